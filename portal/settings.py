@@ -1,0 +1,329 @@
+"""Settings of the portal, driven by the environment.
+
+Every secret may also come from a file named in ``NAME_FILE``. A ``.env`` file in the project's root is read
+first and never overrides the environment. With ``DEBUG`` on, whatever is unset falls back to an embedded
+default under ``var/``; with ``DEBUG`` off, a missing secret stops the start. Nonsense combinations are
+system checks (``portal/checks.py``), so ``manage.py check --deploy`` is the linter of a configuration.
+"""
+
+from pathlib import Path
+
+import environ
+from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+VAR_DIR = BASE_DIR / "var"
+
+env = environ.FileAwareEnv()
+env.read_env(BASE_DIR / ".env", overwrite=False)
+
+
+def flag(name: str, *, default: bool) -> bool:
+    """A boolean from the environment; anything but 1/0/true/false is a mistake, not a no."""
+    value = env.str(name, default="").strip().lower()
+    if value == "":
+        return default
+    if value in {"1", "true"}:
+        return True
+    if value in {"0", "false"}:
+        return False
+    raise ImproperlyConfigured(f"{name} must be 1, 0, true or false, not {value!r}")
+
+
+DEBUG = flag("DEBUG", default=False)
+
+
+def required(name: str, *, debug_default: str) -> str:
+    """A value that production must set; ``debug_default`` serves only while DEBUG is on."""
+    value = env.str(name, default="")
+    if value:
+        return value
+    if DEBUG:
+        return debug_default
+    raise ImproperlyConfigured(f"{name} (or {name}_FILE) must be set when DEBUG is off")
+
+
+# --- Identity of this installation -----------------------------------------------------------------------
+
+SECRET_KEY = required("SECRET_KEY", debug_default="insecure-development-key-never-used-in-production")
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
+WEB_PORT = env.int("WEB_PORT", default=8000)
+PUBLIC_URL = required("PUBLIC_URL", debug_default=f"http://127.0.0.1:{WEB_PORT}").rstrip("/")
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["*"] if DEBUG else [])
+CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
+
+# Keys of the field encryption: base64 of 32 bytes each, the first encrypts, all decrypt.
+FIELD_KEYS = [
+    key
+    for key in required("FIELD_KEYS", debug_default="ZGV2ZWxvcG1lbnQta2V5LWRldmVsb3BtZW50LWtleTA=").split(",")
+    if key
+]
+# Contacts of senders are sealed to the public key; only staff processes hold the private one.
+IDENTITY_PUBLIC_KEY = required(
+    "IDENTITY_PUBLIC_KEY", debug_default="En5HD/i/I1M5szGH0B7DWEsngH477sH3+mFEEQ9v/0g="
+)
+IDENTITY_PRIVATE_KEY = env.str(
+    "IDENTITY_PRIVATE_KEY", default="ZGV2ZWxvcG1lbnQtaWRlbnRpdHkta2V5LTAwMDAwMDA=" if DEBUG else ""
+)
+
+# --- Applications ----------------------------------------------------------------------------------------
+
+INSTALLED_APPS = [
+    "portal.accounts",
+    "portal.audit",
+    "portal.crypto",
+    "groups",
+    "broadcasts",
+    "tips",
+    "portal.site",
+    "portal.desk",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.humanize",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "axes",
+    "csp",
+    "django_filters",
+    "django_htmx",
+    "django_otp",
+    "django_otp.plugins.otp_totp",
+    "django_otp.plugins.otp_static",
+    "django_structlog",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "knox",
+    "rest_framework",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django_otp.middleware.OTPMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "axes.middleware.AxesMiddleware",
+]
+
+ROOT_URLCONF = "portal.urls"
+WSGI_APPLICATION = "portal.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    }
+]
+
+# --- Database, broker, cache -----------------------------------------------------------------------------
+
+DATABASES = {"default": env.db("DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'portal.sqlite3'}")}
+if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    DATABASES["default"]["OPTIONS"] = {
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 20,
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+    }
+DATABASES["default"]["CONN_MAX_AGE"] = env.int("CONN_MAX_AGE", default=600)
+DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+EMBEDDED_BROKER_SOCKET = VAR_DIR / "valkey.sock"
+EMBEDDED_BROKER_URL = f"redis+socket://{EMBEDDED_BROKER_SOCKET}"
+CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default="") or EMBEDDED_BROKER_URL
+USES_EMBEDDED_BROKER = CELERY_BROKER_URL == EMBEDDED_BROKER_URL
+CACHE_URL = env.str("CACHE_URL", default="") or (
+    f"unix://{EMBEDDED_BROKER_SOCKET}?db=1" if USES_EMBEDDED_BROKER else ""
+)
+CACHES = {
+    "default": (
+        {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": CACHE_URL}
+        if CACHE_URL
+        else {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "portal_cache"}
+    )
+}
+
+# --- Accounts --------------------------------------------------------------------------------------------
+
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "django.contrib.auth.backends.ModelBackend",
+]
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
+LOGIN_URL = "login"
+LOGIN_REDIRECT_URL = "/can-bo/"
+LOGOUT_REDIRECT_URL = "/"
+REQUIRE_SECOND_FACTOR = flag("REQUIRE_SECOND_FACTOR", default=not DEBUG)
+# By account and network together: an office behind one address must not lock itself out, nor anyone the duty desk.
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_FAILURE_LIMIT = 10
+AXES_COOLOFF_TIME = 0.25  # hours
+AXES_RESET_ON_SUCCESS = True
+
+# --- Language, time --------------------------------------------------------------------------------------
+
+LANGUAGE_CODE = "vi"
+LANGUAGES = [("vi", "Tiếng Việt"), ("en", "English")]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+TIME_ZONE = "Asia/Ho_Chi_Minh"
+USE_TZ = True
+USE_I18N = True
+USE_THOUSAND_SEPARATOR = True
+FORMAT_MODULE_PATH = ["portal.formats"]
+
+# --- Files, static assets --------------------------------------------------------------------------------
+
+STATIC_URL = "/static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+WHITENOISE_USE_FINDERS = DEBUG
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": (
+            "django.contrib.staticfiles.storage.StaticFilesStorage"
+            if DEBUG
+            else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        )
+    },
+}
+# Evidence and pictures lie outside the web root; views check rights and stream them.
+MEDIA_ROOT = env.str("MEDIA_ROOT", default="") or str(VAR_DIR / "media")
+MEDIA_URL = "/khong-phuc-vu/"
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+DATA_UPLOAD_MAX_NUMBER_FILES = 10
+FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+
+# --- Zalo ------------------------------------------------------------------------------------------------
+
+ZALO_API_URL = env.str(
+    "ZALO_API_URL", default="http://127.0.0.1:9000" if DEBUG else "https://openapi.zalo.me"
+)
+ZALO_OAUTH_URL = env.str(
+    "ZALO_OAUTH_URL", default="http://127.0.0.1:9000" if DEBUG else "https://oauth.zaloapp.com"
+)
+ZALO_BOT_URL = env.str(
+    "ZALO_BOT_URL", default="http://127.0.0.1:9000" if DEBUG else "https://bot-api.zaloplatforms.com"
+)
+ZALO_CLIENT = "groups.zalo.client.ZaloClient"
+
+# --- Sending ---------------------------------------------------------------------------------------------
+
+USEFUL_HOURS_ROUTINE = env.int("USEFUL_HOURS_ROUTINE", default=24)
+USEFUL_HOURS_URGENT = env.int("USEFUL_HOURS_URGENT", default=2)
+RESEND_AFTER_CLEAN_READS = flag("RESEND_AFTER_CLEAN_READS", default=True)
+SEND_CONCURRENCY = env.int("SEND_CONCURRENCY", default=100)
+
+# --- Celery ----------------------------------------------------------------------------------------------
+
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_TIME_LIMIT = 90
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_TIMEZONE = TIME_ZONE
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+# A crashed worker's message comes back after the visibility timeout; the two intervals keep kombu from adding
+# some 100 s of its own (celery/kombu#2558). Longer than any task, shorter than a human's patience.
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "visibility_timeout": 120,
+    "unacked_restore_interval": 5,
+    "unacked_restore_throttle": 1,
+    "socket_timeout": 3,
+    "socket_connect_timeout": 2,
+}
+CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "celerybeat-schedule")
+CELERY_BEAT_SCHEDULE = {
+    "start-due-broadcasts": {"task": "broadcasts.start_due_broadcasts", "schedule": 15.0},
+    "sweep": {"task": "broadcasts.sweep", "schedule": 60.0},
+}
+CELERY_TASK_PUBLISH_RETRY = False
+
+# --- API -------------------------------------------------------------------------------------------------
+
+THROTTLES = env.str("THROTTLES", default="on").lower() != "off"
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["knox.auth.TokenAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
+    "DEFAULT_PAGINATION_CLASS": "rest_framework.pagination.PageNumberPagination",
+    "PAGE_SIZE": 50,
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "TEST_REQUEST_DEFAULT_FORMAT": "json",
+}
+REST_KNOX = {"TOKEN_TTL": None, "AUTH_HEADER_PREFIX": "Token"}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Kết nối bình yên API",
+    "VERSION": "1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+}
+
+# --- Security --------------------------------------------------------------------------------------------
+
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "font-src": [SELF],
+        "media-src": [SELF],
+        "connect-src": [SELF],
+        "manifest-src": [SELF],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+        "base-uri": [NONE],
+        "object-src": [NONE],
+    }
+}
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_AGE = 12 * 3600
+SESSION_EXPIRE_AT_BROWSER_CLOSE = True
+CSRF_COOKIE_AGE = None
+CSRF_COOKIE_HTTPONLY = True
+if not DEBUG:
+    SECURE_SSL_REDIRECT = flag("SECURE_SSL_REDIRECT", default=True)
+    SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+    SECURE_HSTS_SECONDS = 365 * 24 * 3600
+    SECURE_HSTS_INCLUDE_SUBDOMAINS = True
+    SECURE_HSTS_PRELOAD = True
+    SESSION_COOKIE_SECURE = True
+    SESSION_COOKIE_NAME = "__Host-session"
+    CSRF_COOKIE_SECURE = True
+    CSRF_COOKIE_NAME = "__Host-csrf"
+    if flag("BEHIND_PROXY", default=False):
+        SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
