@@ -1,0 +1,36 @@
+"""Recording audit entries."""
+
+from typing import Any
+
+from django.db import models
+
+from portal.audit import registry
+from portal.audit.models import AuditEntry
+
+
+def record(
+    actor: Any,
+    action: str,
+    target: models.Model | None = None,
+    *,
+    unit_path: str = "",
+    data: dict[str, Any] | None = None,
+) -> AuditEntry:
+    """Write one entry in the caller's transaction, so that act and trace stand or fall together.
+
+    ``actor`` is a user, or None for the system or an anonymous sender. ``target`` may offer
+    ``audit_label`` (what readers see instead of ``str``) when its text is confidential.
+    Raises ``KeyError`` for an action that no app registered.
+    """
+    registry.sentence(action)
+    known_actor = actor if getattr(actor, "pk", None) else None
+    return AuditEntry.objects.create(
+        actor=known_actor,
+        actor_name=str(known_actor)[:200] if known_actor else "",
+        action=action,
+        target_type=target._meta.label_lower if target is not None else "",
+        target_id=str(target.pk) if target is not None else "",
+        target_label=str(getattr(target, "audit_label", target))[:200] if target is not None else "",
+        unit_path=unit_path,
+        data=data or {},
+    )
