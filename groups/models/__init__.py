@@ -1,0 +1,30 @@
+"""Directory: units, who serves where, groups and the accounts that post to them."""
+
+from groups.models.accounts import OfficialAccount
+from groups.models.groups import (
+    Group,
+    GroupSize,
+    JoinLink,
+    Member,
+    Placement,
+    Programme,
+    Stewardship,
+)
+from groups.models.units import Commune, Holiday, Posting, Unit, UnitChange, Village
+
+__all__ = [
+    "Commune",
+    "Group",
+    "GroupSize",
+    "Holiday",
+    "JoinLink",
+    "Member",
+    "OfficialAccount",
+    "Placement",
+    "Posting",
+    "Programme",
+    "Stewardship",
+    "Unit",
+    "UnitChange",
+    "Village",
+]

@@ -1,0 +1,44 @@
+"""Zalo official accounts: secrets encrypted, the token pair committed before it is used."""
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from groups.enums import AccountState
+from groups.models.units import Unit
+from portal.crypto.fields import EncryptedTextField
+
+
+class OfficialAccount(models.Model):
+    """An OA (or bot) of a unit. Its rate limit is the package's: calls in any minute."""
+
+    unit = models.ForeignKey(
+        Unit, on_delete=models.PROTECT, related_name="official_accounts", verbose_name=_("đơn vị")
+    )
+    name = models.CharField(_("tên"), max_length=120, blank=True)
+    oa_id = models.CharField(_("mã OA"), max_length=40, unique=True)
+    app_id = models.CharField(_("mã ứng dụng"), max_length=40)
+    app_secret = EncryptedTextField(_("khóa ứng dụng"), blank=True)
+    oa_secret = EncryptedTextField(_("khóa webhook"), blank=True)
+    access_token = EncryptedTextField(blank=True, editable=False)
+    refresh_token = EncryptedTextField(blank=True, editable=False)
+    access_expires_at = models.DateTimeField(_("mã truy cập hết hạn"), null=True, blank=True, editable=False)
+    # Set before a refresh is asked for: a crash after Zalo's answer is then recognised (tokens work once).
+    refresh_started_at = models.DateTimeField(null=True, blank=True, editable=False)
+    rate_per_minute = models.PositiveIntegerField(_("hạn mức lượt gọi mỗi phút"), default=100)
+    state = models.CharField(
+        _("trạng thái"), max_length=12, choices=AccountState, default=AccountState.ACTIVE
+    )
+    last_good_at = models.DateTimeField(_("lần gửi được gần nhất"), null=True, blank=True, editable=False)
+    last_error = models.CharField(_("lỗi gần nhất"), max_length=300, blank=True, editable=False)
+    last_error_at = models.DateTimeField(_("lúc"), null=True, blank=True, editable=False)
+
+    class Meta:
+        verbose_name = _("tài khoản Zalo OA")
+        verbose_name_plural = _("tài khoản Zalo OA")
+        constraints = [
+            models.CheckConstraint(condition=Q(rate_per_minute__gte=1), name="account_rate_positive")
+        ]
+
+    def __str__(self) -> str:
+        return self.name or self.oa_id

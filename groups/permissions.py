@@ -1,0 +1,80 @@
+"""Who may do what where: everything follows from a user's open postings. Deny by default.
+
+A posting ties a user, a unit and a role. A user's *paths* for some roles are the paths of the units of those
+postings; an object is in reach when its unit's path starts with one of them. There is no superuser bypass.
+"""
+
+from collections.abc import Iterable
+
+from django.db.models import Q
+from django.utils import timezone
+
+from groups.enums import Role
+
+STAFF_ROLES = (
+    Role.OFFICER,
+    Role.BEAT_OFFICER,
+    Role.CHIEF,
+    Role.SUPERVISOR,
+    Role.ADMINISTRATOR,
+    Role.AUDITOR,
+)
+WRITING_ROLES = (Role.OFFICER, Role.BEAT_OFFICER, Role.CHIEF, Role.SUPERVISOR)
+DECIDING_ROLES = (Role.CHIEF, Role.SUPERVISOR)
+DIRECTORY_ROLES = (Role.CHIEF, Role.SUPERVISOR, Role.ADMINISTRATOR)
+TIP_ROLES = (Role.OFFICER, Role.BEAT_OFFICER, Role.CHIEF, Role.SUPERVISOR)
+
+
+def open_postings(user) -> list:
+    """The user's postings in force today, read once per user object (so once per request)."""
+    if not getattr(user, "is_authenticated", False) or not user.is_active:
+        return []
+    day = timezone.localdate()
+    cached = getattr(user, "_open_postings", None)
+    if cached is None or cached[0] != day:
+        postings = list(user.postings.open(day).select_related("unit"))
+        cached = user._open_postings = (day, postings)
+    return cached[1]
+
+
+def paths(user, *roles: str) -> list[str]:
+    """Paths of the units where the user holds one of ``roles`` (any role when none is named)."""
+    return sorted({p.unit.path for p in open_postings(user) if not roles or p.role in roles})
+
+
+def paths_q(paths: Iterable[str], field: str) -> Q:
+    """A filter for rows whose ``field`` lies at or below one of ``paths``; matches nothing without paths."""
+    condition = Q(pk__in=[])
+    for path in paths:
+        condition |= Q(**{f"{field}__startswith": path})
+    return condition
+
+
+def holds(user, unit, *roles: str) -> bool:
+    """Whether the user holds one of ``roles`` at ``unit`` or above it."""
+    return any(unit.path.startswith(path) for path in paths(user, *roles))
+
+
+def has_role(user, *roles: str) -> bool:
+    """Whether the user holds one of ``roles`` anywhere."""
+    return any(posting.role in roles for posting in open_postings(user))
+
+
+def is_relay_only(user) -> bool:
+    """A village head who posts for the police, and nothing else."""
+    roles = {posting.role for posting in open_postings(user)}
+    return roles == {Role.RELAY}
+
+
+def can_manage_directory(user, unit) -> bool:
+    """Chiefs and above keep the groups of their units."""
+    return holds(user, unit, *DIRECTORY_ROLES)
+
+
+def is_in_restricted_circle(user, path: str) -> bool:
+    """Named people who may open child-abuse and domestic-violence tips handled at ``path``."""
+    return any(
+        path.startswith(posting.unit.path)
+        for posting in open_postings(user)
+        if posting.role in TIP_ROLES and posting.restricted_circle
+    )
