@@ -1,0 +1,102 @@
+"""Choices and named sets of states of sending. Leaf module: imports no models."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class PostKind(models.TextChoices):
+    """What a post is about; the value is part of the API."""
+
+    EDUCATION = "education", _("Tuyên truyền, cảnh báo")
+    MOVEMENT = "movement", _("Phong trào, mô hình")
+    RESULT = "result", _("Báo kết quả")
+    INVITATION = "invitation", _("Mời họp, mời tham gia")
+    DISASTER = "disaster", _("Thiên tai, khẩn cấp")
+    WANTED = "wanted", _("Truy nã")
+    SUSPECT = "suspect", _("Truy tìm người liên quan")
+    MISSING = "missing", _("Tìm người")
+    FOUND = "found", _("Nhặt được tài sản")
+    LOST = "lost", _("Mất tài sản")
+    HANDIN = "handin", _("Vận động giao nộp")
+    CORRECTION = "correction", _("Đính chính, thu hồi")
+
+
+# Kinds that are a Notice with fields and a life cycle of their own.
+NOTICE_KINDS = (PostKind.WANTED, PostKind.SUSPECT, PostKind.MISSING, PostKind.FOUND, PostKind.HANDIN)
+
+
+class Urgency(models.TextChoices):
+    """Urgent rows go first at every claim."""
+
+    ROUTINE = "routine", _("Thường")
+    URGENT = "urgent", _("Khẩn")
+
+
+class BroadcastState(models.TextChoices):
+    """Life of a broadcast; see docs/architecture.md for who moves what."""
+
+    DRAFT = "draft", _("Đang soạn")
+    SUBMITTED = "submitted", _("Chờ duyệt")
+    RETURNED = "returned", _("Trả lại để sửa")
+    REJECTED = "rejected", _("Không duyệt")
+    APPROVED = "approved", _("Đã duyệt, chờ giờ gửi")
+    EXPANDING = "expanding", _("Đang lập danh sách")
+    SENDING = "sending", _("Đang gửi")
+    PAUSED = "paused", _("Tạm dừng")
+    DONE = "done", _("Đã gửi xong")
+    CANCELLED = "cancelled", _("Đã hủy")
+    WITHDRAWN = "withdrawn", _("Đã thu hồi")
+    MISSED = "missed", _("Lỡ giờ gửi")
+
+
+EDITABLE = (BroadcastState.DRAFT, BroadcastState.RETURNED)
+PAUSABLE = (BroadcastState.APPROVED, BroadcastState.SENDING)
+WITHDRAWABLE = (BroadcastState.SENDING, BroadcastState.PAUSED, BroadcastState.DONE)
+ENDED = (
+    BroadcastState.DONE,
+    BroadcastState.REJECTED,
+    BroadcastState.CANCELLED,
+    BroadcastState.WITHDRAWN,
+    BroadcastState.MISSED,
+)
+
+
+class DeliveryState(models.TextChoices):
+    """State of one post to one group."""
+
+    QUEUED = "queued", _("Chờ gửi")
+    SENDING = "sending", _("Đang gửi")
+    SENT = "sent", _("Đã gửi")
+    WAITING = "waiting", _("Chờ gửi lại")
+    BLOCKED = "blocked", _("Tài khoản OA đang bị chặn")
+    REFUSED = "refused", _("Không gửi được")
+    UNKNOWN = "unknown", _("Chưa rõ đã gửi hay chưa")
+    TO_POST = "to_post", _("Chờ người đăng")
+    POSTED = "posted", _("Đã đăng")
+    OVERDUE = "overdue", _("Quá hạn chưa đăng")
+    SKIPPED = "skipped", _("Bỏ qua")
+
+
+CLAIMABLE = (DeliveryState.QUEUED, DeliveryState.WAITING)
+FINAL = (DeliveryState.SENT, DeliveryState.REFUSED, DeliveryState.POSTED, DeliveryState.SKIPPED)
+POSTABLE = (DeliveryState.TO_POST, DeliveryState.OVERDUE)
+# What members have (or may have) seen: a correction goes to these.
+REACHED = (DeliveryState.SENT, DeliveryState.POSTED, DeliveryState.UNKNOWN)
+
+
+class NoticeState(models.TextChoices):
+    """Life of a notice."""
+
+    DRAFT = "draft", _("Đang lập")
+    ACTIVE = "active", _("Đang hiệu lực")
+    ENDED = "ended", _("Đã kết thúc")
+
+
+class NoticeEnd(models.TextChoices):
+    """How a notice ended."""
+
+    ARRESTED = "arrested", _("Đã bắt, đã đầu thú")
+    FOUND = "found", _("Đã tìm thấy")
+    RETURNED = "returned", _("Đã trả tài sản")
+    WITHDRAWN = "withdrawn", _("Đình nã, rút thông báo")
+    EXPIRED = "expired", _("Hết thời hạn")

@@ -1,0 +1,16 @@
+"""Sending: the library, notices, broadcasts, deliveries and the mailboxes that carry them."""
+
+from broadcasts.models.broadcasts import Attempt, Broadcast, Delivery
+from broadcasts.models.library import Notice, Picture, PictureUpload, Post
+from broadcasts.models.mailboxes import Mailbox
+
+__all__ = [
+    "Attempt",
+    "Broadcast",
+    "Delivery",
+    "Mailbox",
+    "Notice",
+    "Picture",
+    "PictureUpload",
+    "Post",
+]

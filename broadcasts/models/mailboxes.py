@@ -1,0 +1,32 @@
+"""The mailbox of one official account: a leased row, one drainer at a time."""
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from groups.models import OfficialAccount
+
+
+class Mailbox(models.Model):
+    """Who drains an account now, and how many calls its minute still holds."""
+
+    account = models.OneToOneField(OfficialAccount, on_delete=models.CASCADE, related_name="mailbox")
+    lease_owner = models.CharField(max_length=32, blank=True, editable=False)
+    lease_until = models.DateTimeField(null=True, blank=True, editable=False)
+    # Calls by epoch second for the last 61 s: what the exact minute limit is counted from.
+    window = models.JSONField(default=dict, editable=False)
+    paused_at = models.DateTimeField(_("tạm dừng lúc"), null=True, blank=True, editable=False)
+    paused_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    pause_reason = models.CharField(_("lý do tạm dừng"), max_length=200, blank=True)
+    failures_in_row = models.PositiveSmallIntegerField(_("lỗi liên tiếp"), default=0, editable=False)
+    # Circuit breaker: no call before this moment.
+    open_until = models.DateTimeField(null=True, blank=True, editable=False)
+
+    class Meta:
+        verbose_name = _("hộp gửi")
+        verbose_name_plural = _("hộp gửi")
+
+    def __str__(self) -> str:
+        return str(self.account)
