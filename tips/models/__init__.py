@@ -1,0 +1,15 @@
+"""Tips: what residents report, in confidence."""
+
+from tips.models.thread import Contact, Evidence, IdentityGrant, Message, TipEvent
+from tips.models.tips import Case, Tip, TipTerm
+
+__all__ = [
+    "Case",
+    "Contact",
+    "Evidence",
+    "IdentityGrant",
+    "Message",
+    "Tip",
+    "TipEvent",
+    "TipTerm",
+]

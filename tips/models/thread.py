@@ -1,0 +1,112 @@
+"""What hangs on a tip: the conversation, files, steps, the sealed contact and who may open it."""
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from portal.crypto.fields import EncryptedTextField
+from tips.enums import EventKind, EvidenceKind, MessageKind
+from tips.models.tips import Tip
+
+
+class Contact(models.Model):
+    """The sender's name and phone, sealed to the identity key: a public web process cannot open it."""
+
+    tip = models.OneToOneField(Tip, on_delete=models.CASCADE, related_name="contact")
+    sealed = models.BinaryField()
+
+    class Meta:
+        verbose_name = _("thông tin người báo")
+        verbose_name_plural = _("thông tin người báo")
+
+    def __str__(self) -> str:
+        return str(self.tip)
+
+
+class Message(models.Model):
+    """A message to or from the sender, or an internal note. No author: the sender wrote it."""
+
+    tip = models.ForeignKey(Tip, on_delete=models.CASCADE, related_name="messages")
+    kind = models.CharField(max_length=6, choices=MessageKind, default=MessageKind.PUBLIC)
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    text = EncryptedTextField()
+    at = models.DateTimeField(default=timezone.now)
+    form_token = models.CharField(max_length=64, null=True, blank=True, unique=True, editable=False)
+
+    class Meta:
+        verbose_name = _("trao đổi")
+        verbose_name_plural = _("trao đổi")
+        ordering = ("id",)
+
+    def __str__(self) -> str:
+        return f"{self.tip} {self.at:%d/%m/%Y %H:%M}"
+
+
+class Evidence(models.Model):
+    """A cleaned, encrypted file. The name it came with is never stored."""
+
+    tip = models.ForeignKey(Tip, on_delete=models.CASCADE, related_name="evidence")
+    message = models.ForeignKey(
+        Message, on_delete=models.CASCADE, null=True, blank=True, related_name="evidence"
+    )
+    public_id = models.CharField(max_length=12, unique=True)
+    kind = models.CharField(_("loại"), max_length=6, choices=EvidenceKind)
+    content_type = models.CharField(max_length=60)
+    size = models.PositiveBigIntegerField(_("dung lượng (byte)"))
+    # Path below MEDIA_ROOT of the encrypted bytes, and the key that opens them.
+    path = models.CharField(max_length=120, editable=False)
+    data_key = EncryptedTextField(editable=False)
+    sha256 = EncryptedTextField(editable=False)
+    added_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        verbose_name = _("tệp kèm tin")
+        verbose_name_plural = _("tệp kèm tin")
+        ordering = ("id",)
+
+    def __str__(self) -> str:
+        return self.public_id
+
+
+class TipEvent(models.Model):
+    """One step on the time line. ``note`` holds a reason in words and is encrypted."""
+
+    tip = models.ForeignKey(Tip, on_delete=models.CASCADE, related_name="events")
+    kind = models.CharField(max_length=12, choices=EventKind)
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    at = models.DateTimeField(default=timezone.now)
+    note = EncryptedTextField(blank=True)
+    data = models.JSONField(default=dict, blank=True)
+
+    class Meta:
+        verbose_name = _("bước xử lý")
+        verbose_name_plural = _("bước xử lý")
+        ordering = ("id",)
+
+    def __str__(self) -> str:
+        return f"{self.tip}: {self.get_kind_display()}"
+
+
+class IdentityGrant(models.Model):
+    """Leave for one person to open one contact, with a reason, until a moment."""
+
+    tip = models.ForeignKey(Tip, on_delete=models.CASCADE, related_name="identity_grants")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    reason = EncryptedTextField()
+    granted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
+    )
+    granted_at = models.DateTimeField(default=timezone.now)
+    until = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("quyền xem người báo")
+        verbose_name_plural = _("quyền xem người báo")
+
+    def __str__(self) -> str:
+        return f"{self.tip}: {self.user}"

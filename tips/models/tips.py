@@ -1,0 +1,142 @@
+"""The tip itself, the case that joins several, and the digests that make its text searchable."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from broadcasts.models import Broadcast
+from groups.models import Unit
+from portal.crypto.fields import EncryptedTextField
+from tips.enums import OPEN, Category, Outcome, Priority, SourceChannel, TipStatus
+from tips.querysets import TipQuerySet
+
+
+class Case(models.Model):
+    """One matter that several tips speak of."""
+
+    unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="cases", verbose_name=_("đơn vị"))
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("vụ việc")
+        verbose_name_plural = _("vụ việc")
+
+    def __str__(self) -> str:
+        return f"{_('Vụ việc')} {self.pk}"
+
+
+class Tip(models.Model):
+    """What one sender reported. Text, place, coordinates are encrypted; the contact is elsewhere."""
+
+    Status = TipStatus
+
+    # Shown to staff and in the API; says nothing about number, time or place.
+    public_id = models.CharField(_("mã tin"), max_length=12, unique=True, editable=False)
+    # Hex of the slow keyed digest; the receipt itself is stored nowhere.
+    receipt_digest = models.CharField(max_length=64, unique=True, editable=False)
+    form_token = models.CharField(max_length=64, null=True, blank=True, unique=True, editable=False)
+    channel = models.CharField(_("nguồn"), max_length=10, choices=SourceChannel, default=SourceChannel.WEB)
+    category = models.CharField(_("loại tin"), max_length=16, choices=Category)
+    category_chosen = models.CharField(
+        _("loại người gửi chọn"), max_length=16, choices=Category, editable=False
+    )
+    priority = models.PositiveSmallIntegerField(_("mức ưu tiên"), choices=Priority)
+    unit = models.ForeignKey(
+        Unit, on_delete=models.PROTECT, related_name="tips_about", verbose_name=_("nơi xảy ra")
+    )
+    village = models.ForeignKey(
+        Unit,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="tips_in_village",
+        verbose_name=_("thôn, tổ dân phố"),
+    )
+    # The commune; one level above it for a conduct complaint; or wherever the tip was transferred.
+    handler = models.ForeignKey(
+        Unit, on_delete=models.PROTECT, related_name="tips", verbose_name=_("đơn vị xử lý")
+    )
+    text = EncryptedTextField(_("nội dung"))
+    place = EncryptedTextField(_("địa điểm"), blank=True)
+    # "lat,lng" in decimal degrees.
+    coordinates = EncryptedTextField(_("tọa độ"), blank=True)
+    occurred_at = models.DateTimeField(_("xảy ra lúc"), null=True, blank=True)
+    # To the minute only: the exact second of sending could give a sender away.
+    received_at = models.DateTimeField(_("nhận lúc"), editable=False)
+    status = models.CharField(_("trạng thái"), max_length=11, choices=TipStatus, default=TipStatus.NEW)
+    assignee = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="assigned_tips",
+        verbose_name=_("người xử lý"),
+    )
+    deadline = models.DateTimeField(_("hạn xử lý"), null=True, blank=True)
+    is_anonymous = models.BooleanField(_("ẩn danh"), default=True)
+    accepted_at = models.DateTimeField(null=True, blank=True, editable=False)
+    first_answer_at = models.DateTimeField(null=True, blank=True, editable=False)
+    closed_at = models.DateTimeField(null=True, blank=True, editable=False)
+    outcome = models.CharField(_("kết quả"), max_length=12, choices=Outcome, blank=True)
+    public_reason = EncryptedTextField(_("kết quả trả lời công khai"), blank=True)
+    is_valuable = models.BooleanField(_("có giá trị"), default=False)
+    valuable_reason = EncryptedTextField(_("vì sao có giá trị"), blank=True)
+    valued_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    broadcast = models.ForeignKey(
+        Broadcast,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="tips",
+        verbose_name=_("trả lời bài phát"),
+    )
+    case = models.ForeignKey(
+        Case, on_delete=models.SET_NULL, null=True, blank=True, related_name="tips", verbose_name=_("vụ việc")
+    )
+    version = models.PositiveIntegerField(default=1, editable=False)
+
+    objects = TipQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("tin báo")
+        verbose_name_plural = _("tin báo")
+        ordering = ("-id",)
+        indexes = [
+            models.Index(fields=["handler", "-id"], name="tip_handler_idx"),
+            models.Index(
+                fields=["handler", "deadline"], condition=Q(status__in=OPEN), name="tip_open_deadline_idx"
+            ),
+            models.Index(fields=["handler", "status", "-id"], name="tip_handler_status_idx"),
+            models.Index(fields=["assignee", "status"], name="tip_assignee_idx"),
+        ]
+        constraints = [
+            models.CheckConstraint(condition=Q(priority__lte=4), name="tip_priority_range"),
+            models.CheckConstraint(
+                condition=Q(is_valuable=False) | Q(valued_by__isnull=False), name="tip_valued_by_someone"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.public_id
+
+    @property
+    def audit_label(self) -> str:
+        """What the audit trail shows of a tip: its id, never a word of it."""
+        return self.public_id
+
+
+class TipTerm(models.Model):
+    """One keyed digest of one folded word of a tip: search without readable text."""
+
+    tip = models.ForeignKey(Tip, on_delete=models.CASCADE, related_name="terms", db_index=False)
+    term = models.BigIntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["term", "tip"], name="tipterm_once")]
+        indexes = [models.Index(fields=["tip"], name="tipterm_tip_idx")]
+
+    def __str__(self) -> str:
+        return f"{self.tip_id}"
