@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.core.checks import Tags, register
 from django.utils.translation import gettext_lazy as _
 
 
@@ -9,3 +10,10 @@ class CryptoConfig(AppConfig):
     label = "crypto"
     verbose_name = _("Mã hóa")
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Register the checks of the keys."""
+        from portal.crypto import checks
+
+        register(checks.check_field_keys, Tags.security)
+        register(checks.check_identity_keys, Tags.security)
