@@ -90,9 +90,7 @@ class Notice(models.Model):
     kind = models.CharField(
         _("loại"),
         max_length=12,
-        choices=[
-            (k.value, k.label) for k in PostKind if k in ("wanted", "suspect", "missing", "found", "handin")
-        ],
+        choices=[(kind.value, kind.label) for kind in NOTICE_KINDS],
     )
     state = models.CharField(_("trạng thái"), max_length=8, choices=NoticeState, default=NoticeState.DRAFT)
     unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="notices", verbose_name=_("đơn vị"))
