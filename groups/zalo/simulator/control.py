@@ -1,0 +1,167 @@
+"""The control API under ``/_control``, which the real host does not have: set up, break, look, reset."""
+
+import json
+from dataclasses import asdict, fields
+from typing import Any
+
+from aiohttp import web
+
+from groups.zalo.simulator import grants
+from groups.zalo.simulator.faults import TAKES_EFFECT, Fault, FaultBoard
+from groups.zalo.simulator.state import Group, World
+from groups.zalo.simulator.webhooks import Hooks
+
+ACCOUNT_SETTINGS = {
+    "name",
+    "app_id",
+    "app_secret",
+    "oa_secret",
+    "oa_type",
+    "rate_per_minute",
+    "blocked_code",
+    "webhook_url",
+}
+GROUP_SETTINGS = {"name", "status", "size", "members"}
+FAULT_SETTINGS = {item.name for item in fields(Fault)} - {"until"}
+
+
+class Control:
+    """Handlers of the control API. A mistake in a request is a 400 with the reason."""
+
+    def __init__(self, world: World, board: FaultBoard, hooks: Hooks):
+        self.world = world
+        self.board = board
+        self.hooks = hooks
+
+    def routes(self) -> list[web.RouteDef]:
+        return [
+            web.get("/_control/stats", self.stats),
+            web.post("/_control/reset", self.reset),
+            web.get("/_control/snapshot", self.snapshot),
+            web.post("/_control/oas", self.add_accounts),
+            web.post("/_control/groups", self.add_groups),
+            web.get("/_control/groups/{group_id}/messages", self.messages),
+            web.post("/_control/groups/{group_id}/messages", self.say),
+            web.post("/_control/faults", self.add_fault),
+            web.get("/_control/faults", self.list_faults),
+            web.delete("/_control/faults", self.clear_faults),
+            web.post("/_control/tokens/{action}", self.tokens),
+            web.post("/_control/settings", self.settings),
+        ]
+
+    async def stats(self, request: web.Request) -> web.Response:
+        return web.json_response(self.world.stats.as_dict())
+
+    async def reset(self, request: web.Request) -> web.Response:
+        """Forget everything, or only counters and faults with ``{"keep": true}``."""
+        self.board.clear()
+        if (await _body(request)).get("keep"):
+            self.world.stats.clear()
+        else:
+            self.world.clear()
+            self.world.delay_ms = self.world.visible_after_ms = 0
+        return web.json_response({})
+
+    async def snapshot(self, request: web.Request) -> web.Response:
+        accounts = {key: asdict(account) for key, account in self.world.accounts.items()}
+        groups = {key: asdict(group) for key, group in self.world.groups.items()}
+        return web.json_response({"accounts": accounts, "groups": groups})
+
+    async def add_accounts(self, request: web.Request) -> web.Response:
+        """``{oa_id, name, app_id, app_secret, oa_secret, ..., access_token, refresh_token}`` or a list of
+        them.
+        """
+        for row in _rows(await _body(request)):
+            account = self.world.register_account(_required(row, "oa_id"), **_only(row, ACCOUNT_SETTINGS))
+            grants.grant(self.world, account.oa_id, row.get("access_token", ""), row.get("refresh_token", ""))
+        return web.json_response({"accounts": len(self.world.accounts)})
+
+    async def add_groups(self, request: web.Request) -> web.Response:
+        """``{group_id, oa_id, name, size, status, members}`` or a list of them."""
+        for row in _rows(await _body(request)):
+            oa_id = _required(row, "oa_id")
+            self.world.register_account(oa_id)
+            self.world.register_group(_required(row, "group_id"), oa_id, **_only(row, GROUP_SETTINGS))
+        return web.json_response({"groups": len(self.world.groups)})
+
+    async def messages(self, request: web.Request) -> web.Response:
+        """What the group's members see, oldest first."""
+        group = self._group(request)
+        return web.json_response({"messages": [asdict(message) for message in group.messages]})
+
+    async def say(self, request: web.Request) -> web.Response:
+        """A member writes in the group: ``{text, name}``."""
+        body = await _body(request)
+        message = self.world.add_message(
+            self._group(request),
+            _required(body, "text"),
+            is_ours=False,
+            from_name=body.get("name", "Thành viên"),
+        )
+        return web.json_response({"message_id": message.message_id})
+
+    async def add_fault(self, request: web.Request) -> web.Response:
+        """Switch a fault on; kinds and fields as in ``faults.Fault``, and ``seconds`` for how long."""
+        body = await _body(request)
+        if body.get("kind") not in TAKES_EFFECT:
+            raise web.HTTPBadRequest(text=f"kind must be one of {', '.join(TAKES_EFFECT)}")
+        fault = Fault(**_only(body, FAULT_SETTINGS))
+        if body.get("seconds"):
+            fault.until = self.world.clock.now() + int(body["seconds"] * 1000)
+        self.board.add(fault)
+        return web.json_response({"faults": self.board.as_list()})
+
+    async def list_faults(self, request: web.Request) -> web.Response:
+        return web.json_response({"faults": self.board.as_list()})
+
+    async def clear_faults(self, request: web.Request) -> web.Response:
+        self.board.clear()
+        return web.json_response({"faults": []})
+
+    async def tokens(self, request: web.Request) -> web.Response:
+        """``expire`` or ``revoke`` the tokens of ``{oa_id}``."""
+        actions = {"expire": grants.expire, "revoke": grants.revoke}
+        action = actions.get(request.match_info["action"])
+        if action is None:
+            raise web.HTTPNotFound
+        action(self.world, _required(await _body(request), "oa_id"))
+        return web.json_response({})
+
+    async def settings(self, request: web.Request) -> web.Response:
+        """``delay_ms``, ``visible_after_ms``, ``echoes``, ``advance_seconds``: whichever is given."""
+        body = await _body(request)
+        self.world.delay_ms = int(body.get("delay_ms", self.world.delay_ms))
+        self.world.visible_after_ms = int(body.get("visible_after_ms", self.world.visible_after_ms))
+        self.hooks.echoes = bool(body.get("echoes", self.hooks.echoes))
+        self.world.clock.advance(body.get("advance_seconds", 0))
+        return web.json_response(
+            {"delay_ms": self.world.delay_ms, "visible_after_ms": self.world.visible_after_ms}
+        )
+
+    def _group(self, request: web.Request) -> Group:
+        group = self.world.groups.get(request.match_info["group_id"])
+        if group is None:
+            raise web.HTTPNotFound(text="no such group")
+        return group
+
+
+async def _body(request: web.Request) -> Any:
+    try:
+        return json.loads(await request.read() or b"{}")
+    except ValueError:
+        raise web.HTTPBadRequest(text="not JSON") from None
+
+
+def _rows(body: Any) -> list[dict[str, Any]]:
+    return body if isinstance(body, list) else [body]
+
+
+def _only(row: dict[str, Any], names: set[str]) -> dict[str, Any]:
+    return {key: value for key, value in row.items() if key in names}
+
+
+def _required(row: dict[str, Any], name: str) -> str:
+    value = row.get(name)
+    if not isinstance(value, str) or not value:
+        raise web.HTTPBadRequest(text=f"{name} is required and must be a string")
+    return value

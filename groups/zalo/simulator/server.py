@@ -1,0 +1,104 @@
+"""The simulator as a process, or as a thread inside a test."""
+
+import asyncio
+import json
+import threading
+import urllib.request
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from aiohttp import web
+
+from groups.zalo.simulator import grants
+from groups.zalo.simulator.api import OpenApi
+from groups.zalo.simulator.control import Control
+from groups.zalo.simulator.faults import FaultBoard, encode, hang_up
+from groups.zalo.simulator.state import World
+from groups.zalo.simulator.webhooks import Hooks
+
+LARGEST_REQUEST = 8 * 1024 * 1024
+TOKEN_PATH = "/v4/oa/access_token"
+
+
+class Simulator:
+    """World, faults, webhooks and HTTP application put together."""
+
+    def __init__(self, world: World):
+        self.world = world
+        self.board = FaultBoard()
+        self.hooks = Hooks(world)
+        self.api = OpenApi(world, self.board, self.hooks)
+        self.app = web.Application(client_max_size=LARGEST_REQUEST)
+        self.app.add_routes(Control(world, self.board, self.hooks).routes())
+        self.app.router.add_post(TOKEN_PATH, self._token)
+        for prefix in ("/v2.0/", "/v3.0/"):
+            self.app.router.add_route("*", prefix + "{rest:.*}", self.api.handle)
+
+    async def _token(self, request: web.Request) -> web.StreamResponse:
+        """The token endpoint. Refusals come with HTTP 200, as on the real host."""
+        form = {key: str(value) for key, value in (await request.post()).items()}
+        fault = self.board.take(TOKEN_PATH, "", "", now=self.world.clock.now(), dice=self.world.random)
+        if fault is not None and not fault.takes_effect:
+            return hang_up(request)
+        answer = grants.token_answer(self.world, form, request.headers.get("secret_key", ""))
+        self.world.stats.calls[TOKEN_PATH, str(answer.get("error", 0))] += 1
+        if fault is not None:
+            # The pair is made and the old token dead; only the answer never arrives.
+            return hang_up(request)
+        return web.Response(body=encode(answer), content_type="application/json")
+
+    async def run(
+        self,
+        host: str,
+        port: int,
+        *,
+        until: Awaitable[Any],
+        started: Callable[[int], None] = lambda port: None,
+    ) -> None:
+        """Serve until ``until`` is done; ``started`` gets the port that was bound (0 asks for a free one)."""
+        runner = web.AppRunner(self.app, access_log=None, handler_cancellation=True, shutdown_timeout=0.5)
+        await runner.setup()
+        await self.hooks.open()
+        try:
+            await web.TCPSite(runner, host, port, reuse_address=True).start()
+            started(runner.addresses[0][1])
+            await until
+        finally:
+            await self.hooks.close()
+            await runner.cleanup()
+
+
+class SimulatorThread:
+    """A simulator in a thread of this process, for tests: ``with SimulatorThread() as zalo: zalo.url``."""
+
+    def __init__(self, world: World | None = None):
+        self.world = world or World()
+        self.url = ""
+        self._ready = threading.Event()
+        self._thread = threading.Thread(target=lambda: asyncio.run(self._main()), daemon=True)
+
+    def __enter__(self) -> "SimulatorThread":
+        self._thread.start()
+        if not self._ready.wait(10):
+            raise RuntimeError("the simulator did not start")
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        self._loop.call_soon_threadsafe(self._stop.set)
+        self._thread.join(10)
+
+    def control(self, method: str, path: str, body: Any = None) -> Any:
+        """One call to the control API: ``control("POST", "faults", {"kind": ...})``."""
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(f"{self.url}/_control/{path}", data=data, method=method)
+        with urllib.request.urlopen(request, timeout=10) as response:
+            return json.load(response)
+
+    async def _main(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._stop = asyncio.Event()
+        await Simulator(self.world).run("127.0.0.1", 0, until=self._stop.wait(), started=self._started)
+
+    def _started(self, port: int) -> None:
+        self.url = f"http://127.0.0.1:{port}"
+        self._ready.set()

@@ -1,0 +1,87 @@
+"""Webhooks of the simulated platform: signed over the exact bytes, posted once, counted.
+
+``mac`` is the SHA-256 of app id + body + timestamp + OA secret key, not an HMAC. The body is UTF-8 with
+Vietnamese letters unescaped, so a receiver that re-serialises it before checking fails.
+"""
+
+import asyncio
+import hashlib
+import json
+import logging
+from typing import Any
+
+import aiohttp
+
+from groups.zalo.simulator.state import Account, Group, Message, World
+
+logger = logging.getLogger(__name__)
+
+ANSWER_SECONDS = 2
+EVENT_KINDS = {"text": "text", "photo": "image", "file": "file"}
+
+
+class Hooks:
+    """Posts events of all accounts in the background."""
+
+    def __init__(self, world: World):
+        self.world = world
+        self.echoes = True
+        self._tasks: set[asyncio.Task] = set()
+        self._session: aiohttp.ClientSession | None = None
+
+    async def open(self) -> None:
+        self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=ANSWER_SECONDS))
+
+    async def close(self) -> None:
+        """Drop what is still on its way; the platform would deliver it later."""
+        for task in self._tasks:
+            task.cancel()
+        if self._session is not None:
+            await self._session.close()
+
+    def echo(self, account: Account, group: Group, message: Message) -> None:
+        """``oa_send_group_*``: tell the portal what its own account has just posted."""
+        if not self.echoes:
+            return
+        body: dict[str, Any] = {"text": message.text, "msg_id": message.message_id}
+        if message.attachment_id:
+            body["attachments"] = [{"type": "image", "payload": {"id": message.attachment_id}}]
+        event = {
+            "app_id": account.app_id,
+            "oa_id": account.oa_id,
+            "event_name": f"oa_send_group_{EVENT_KINDS[message.kind]}",
+            "sender": {"id": account.oa_id},
+            "recipient": {"id": group.group_id},
+            "message": body,
+            "timestamp": str(message.at),
+        }
+        self.post(account, event)
+
+    def post(self, account: Account, event: dict[str, Any]) -> None:
+        """Post ``event`` to the account's address in the background; nothing happens without an address."""
+        if not account.webhook_url or self._session is None:
+            return
+        task = asyncio.get_running_loop().create_task(self._deliver(account, event))
+        # The loop keeps only weak references to tasks.
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _deliver(self, account: Account, event: dict[str, Any]) -> None:
+        body = json.dumps(event, ensure_ascii=False, separators=(",", ":")).encode()
+        headers = {
+            "Content-Type": "application/json",
+            "X-ZEvent-Signature": "mac=" + sign(account, body, event["timestamp"]),
+        }
+        try:
+            async with self._session.post(account.webhook_url, data=body, headers=headers) as response:
+                outcome = str(response.status)
+        except (aiohttp.ClientError, OSError) as error:
+            outcome = type(error).__name__
+        self.world.stats.webhooks[outcome] += 1
+
+
+def sign(account: Account, body: bytes, timestamp: str) -> str:
+    """The signature the real platform sends for ``body``."""
+    return hashlib.sha256(
+        account.app_id.encode() + body + timestamp.encode() + account.oa_secret.encode()
+    ).hexdigest()
