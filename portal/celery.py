@@ -1,11 +1,34 @@
 """The Celery application. Tasks live in each app's ``tasks.py``."""
 
+import logging.config
 import os
+from typing import Any
 
-from celery import Celery
+from celery import Celery, signals
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 
 app = Celery("portal")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+
+
+@signals.setup_logging.connect
+def _use_our_logging(**kwargs: Any) -> None:
+    """Celery writes through the portal's own configuration, which keeps personal data out."""
+    from django.conf import settings  # noqa: PLC0415 (settings load after the application exists)
+
+    logging.config.dictConfig(settings.LOGGING)
+
+
+@signals.celeryd_init.connect
+@signals.beat_init.connect
+def _start_embedded_broker(**kwargs: Any) -> None:
+    """A worker or beat that runs alone brings the embedded broker with it and keeps it alive."""
+    from django.conf import settings  # noqa: PLC0415 (settings load after the application exists)
+
+    from portal import broker  # noqa: PLC0415 (only where the embedded broker is used)
+
+    if settings.USES_EMBEDDED_BROKER:
+        broker.ensure_running(settings.VAR_DIR)
+        broker.keep_running(settings.VAR_DIR)

@@ -6,37 +6,21 @@ default under ``var/``; with ``DEBUG`` off, a missing secret stops the start. No
 system checks (``portal/checks.py``), so ``manage.py check --deploy`` is the linter of a configuration.
 """
 
-from pathlib import Path
-
 import environ
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
-BASE_DIR = Path(__file__).resolve().parent.parent
-VAR_DIR = BASE_DIR / "var"
+from portal import broker, logging
+from portal.environment import BASE_DIR, flag, integer, load_env_file, text, var_dir, words
 
-env = environ.FileAwareEnv()
-env.read_env(BASE_DIR / ".env", overwrite=False)
-
-
-def flag(name: str, *, default: bool) -> bool:
-    """A boolean from the environment; anything but 1/0/true/false is a mistake, not a no."""
-    value = env.str(name, default="").strip().lower()
-    if value == "":
-        return default
-    if value in {"1", "true"}:
-        return True
-    if value in {"0", "false"}:
-        return False
-    raise ImproperlyConfigured(f"{name} must be 1, 0, true or false, not {value!r}")
-
-
+load_env_file()
 DEBUG = flag("DEBUG", default=False)
+VAR_DIR = var_dir()
 
 
 def required(name: str, *, debug_default: str) -> str:
     """A value that production must set; ``debug_default`` serves only while DEBUG is on."""
-    value = env.str(name, default="")
+    value = text(name)
     if value:
         return value
     if DEBUG:
@@ -46,30 +30,34 @@ def required(name: str, *, debug_default: str) -> str:
 
 # --- Identity of this installation -----------------------------------------------------------------------
 
-SECRET_KEY = required("SECRET_KEY", debug_default="insecure-development-key-never-used-in-production")
-SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
-WEB_PORT = env.int("WEB_PORT", default=8000)
+INSECURE_SECRET_KEY = "insecure-development-key-never-used-in-production"
+SECRET_KEY = required("SECRET_KEY", debug_default=INSECURE_SECRET_KEY)
+SECRET_KEY_FALLBACKS = words("SECRET_KEY_FALLBACKS")
+WEB_PORT = integer("WEB_PORT", default=8000)
 PUBLIC_URL = required("PUBLIC_URL", debug_default=f"http://127.0.0.1:{WEB_PORT}").rstrip("/")
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["*"] if DEBUG else [])
+ALLOWED_HOSTS = words("ALLOWED_HOSTS", default=["*"] if DEBUG else [])
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
 
 # Keys of the field encryption: base64 of 32 bytes each, the first encrypts, all decrypt.
-FIELD_KEYS = [
-    key
-    for key in required("FIELD_KEYS", debug_default="ZGV2ZWxvcG1lbnQta2V5LWRldmVsb3BtZW50LWtleTA=").split(",")
-    if key
-]
+DEVELOPMENT_FIELD_KEY = "ZGV2ZWxvcG1lbnQta2V5LWRldmVsb3BtZW50LWtleTA="
+FIELD_KEYS = [key for key in required("FIELD_KEYS", debug_default=DEVELOPMENT_FIELD_KEY).split(",") if key]
 # Contacts of senders are sealed to the public key; only staff processes hold the private one.
 IDENTITY_PUBLIC_KEY = required(
     "IDENTITY_PUBLIC_KEY", debug_default="En5HD/i/I1M5szGH0B7DWEsngH477sH3+mFEEQ9v/0g="
 )
-IDENTITY_PRIVATE_KEY = env.str(
-    "IDENTITY_PRIVATE_KEY", default="ZGV2ZWxvcG1lbnQtaWRlbnRpdHkta2V5LTAwMDAwMDA=" if DEBUG else ""
+IDENTITY_PRIVATE_KEY = text(
+    "IDENTITY_PRIVATE_KEY", "ZGV2ZWxvcG1lbnQtaWRlbnRpdHkta2V5LTAwMDAwMDA=" if DEBUG else ""
 )
+
+# Behind our own proxy (deploy/nginx.conf) its X-Forwarded-* headers count; without one they are ignored.
+BEHIND_PROXY = flag("BEHIND_PROXY", default=False)
+# Who may read /metrics without an account.
+INTERNAL_NETWORKS = words("INTERNAL_NETWORKS", default=["127.0.0.1/32", "::1/128"])
 
 # --- Applications ----------------------------------------------------------------------------------------
 
 INSTALLED_APPS = [
+    "portal",
     "portal.accounts",
     "portal.audit",
     "portal.crypto",
@@ -93,7 +81,6 @@ INSTALLED_APPS = [
     "django_otp",
     "django_otp.plugins.otp_totp",
     "django_otp.plugins.otp_static",
-    "django_structlog",
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "knox",
@@ -101,6 +88,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "portal.logging.RequestLogMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -109,6 +97,8 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django_otp.middleware.OTPMiddleware",
+    "portal.accounts.middleware.IdleSessionMiddleware",
+    "portal.accounts.middleware.SecondFactorMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -134,31 +124,66 @@ TEMPLATES = [
 
 # --- Database, broker, cache -----------------------------------------------------------------------------
 
-DATABASES = {"default": env.db("DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'portal.sqlite3'}")}
-if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+DATABASE_URL = text("DATABASE_URL", f"sqlite:///{VAR_DIR / 'portal.sqlite3'}")
+DATABASES = {"default": environ.Env.db_url_config(DATABASE_URL)}
+USES_SQLITE = DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3"
+if USES_SQLITE:
     DATABASES["default"]["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
         "timeout": 20,
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
     }
-DATABASES["default"]["CONN_MAX_AGE"] = env.int("CONN_MAX_AGE", default=600)
+else:
+    # A stuck statement or lock must end as an error in one request, not as a pool without free connections.
+    DATABASES["default"].setdefault("OPTIONS", {}).update(
+        connect_timeout=3,
+        options=(
+            f"-c statement_timeout={integer('DATABASE_STATEMENT_TIMEOUT', default=30)}s"
+            " -c lock_timeout=10s -c idle_in_transaction_session_timeout=60s"
+        ),
+    )
+DATABASES["default"]["CONN_MAX_AGE"] = integer("CONN_MAX_AGE", default=600)
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-EMBEDDED_BROKER_SOCKET = VAR_DIR / "valkey.sock"
+EMBEDDED_BROKER_SOCKET = broker.socket_path(VAR_DIR)
 EMBEDDED_BROKER_URL = f"redis+socket://{EMBEDDED_BROKER_SOCKET}"
-CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default="") or EMBEDDED_BROKER_URL
+CELERY_BROKER_URL = text("CELERY_BROKER_URL", EMBEDDED_BROKER_URL)
 USES_EMBEDDED_BROKER = CELERY_BROKER_URL == EMBEDDED_BROKER_URL
-CACHE_URL = env.str("CACHE_URL", default="") or (
-    f"unix://{EMBEDDED_BROKER_SOCKET}?db=1" if USES_EMBEDDED_BROKER else ""
-)
-CACHES = {
-    "default": (
-        {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": CACHE_URL}
-        if CACHE_URL
-        else {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "portal_cache"}
-    )
-}
+
+
+def cache_beside(broker_url: str) -> str:
+    """The address of a cache shared by all web workers: the broker's server, its database 1 (or 2).
+
+    A broker that is no Redis leaves the database as the one thing all workers share: ``db://portal_cache``.
+    """
+    if broker_url == EMBEDDED_BROKER_URL:
+        return f"unix://{EMBEDDED_BROKER_SOCKET}?db=1"
+    if not broker_url.startswith(("redis://", "rediss://")):
+        return "db://portal_cache"
+    address, _, options = broker_url.partition("?")
+    scheme, _, rest = address.partition("://")
+    host, _, number = rest.partition("/")
+    return f"{scheme}://{host}/{2 if number == '1' else 1}" + (f"?{options}" if options else "")
+
+
+CACHE_URL = text("CACHE_URL", cache_beside(CELERY_BROKER_URL))
+if CACHE_URL.startswith("db://"):
+    CACHES = {
+        "default": {
+            "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+            "LOCATION": CACHE_URL.removeprefix("db://"),
+        }
+    }
+else:
+    CACHES = {
+        "default": {
+            "BACKEND": "portal.cache.TolerantRedisCache",
+            "LOCATION": CACHE_URL,
+            "KEY_PREFIX": "portal",
+            "OPTIONS": {"socket_timeout": 0.5, "socket_connect_timeout": 0.5},
+        }
+    }
 
 # --- Accounts --------------------------------------------------------------------------------------------
 
@@ -181,11 +206,21 @@ LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "/can-bo/"
 LOGOUT_REDIRECT_URL = "/"
 REQUIRE_SECOND_FACTOR = flag("REQUIRE_SECOND_FACTOR", default=not DEBUG)
-# By account and network together: an office behind one address must not lock itself out, nor anyone the duty desk.
+# By account and network together: an office behind one address must not lock itself out, and nobody else
+# can lock the duty desk out by typing wrong passwords from outside.
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_FAILURE_LIMIT = 10
 AXES_COOLOFF_TIME = 0.25  # hours
 AXES_RESET_ON_SUCCESS = True
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_LOCKOUT_CALLABLE = "portal.accounts.lockout.locked_out"
+AXES_CLIENT_IP_CALLABLE = "portal.network.client_address"
+AXES_DISABLE_ACCESS_LOG = True
+AXES_VERBOSE = False
+AXES_SENSITIVE_PARAMETERS = ["username"]
+OTP_TOTP_ISSUER = "Kết nối bình yên"
+# A staff session ends after this long without a request, and in any case after SESSION_COOKIE_AGE.
+SESSION_IDLE_MINUTES = integer("SESSION_IDLE_MINUTES", default=30)
 
 # --- Language, time --------------------------------------------------------------------------------------
 
@@ -215,7 +250,7 @@ STORAGES = {
     },
 }
 # Evidence and pictures lie outside the web root; views check rights and stream them.
-MEDIA_ROOT = env.str("MEDIA_ROOT", default="") or str(VAR_DIR / "media")
+MEDIA_ROOT = text("MEDIA_ROOT") or str(VAR_DIR / "media")
 MEDIA_URL = "/khong-phuc-vu/"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FILES = 10
@@ -223,23 +258,17 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 
 # --- Zalo ------------------------------------------------------------------------------------------------
 
-ZALO_API_URL = env.str(
-    "ZALO_API_URL", default="http://127.0.0.1:9000" if DEBUG else "https://openapi.zalo.me"
-)
-ZALO_OAUTH_URL = env.str(
-    "ZALO_OAUTH_URL", default="http://127.0.0.1:9000" if DEBUG else "https://oauth.zaloapp.com"
-)
-ZALO_BOT_URL = env.str(
-    "ZALO_BOT_URL", default="http://127.0.0.1:9000" if DEBUG else "https://bot-api.zaloplatforms.com"
-)
+ZALO_API_URL = text("ZALO_API_URL", "http://127.0.0.1:9000" if DEBUG else "https://openapi.zalo.me")
+ZALO_OAUTH_URL = text("ZALO_OAUTH_URL", "http://127.0.0.1:9000" if DEBUG else "https://oauth.zaloapp.com")
+ZALO_BOT_URL = text("ZALO_BOT_URL", "http://127.0.0.1:9000" if DEBUG else "https://bot-api.zaloplatforms.com")
 ZALO_CLIENT = "groups.zalo.client.ZaloClient"
 
 # --- Sending ---------------------------------------------------------------------------------------------
 
-USEFUL_HOURS_ROUTINE = env.int("USEFUL_HOURS_ROUTINE", default=24)
-USEFUL_HOURS_URGENT = env.int("USEFUL_HOURS_URGENT", default=2)
+USEFUL_HOURS_ROUTINE = integer("USEFUL_HOURS_ROUTINE", default=24)
+USEFUL_HOURS_URGENT = integer("USEFUL_HOURS_URGENT", default=2)
 RESEND_AFTER_CLEAN_READS = flag("RESEND_AFTER_CLEAN_READS", default=True)
-SEND_CONCURRENCY = env.int("SEND_CONCURRENCY", default=100)
+SEND_CONCURRENCY = integer("SEND_CONCURRENCY", default=100)
 
 # --- Celery ----------------------------------------------------------------------------------------------
 
@@ -248,6 +277,7 @@ CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_TIME_LIMIT = 90
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TIMEZONE = TIME_ZONE
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
@@ -265,20 +295,25 @@ CELERY_BEAT_SCHEDULE = {
     "start-due-broadcasts": {"task": "broadcasts.start_due_broadcasts", "schedule": 15.0},
     "sweep": {"task": "broadcasts.sweep", "schedule": 60.0},
 }
+# A request must not wait for a broker that is away: the sweep finds what was not announced.
 CELERY_TASK_PUBLISH_RETRY = False
 
 # --- API -------------------------------------------------------------------------------------------------
 
-THROTTLES = env.str("THROTTLES", default="on").lower() != "off"
+THROTTLES_SWITCH = text("THROTTLES", "on").lower()
+THROTTLES = not (DEBUG and THROTTLES_SWITCH == "off")
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["knox.auth.TokenAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
-    "DEFAULT_PAGINATION_CLASS": "rest_framework.pagination.PageNumberPagination",
+    "DEFAULT_PAGINATION_CLASS": "portal.api.PageNumberPagination",
+    "EXCEPTION_HANDLER": "portal.api.exception_handler",
     "PAGE_SIZE": 50,
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
+    # Without a proxy of ours the header is the client's own words.
+    "NUM_PROXIES": 1 if BEHIND_PROXY else 0,
 }
 REST_KNOX = {"TOKEN_TTL": None, "AUTH_HEADER_PREFIX": "Token"}
 SPECTACULAR_SETTINGS = {
@@ -288,6 +323,10 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
 }
+
+# --- Logs ------------------------------------------------------------------------------------------------
+
+LOGGING = logging.configuration(debug=DEBUG)
 
 # --- Security --------------------------------------------------------------------------------------------
 
@@ -325,5 +364,5 @@ if not DEBUG:
     SESSION_COOKIE_NAME = "__Host-session"
     CSRF_COOKIE_SECURE = True
     CSRF_COOKIE_NAME = "__Host-csrf"
-    if flag("BEHIND_PROXY", default=False):
+    if BEHIND_PROXY:
         SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")

@@ -1,0 +1,207 @@
+"""System checks: every combination of settings that makes no sense has an id, a sentence and a remedy.
+
+Errors (E) stop every command; warnings (W) show with ``check --deploy``. The checks read Django's settings
+only, so they see what the portal will really do, wherever a value came from.
+
+E001 any host        E002 development secret   E003 development keys     E004 simulator in production
+E005 no https        E006 throttles off        E007 visibility timeout   E008 evidence among static files
+E009 private cache   E010 cache is the broker  E011 unsafe CSP           E012 own host refused
+E013 bad network
+W001 no second factor  W002 embedded broker     W003 SQLite, many machines  W004 connection per request
+W005 DEBUG in public   W006 no proxy            W007 long sessions
+"""
+
+import ipaddress
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Tags, Warning, register
+
+LOOPBACK = {"127.0.0.1", "localhost", "::1", ""}
+PRIVATE_CACHES = ("locmem.LocMemCache", "dummy.DummyCache")
+LONGEST_SESSION_SECONDS = 12 * 3600
+
+Messages = Iterator[CheckMessage]
+
+
+def check_hosts() -> Messages:
+    """Production answers to its own names only."""
+    if settings.DEBUG:
+        return
+    host = urlsplit(settings.PUBLIC_URL).hostname or ""
+    if "*" in settings.ALLOWED_HOSTS:
+        hint = f"Đặt ALLOWED_HOSTS={host}"
+        yield Error("ALLOWED_HOSTS nhận mọi tên máy khi DEBUG tắt.", hint=hint, id="portal.E001")
+    elif not any(
+        host == name or (name.startswith(".") and host.endswith(name)) for name in settings.ALLOWED_HOSTS
+    ):
+        message = "ALLOWED_HOSTS không có tên máy của PUBLIC_URL: mọi yêu cầu sẽ bị từ chối."
+        yield Error(message, hint=f"Thêm {host} vào ALLOWED_HOSTS.", id="portal.E012")
+
+
+def check_secrets() -> Messages:
+    """The keys in the repository are for development."""
+    if settings.DEBUG:
+        return
+    if settings.SECRET_KEY == settings.INSECURE_SECRET_KEY:
+        yield Error("SECRET_KEY là khóa mẫu của bản phát triển.", hint=_KEY_HINT, id="portal.E002")
+    if settings.DEVELOPMENT_FIELD_KEY in settings.FIELD_KEYS:
+        yield Error("FIELD_KEYS chứa khóa mẫu của bản phát triển.", hint=_KEY_HINT, id="portal.E003")
+
+
+def check_zalo() -> Messages:
+    """Production talks to Zalo, never to the simulator, and never in clear."""
+    if settings.DEBUG:
+        return
+    for name in ("ZALO_API_URL", "ZALO_OAUTH_URL", "ZALO_BOT_URL"):
+        url = urlsplit(getattr(settings, name))
+        if url.scheme != "https" or url.hostname in LOOPBACK:
+            hint = f"Bỏ {name} khỏi môi trường để dùng địa chỉ thật."
+            yield Error(f"{name} trỏ tới máy mô phỏng hoặc không dùng https.", hint=hint, id="portal.E004")
+
+
+def check_public_url() -> Messages:
+    """Residents reach production by https; a development server stays on its own machine."""
+    url = urlsplit(settings.PUBLIC_URL)
+    if not settings.DEBUG and url.scheme != "https":
+        hint = "Đặt PUBLIC_URL=https://tên-miền"
+        yield Error("PUBLIC_URL không bắt đầu bằng https:// khi DEBUG tắt.", hint=hint, id="portal.E005")
+    if settings.DEBUG and url.hostname not in LOOPBACK and url.scheme == "https":
+        hint = "Đặt DEBUG=0 và các khóa thật."
+        yield Warning("DEBUG bật trên một địa chỉ công khai.", hint=hint, id="portal.W005")
+    if not settings.DEBUG and settings.SECURE_SSL_REDIRECT and not settings.BEHIND_PROXY:
+        message = (
+            "SECURE_SSL_REDIRECT bật mà BEHIND_PROXY tắt: sau máy chủ proxy, trang sẽ tự chuyển hướng mãi."
+        )
+        yield Warning(message, hint="Đặt BEHIND_PROXY=1 khi chạy sau nginx.", id="portal.W006")
+
+
+def check_throttles() -> Messages:
+    """Limits may be switched off on a development machine only."""
+    if not settings.DEBUG and settings.THROTTLES_SWITCH == "off":
+        hint = "Bỏ THROTTLES khỏi môi trường."
+        yield Error("THROTTLES=off chỉ dùng được khi DEBUG bật.", hint=hint, id="portal.E006")
+
+
+def check_queue() -> Messages:
+    """A task must end before the broker believes it lost, or it runs twice at once."""
+    timeout = settings.CELERY_BROKER_TRANSPORT_OPTIONS.get("visibility_timeout", 0)
+    if timeout <= settings.CELERY_TASK_TIME_LIMIT:
+        message = f"visibility_timeout ({timeout} s) không dài hơn CELERY_TASK_TIME_LIMIT."
+        yield Error(message, hint="Mỗi việc sẽ chạy hai lần cùng lúc.", id="portal.E007")
+    if settings.USES_EMBEDDED_BROKER and not settings.DEBUG:
+        hint = "Đặt CELERY_BROKER_URL tới một máy chủ Redis khi có hơn một máy."
+        yield Warning("Hàng đợi nhúng đang dùng khi DEBUG tắt.", hint=hint, id="portal.W002")
+
+
+def check_database() -> Messages:
+    """SQLite is one file on one machine; connections live longer than one request."""
+    database = settings.DATABASES["default"]
+    if settings.USES_SQLITE and not settings.USES_EMBEDDED_BROKER:
+        message = "SQLite cùng hàng đợi qua mạng: các máy khác không đọc được cơ sở dữ liệu này."
+        yield Warning(message, hint="Đặt DATABASE_URL=postgres://…", id="portal.W003")
+    if database.get("CONN_MAX_AGE") == 0:
+        message = "CONN_MAX_AGE là 0: mỗi yêu cầu mở một kết nối mới tới cơ sở dữ liệu."
+        yield Warning(message, hint="Đặt CONN_MAX_AGE=600.", id="portal.W004")
+
+
+def check_cache() -> Messages:
+    """Throttles count in the cache: all web workers share it, and emptying it never empties the queue."""
+    cache = settings.CACHES["default"]
+    if cache["BACKEND"].endswith(PRIVATE_CACHES) and not settings.DEBUG:
+        message = "Bộ nhớ đệm không dùng chung giữa các tiến trình web: giới hạn số lần gửi sẽ không đúng."
+        yield Error(message, hint="Đặt CACHE_URL=redis://…", id="portal.E009")
+    if _redis_database(str(cache.get("LOCATION", ""))) == _redis_database(settings.CELERY_BROKER_URL):
+        message = "CACHE_URL và CELERY_BROKER_URL là cùng một cơ sở dữ liệu Redis."
+        yield Error(message, hint="Xóa bộ nhớ đệm sẽ xóa cả hàng đợi: dùng số khác.", id="portal.E010")
+
+
+def check_files() -> Messages:
+    """Evidence never lies where files are served without a check of rights."""
+    media = Path(settings.MEDIA_ROOT).resolve()
+    for public in (Path(settings.STATIC_ROOT).resolve(), *map(Path, settings.STATICFILES_DIRS)):
+        if media == public or media.is_relative_to(public) or public.is_relative_to(media):
+            message = f"MEDIA_ROOT và thư mục tệp tĩnh {public} nằm trong nhau."
+            yield Error(message, hint="Ảnh của người báo tin sẽ lộ ra ngoài.", id="portal.E008")
+            return
+
+
+def check_policy() -> Messages:
+    """No page may run scripts written into it."""
+    for name, sources in settings.CONTENT_SECURITY_POLICY["DIRECTIVES"].items():
+        if any("unsafe" in str(source) for source in sources):
+            yield Error(f"CSP {name} cho phép 'unsafe-…'.", hint="Đưa mã vào tệp tĩnh.", id="portal.E011")
+
+
+def check_networks() -> Messages:
+    """INTERNAL_NETWORKS are networks."""
+    for network in settings.INTERNAL_NETWORKS:
+        try:
+            ipaddress.ip_network(network)
+        except ValueError:
+            hint = "Ví dụ đúng: 10.0.0.0/8"
+            yield Error(f"INTERNAL_NETWORKS: {network!r} không phải dải mạng.", hint=hint, id="portal.E013")
+
+
+def check_people() -> Messages:
+    """Staff of a real installation prove themselves twice, and not for days."""
+    if settings.DEBUG:
+        return
+    if not settings.REQUIRE_SECOND_FACTOR:
+        hint = "Bỏ REQUIRE_SECOND_FACTOR khỏi môi trường."
+        yield Warning("Cán bộ đăng nhập không cần xác thực hai lớp.", hint=hint, id="portal.W001")
+    if settings.SESSION_COOKIE_AGE > LONGEST_SESSION_SECONDS:
+        yield Warning("Phiên làm việc dài hơn 12 giờ.", hint="Giảm SESSION_COOKIE_AGE.", id="portal.W007")
+
+
+CHECKS: tuple[Callable[[], Messages], ...] = (
+    check_hosts,
+    check_secrets,
+    check_zalo,
+    check_public_url,
+    check_throttles,
+    check_queue,
+    check_database,
+    check_cache,
+    check_files,
+    check_policy,
+    check_networks,
+    check_people,
+)
+
+_KEY_HINT = "Tạo khóa mới bằng lệnh `make keys` và giữ ngoài kho mã nguồn."
+
+
+def all_messages() -> list[CheckMessage]:
+    """Everything the checks have to say about the settings in force."""
+    return [message for check in CHECKS for message in check()]
+
+
+def errors(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
+    """What must stop any command."""
+    return [message for message in all_messages() if message.is_serious()]
+
+
+def warnings(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
+    """What ``check --deploy`` adds."""
+    return [message for message in all_messages() if not message.is_serious()]
+
+
+def register_all() -> None:
+    """Make Django run the checks; called once when the applications are ready."""
+    register(errors, Tags.security)
+    register(warnings, Tags.security, deploy=True)
+
+
+def _redis_database(url: str) -> tuple[str, str] | None:
+    """Server and database number of a Redis address; None for anything else."""
+    parts = urlsplit(url)
+    if parts.scheme in {"redis", "rediss"}:
+        return f"{parts.hostname}:{parts.port or 6379}", parts.path.strip("/") or "0"
+    if parts.scheme in {"unix", "redis+socket"}:
+        number = next((pair.split("=")[1] for pair in parts.query.split("&") if "=" in pair), "0")
+        return parts.path, number
+    return None
