@@ -11,6 +11,22 @@ Three forms of one text:
 import re
 import unicodedata
 
+from portal.phones import Phone, PhoneError, mask_phone, parse_phone
+
+__all__ = [
+    "Phone",
+    "PhoneError",
+    "clean",
+    "fold",
+    "mask_name",
+    "mask_phone",
+    "parse_phone",
+    "person_sort_key",
+    "search_key",
+    "sort_key",
+    "words",
+]
+
 # Ð (Icelandic) and Ɖ (African) look like Đ but compare unequal and have other small letters; old Word files
 # and keyboards are full of them.
 _LOOKALIKES = {0x00D0: "Đ", 0x00F0: "đ", 0x0189: "Đ", 0x0256: "đ"}
@@ -96,6 +112,74 @@ def fold(text: str) -> str:
     return _FINAL_Y.sub(r"\1i", " ".join(text.split()))
 
 
+# Written as `fold` leaves them. Only abbreviations that are no Vietnamese syllable: "cap" may be cấp, "tt" a
+# dozen things; "ca" counts only before a level of the administration.
+_ABBREVIATIONS = {
+    "antq": "an ninh to quoc",
+    "antt": "an ninh trat tu",
+    "bca": "bo cong an",
+    "cand": "cong an nhan dan",
+    "cax": "cong an xa",
+    "cccd": "can cuoc",
+    "cmnd": "chung minh nhan dan",
+    "csgt": "canh sat giao thong",
+    "cskv": "canh sat khu vuc",
+    "hdnd": "hoi dong nhan dan",
+    "kdc": "khu dan cu",
+    "kp": "khu pho",
+    "mttq": "mat tran to quoc",
+    "pccc": "phong chay chua chay",
+    "sdt": "so dien thoai",
+    "tdp": "to dan pho",
+    "tnxh": "te nan xa hoi",
+    "tp": "thanh pho",
+    "tthc": "thu tuc hanh chinh",
+    "ttatgt": "trat tu an toan giao thong",
+    "ttatxh": "trat tu an toan xa hoi",
+    "tx": "thi xa",
+    "ubnd": "uy ban nhan dan",
+    "vks": "vien kiem sat",
+    "vphc": "vi pham hanh chinh",
+}
+_NUMBERED = re.compile(r"\b(tdp|kp|p|q)\.? ?(\d{1,2})\b")
+_NUMBERED_NAMES = {"tdp": "to dan pho", "kp": "khu pho", "p": "phuong", "q": "quan"}
+_ABBREVIATION = re.compile(rf"\b({'|'.join(_ABBREVIATIONS)})\b\.?")
+_POLICE_OF = re.compile(r"\bca (?=(?:xa|phuong|dac khu|huyen|quan|tinh|tp|thanh pho|thi tran)\b)")
+_CITIZEN_CARD = re.compile(r"\bcan cuoc(?: cong dan)+\b")
+_AREA_ZEROS = re.compile(
+    r"\b((?:pho|thon|ap|ban|buon|bon|lang|xom|doi|khom|khoi|khu|to|phuong|quan) )0+(?=\d)"
+)
+
+
+def search_key(text: str) -> str:
+    """Return `fold` of the text with everyday abbreviations written out.
+
+    "TDP 05", "tdp5" and "Tổ dân phố 5" get one key, so do "CA xã" and "công an xã", "CCCD", "căn cước công
+    dân" and "căn cước".
+    """
+    key = _NUMBERED.sub(lambda match: f"{_NUMBERED_NAMES[match[1]]} {match[2]}", fold(text))
+    key = _POLICE_OF.sub("cong an ", key)
+    key = _ABBREVIATION.sub(lambda match: _ABBREVIATIONS[match[1]], key)
+    return _AREA_ZEROS.sub(r"\1", _CITIZEN_CARD.sub("can cuoc", key))
+
+
+_PHONE_IN_TEXT = re.compile(r"(?<!\d)(?:\+?84|0)[ .-]?(2(?:[ .-]?\d){9}|[35789](?:[ .-]?\d){8})(?!\d)")
+_PLATE_IN_TEXT = re.compile(r"\b\d\d[ .-]?(?:[a-z]\d?|[a-z]{2})[ .-]{0,3}(?:\d{3}[ .]?\d\d|\d{4})\b")
+_PUNCTUATION = re.compile(r"[\W_]+")
+_WORD = re.compile(r"[^\W_]+")
+
+
+def words(text: str) -> list[str]:
+    """Return the distinct words of the search key, in order of appearance.
+
+    A telephone number or a vehicle plate is one word however it was spaced: 0912.345.678 and +84 912345678
+    meet, so do 49-B1 123.45 and 49B112345.
+    """
+    key = _PHONE_IN_TEXT.sub(lambda match: "0" + _PUNCTUATION.sub("", match[1]), search_key(text))
+    key = _PLATE_IN_TEXT.sub(lambda match: _PUNCTUATION.sub("", match[0]), key)
+    return list(dict.fromkeys(_WORD.findall(key)))
+
+
 # Sort symbols, in ASCII order: 0 ends a syllable, 1 opens a number, 2-9 and a-y are letters, z is anything
 # else. Only digits and small letters: every collation, bytewise or not, agrees about their order.
 _ALPHABET = "aăâbcdđeêfghijklmnoôơpqrstuưvwxyz"
@@ -145,3 +229,23 @@ def person_sort_key(full_name: str) -> str:
     first, *rest = clean(full_name).split() or [""]
     family, middle, given = (first, rest[:-1], rest[-1]) if rest else ("", [], first)
     return "0".join(sort_key(part) for part in (given, family, " ".join(middle)))
+
+
+_INITIAL = re.compile(r"(ngh|gh|gi(?=[^\W\d_])|kh|ng|nh|ph|th|tr|ch|qu|[^\W\d_])", re.IGNORECASE)
+_TONES = re.compile("[\u0300\u0301\u0303\u0309\u0323]")
+
+
+def mask_name(full_name: str) -> str:
+    """Return a name for public eyes: the given name shrinks to its first consonants, Nguyễn Văn Th.
+
+    A name of one word is all given name: "Hoa" becomes "H."; a masked name stays as it is. The initial keeps
+    no tone, which would narrow the guess.
+    """
+    parts = clean(full_name).split()
+    while parts and not _INITIAL.search(parts[-1]):
+        parts.pop()
+    if not parts:
+        return ""
+    initial = unicodedata.normalize("NFD", _INITIAL.search(parts[-1]).group())
+    parts[-1] = unicodedata.normalize("NFC", _TONES.sub("", initial)) + "."
+    return " ".join(parts)
