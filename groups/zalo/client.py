@@ -24,7 +24,6 @@ from groups.zalo.errors import (
     Permanent,
     Temporary,
     TokenRejected,
-    ZaloError,
 )
 from groups.zalo.http import Reply, exchange
 from groups.zalo.records import (
@@ -204,13 +203,7 @@ class ZaloClient:
             **body,
         )
         self.rate_limit.note(reply.headers)
-        try:
-            return open_envelope(reply)
-        except ZaloError as error:
-            # Some hosts quote the token back in their error text.
-            error.message = error.message.replace(token, "***")
-            error.args = (error.code, error.message)
-            raise
+        return open_envelope(reply, hide=(token,))
 
     async def _token(self) -> str:
         try:

@@ -25,14 +25,17 @@ from groups.zalo.http import Reply
 ADDRESS_WRONG = _("Máy chủ Zalo không nhận ra địa chỉ gọi. Cần kiểm tra cấu hình hoặc cập nhật phần mềm.")
 
 
-def open_envelope(reply: Reply) -> Any:
-    """The ``data`` of a success (None when absent), else the error raised."""
+def open_envelope(reply: Reply, *, hide: tuple[str, ...] = ()) -> Any:
+    """The ``data`` of a success (None when absent), else the error raised.
+
+    ``hide``: secrets of the request, blacked out should the other side quote them in its message.
+    """
     document = read_object(reply.body)
     code = read_code(document.get("error")) if document is not None else None
     if code is None:
         raise _unreadable(reply)
     if code != 0:
-        raise classify(code, str(document.get("message") or ""))
+        raise classify(code, black_out(str(document.get("message") or ""), hide))
     if reply.status >= 500:
         # A gateway's 5xx around a success is a contradiction, so nothing is certain.
         raise OutcomeUnknown(reply.status, "success inside a server error")
@@ -56,6 +59,13 @@ def read_code(value: Any) -> int | None:
         return int(value)
     except ValueError:
         return None
+
+
+def black_out(message: str, hide: tuple[str, ...]) -> str:
+    """``message`` without the given secrets."""
+    for secret in filter(None, hide):
+        message = message.replace(secret, "***")
+    return message
 
 
 def _unreadable(reply: Reply) -> ZaloError:

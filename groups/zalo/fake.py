@@ -13,7 +13,15 @@ from typing import Any
 
 from groups.zalo import text as texts
 from groups.zalo.client import IMAGE_TYPES, LARGEST_CONVERSATION_PAGE, MAX_IMAGE_BYTES, RateLimit
-from groups.zalo.errors import OutcomeUnknown, Permanent, Temporary, TokenRejected, ZaloError, classify
+from groups.zalo.errors import (
+    ChannelStopped,
+    OutcomeUnknown,
+    Permanent,
+    Temporary,
+    TokenRejected,
+    ZaloError,
+    classify,
+)
 from groups.zalo.records import (
     AccountProfile,
     ConversationItem,
@@ -161,11 +169,7 @@ class FakeZalo:
         return items[offset : offset + min(count, LARGEST_CONVERSATION_PAGE)]
 
     async def _post(self, group_id: str, content: str, **attachment: str) -> SentMessage:
-        failure = world.scripted(group_id)
-        if isinstance(failure and failure.error, TokenRejected):
-            # As the client does: renew, try once more.
-            await self._renew()
-            failure = world.scripted(group_id)
+        failure = await self._failure(group_id)
         if failure and not failure.delivered:
             raise failure.error
         self._check_group(group_id)
@@ -176,15 +180,23 @@ class FakeZalo:
         return SentMessage(posted.message_id)
 
     async def _repeatable(self, group_id: str) -> None:
-        failure = world.scripted(group_id)
+        failure = await self._failure(group_id)
         if failure and isinstance(failure.error, OutcomeUnknown):
             raise Temporary(failure.error.code, failure.error.message)
         if failure:
             raise failure.error
 
-    async def _renew(self) -> None:
+    async def _failure(self, group_id: str) -> Failure | None:
+        """The scripted end of this call, after renewing a rejected token once as the client does."""
+        failure = world.scripted(group_id)
+        if failure is None or not isinstance(failure.error, TokenRejected):
+            return failure
         if self._tokens is not None:
             await self._tokens.renew(await self._tokens.get())
+        failure = world.scripted(group_id)
+        if failure is not None and isinstance(failure.error, TokenRejected):
+            raise ChannelStopped(failure.error.code, failure.error.message)
+        return failure
 
     def _check_group(self, group_id: str) -> None:
         if world.is_open:
