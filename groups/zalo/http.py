@@ -25,8 +25,9 @@ class Reply:
     """What came back, whole and within the size cap."""
 
     status: int
-    body: bytes
-    headers: dict[str, str] = field(default_factory=dict)
+    # The token endpoint's body is made of secrets, and replies end up in tracebacks.
+    body: bytes = field(repr=False)
+    headers: dict[str, str] = field(default_factory=dict, repr=False)
 
 
 def timeouts(connect: float = CONNECT_SECONDS, total: float = TOTAL_SECONDS) -> aiohttp.ClientTimeout:

@@ -21,6 +21,7 @@ from groups.zalo.records import number, text
 
 AUTHORISE_PATH = "/v4/oa/permission"
 TOKEN_PATH = "/v4/oa/access_token"
+SECRET_FIELDS = ("refresh_token", "code", "code_verifier")
 # When the answer does not say how long the token lives: short enough to be refreshed soon.
 CAUTIOUS_LIFE_SECONDS = 3600
 
@@ -98,7 +99,7 @@ async def _ask(
 ) -> TokenPair:
     url = oauth_url.rstrip("/") + TOKEN_PATH
     reply = await exchange(session, "POST", url, headers={"secret_key": app_secret}, data=form)
-    return read_pair(reply, hide=(app_secret, *form.values()))
+    return read_pair(reply, hide=(app_secret, *(form.get(name, "") for name in SECRET_FIELDS)))
 
 
 def read_pair(reply: Reply, *, hide: tuple[str, ...] = ()) -> TokenPair:

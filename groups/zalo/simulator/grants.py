@@ -67,12 +67,11 @@ def token_answer(world: World, form: dict[str, str], secret: str) -> dict[str, A
     """What the token endpoint answers; a refusal carries ``error`` and no ``access_token``."""
     try:
         if form.get("grant_type") == "refresh_token":
-            account = _spend_refresh_token(world, form.get("refresh_token", ""))
+            account = _spend_refresh_token(world, form, secret)
         elif form.get("grant_type") == "authorization_code":
-            account = _spend_code(world, form)
+            account = _spend_code(world, form, secret)
         else:
             raise Refusal(-14001, "Grant type is invalid")
-        _check_app(account, form.get("app_id", ""), secret)
     except Refusal as refusal:
         return {
             "error": refusal.code,
@@ -96,24 +95,28 @@ def _new_pair(world: World, account: Account) -> dict[str, Any]:
     return {"access_token": access, "refresh_token": refresh, "expires_in": str(ACCESS_LIFE_SECONDS)}
 
 
-def _spend_refresh_token(world: World, token: str) -> Account:
+def _spend_refresh_token(world: World, form: dict[str, str], secret: str) -> Account:
+    token = form.get("refresh_token", "")
     known = world.refresh_grants.get(token) or _described(world, token, "rt")
     if known is None or token in world.spent or known[0] not in world.accounts:
         raise Refusal(-14014, "Refresh token is invalid")
     oa_id, expires_at = known
     if world.clock.now() >= expires_at:
         raise Refusal(-14014, "Refresh token is expired")
+    _check_app(world.accounts[oa_id], form.get("app_id", ""), secret)
     world.spent.add(token)
     return world.accounts[oa_id]
 
 
-def _spend_code(world: World, form: dict[str, str]) -> Account:
+def _spend_code(world: World, form: dict[str, str], secret: str) -> Account:
     issued = world.codes.pop(form.get("code", ""), None)
     if issued is None or world.clock.now() - issued["at"] > CODE_LIFE_MS:
         raise Refusal(-14005, "Authorization code is invalid")
     if issued["challenge"] and challenge_of(form.get("code_verifier", "")) != issued["challenge"]:
         raise Refusal(-14006, "Code verifier is invalid")
-    return world.accounts[issued["oa_id"]]
+    account = world.accounts[issued["oa_id"]]
+    _check_app(account, form.get("app_id", ""), secret)
+    return account
 
 
 def challenge_of(verifier: str) -> str:
