@@ -89,8 +89,9 @@ def _cap_marks(match: re.Match[str]) -> str:
 
 
 _LATIN_MARKS = re.compile("[\u0300-\u036f]+")
-# Letters that no normalisation form takes apart; ƀ occurs in names of the Central Highlands.
-_UNDECOMPOSED = str.maketrans("đðłøıƀɓɗħ", "ddloibbdh")
+# Letters that no normalisation form takes apart (ƀ is in names of the Central Highlands), and the Cyrillic
+# letters with which swindlers imitate a Latin name.
+_UNDECOMPOSED = str.maketrans("đðłøıƀɓɗħ" + "аеорсухіј", "ddloibbdh" + "aeopcyxij")
 _FINAL_Y = re.compile(r"\b(qu|[bcdfghklmnpqrstvx]{1,3})y\b")
 
 

@@ -17,3 +17,4 @@ class CryptoConfig(AppConfig):
 
         register(checks.check_field_keys, Tags.security)
         register(checks.check_identity_keys, Tags.security)
+        register(checks.check_stored_keys, Tags.database)

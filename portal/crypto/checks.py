@@ -1,17 +1,21 @@
 """System checks of the keys: a portal with unusable keys must not start.
 
 E001 no field key, E002 malformed field key, E003 field key given twice, E004 identity public key missing or
-malformed, E005 identity private key malformed, E006 the identity keys are not a pair.
+malformed, E005 identity private key malformed, E006 the identity keys are not a pair, E007 (with the database
+checks, before every migrate) the field keys do not open what the database holds.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error
+from django.db import connections
 from nacl.public import PrivateKey
 
-from portal.crypto.errors import KeyConfigurationError
+from portal.crypto.errors import CryptoError, KeyConfigurationError
 from portal.crypto.keyring import decode_key
+from portal.crypto.models import DigestKey
 
 KEY_HINT = (
     'Tạo khóa mới: python -c "import base64, os; print(base64.b64encode(os.urandom(32)).decode())" '
@@ -51,6 +55,23 @@ def check_identity_keys(app_configs: Any = None, **kwargs: Any) -> list[CheckMes
         message = "IDENTITY_PRIVATE_KEY và IDENTITY_PUBLIC_KEY không cùng một cặp."
         return [Error(message, hint="Thông tin người gửi sẽ không mở được.", id="crypto.E006")]
     return []
+
+
+def check_stored_keys(
+    app_configs: Any = None, databases: Sequence[str] | None = None, **kwargs: Any
+) -> list[CheckMessage]:
+    """The digest keys in the database open with the key ring: catches keys of another installation."""
+    errors: list[CheckMessage] = []
+    for alias in databases or ():
+        if DigestKey._meta.db_table not in connections[alias].introspection.table_names():
+            continue
+        try:
+            list(DigestKey.objects.using(alias))
+        except CryptoError:
+            message = f"FIELD_KEYS không mở được dữ liệu trong cơ sở dữ liệu {alias}."
+            hint = "Dùng lại khóa của bản cài này; khóa cũ phải còn trong FIELD_KEYS."
+            errors.append(Error(message, hint=hint, id="crypto.E007"))
+    return errors
 
 
 def _decoded(text: str) -> bytes | None:

@@ -442,6 +442,19 @@ class TestChecks:
         settings.IDENTITY_PRIVATE_KEY = pair.private if private == "pair" else private
         assert ids(checks.check_identity_keys()) == expected
 
+    @pytest.mark.django_db
+    @pytest.mark.parametrize(
+        ("keys", "expected"), [([NEW, OLD], []), ([NEW], ["crypto.E007"]), ([], ["crypto.E007"])]
+    )
+    def test_stored_keys(self, settings, keys, expected):
+        settings.FIELD_KEYS = [OLD]
+        digests.digest_key("a")
+        settings.FIELD_KEYS = keys
+        assert ids(checks.check_stored_keys(databases=["default"])) == expected
+
+    def test_stored_keys_without_database_are_not_asked_for(self):
+        assert checks.check_stored_keys() == []
+
     def test_checks_run_with_manage_check(self, settings):
         settings.FIELD_KEYS = []
         with pytest.raises(SystemCheckError, match="crypto.E001"):

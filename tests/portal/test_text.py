@@ -122,6 +122,7 @@ class TestFold:
             ("İstanbul", "istanbul"),
             ("K'Brih", "k'brih"),
             ("Krông Bŭk", "krong buk"),
+            ("C\u043eng \u0430n", "Công an"),
         ],
     )
     def test_fold_same_word_written_otherwise_is_equal(self, one, other):
