@@ -7,8 +7,13 @@ from pathlib import Path
 
 import pytest
 from django.core.cache import cache
+from hypothesis import settings as hypothesis_settings
 
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
+# A loaded machine is slow, not wrong: pytest's own timeout is the limit.
+hypothesis_settings.register_profile("portal", deadline=None)
+hypothesis_settings.load_profile("portal")
+
 REQUIRE_SERVICES = os.environ.get("REQUIRE_SERVICES") == "1"
 
 
