@@ -4,6 +4,7 @@ A posting ties a user, a unit and a role. A user's *paths* for some roles are th
 postings; an object is in reach when its unit's path starts with one of them. There is no superuser bypass.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable
 
 from django.db.models import Q
@@ -23,6 +24,59 @@ WRITING_ROLES = (Role.OFFICER, Role.BEAT_OFFICER, Role.CHIEF, Role.SUPERVISOR)
 DECIDING_ROLES = (Role.CHIEF, Role.SUPERVISOR)
 DIRECTORY_ROLES = (Role.CHIEF, Role.SUPERVISOR, Role.ADMINISTRATOR)
 TIP_ROLES = (Role.OFFICER, Role.BEAT_OFFICER, Role.CHIEF, Role.SUPERVISOR)
+
+
+# Roles that work in the Django admin.
+ADMIN_ROLES = (Role.SUPERVISOR, Role.ADMINISTRATOR, Role.AUDITOR)
+
+_DIRECTORY = ("unit", "commune", "village", "unitchange", "programme", "group", "member")
+_AROUND_GROUPS = ("groupsize", "stewardship", "joinlink", "placement")
+
+
+def _names(actions: str, *models: str, app: str = "groups") -> set[str]:
+    """``_names("view add", "unit")`` is ``{"groups.view_unit", "groups.add_unit"}``."""
+    return {f"{app}.{action}_{model}" for action in actions.split() for model in models}
+
+
+# Model permissions by role: what ``PostingBackend`` tells the admin. Apps above add theirs with ``grant``.
+MODEL_PERMISSIONS: dict[str, set[str]] = defaultdict(set)
+MODEL_PERMISSIONS[Role.SUPERVISOR] |= (
+    _names("view", *_DIRECTORY, *_AROUND_GROUPS, "posting", "officialaccount", "holiday")
+    | _names("add change", "unit", "commune", "village", "programme", "group", "member", *_AROUND_GROUPS)
+    | _names("delete", "member", "placement")
+)
+MODEL_PERMISSIONS[Role.ADMINISTRATOR] |= (
+    _names("view add change", *_DIRECTORY, *_AROUND_GROUPS, "posting", "officialaccount", "holiday")
+    | _names("delete", "member", "placement", "holiday")
+    | _names("view add change", "user", app="accounts")
+)
+MODEL_PERMISSIONS[Role.AUDITOR] |= _names(
+    "view", *_DIRECTORY, *_AROUND_GROUPS, "posting", "officialaccount", "holiday"
+) | _names("view", "auditentry", app="audit")
+
+
+def grant(role: str, *names: str) -> None:
+    """Let holders of ``role`` do more in the admin; call it in ``AppConfig.ready``.
+
+    ``names`` are Django's permission names: ``grant(Role.SUPERVISOR, "tips.view_tip", "tips.change_tip")``.
+    """
+    MODEL_PERMISSIONS[role] |= set(names)
+
+
+def roles_with(*names: str) -> tuple[str, ...]:
+    """Roles that carry at least one of the model permissions ``names``."""
+    return tuple(role for role, granted in MODEL_PERMISSIONS.items() if granted.intersection(names))
+
+
+def model_permissions(user) -> set[str]:
+    """Model permissions of the user's open postings, all units together."""
+    return {name for posting in open_postings(user) for name in MODEL_PERMISSIONS.get(posting.role, ())}
+
+
+def paths_with(user, *names: str) -> list[str]:
+    """Paths of the units where one of the user's roles carries one of the model permissions ``names``."""
+    roles = roles_with(*names)
+    return paths(user, *roles) if roles else []
 
 
 def open_postings(user) -> list:

@@ -1,0 +1,193 @@
+"""The admin shows each user their own units only: the base class of every ``ModelAdmin`` with a unit.
+
+For the admins of other apps::
+
+    from groups.admin.scoping import AreaFilter, ScopedAdmin
+
+    @admin.register(Broadcast)
+    class BroadcastAdmin(ScopedAdmin):
+        scope_field = "unit__path"            # lookup from the model to Unit.path; for tips "handler__path"
+        list_select_related = ("unit",)       # nothing is selected implicitly
+        search_fields = ("search_key",)       # a field filled with portal.text.fold; queries are folded too
+        list_filter = (AreaFilter,)
+        audit_action = "broadcasts.broadcast.changed"   # optional: one entry for each save in the admin
+
+and in ``AppConfig.ready``::
+
+    permissions.grant(Role.SUPERVISOR, "broadcasts.view_broadcast")
+
+What that gives:
+
+* rows: those under units where one of the user's roles carries a permission on this model
+  (``groups.permissions.paths_with``); everything else does not exist: lists, counts, search, autocomplete,
+  filters, and 404 for the object's own pages;
+* per object: change and delete need the permission *at* the object's unit, so an auditor of a province who
+  supervises one district edits in that district only;
+* foreign keys: choices come from the related model's own (scoped) admin, people are those posted in the
+  area; the field that places the object (``unit``, ``handler``) offers units where the user may write;
+* lists without an exact COUNT (``CappedPaginator``), 50 rows, search without diacritics.
+
+Override ``scope_queryset`` for more than a path, as tips do with their restricted categories.
+"""
+
+from functools import cached_property
+
+from django.contrib import admin
+from django.contrib.auth import get_user_model
+from django.core.paginator import Paginator
+from django.db.models import Model, Q, QuerySet
+from django.http import Http404, HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from groups import permissions
+from groups.enums import Level
+from groups.models import Posting, Unit
+from portal.audit.services import record
+from portal.text import fold
+
+COUNT_CAP = 10_000
+
+
+class CappedPaginator(Paginator):
+    """Counts up to ``COUNT_CAP`` rows and no further: a list of millions opens as fast as one of hundreds."""
+
+    @cached_property
+    def count(self) -> int:
+        return self.object_list.order_by()[:COUNT_CAP].values("pk").count()
+
+
+class ScopedAdmin(admin.ModelAdmin):
+    """A ``ModelAdmin`` that knows only the units of the user's postings; see the module's docstring."""
+
+    scope_field = "unit__path"
+    audit_action = ""
+    list_per_page = 50
+    show_full_result_count = False
+    paginator = CappedPaginator
+
+    # --- Rows --------------------------------------------------------------------------------------------
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        return self.scope_queryset(request, super().get_queryset(request))
+
+    def scope_queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+        """Rows the user may see."""
+        return queryset.filter(
+            permissions.paths_q(self.paths_for(request, "view", "change"), self.scope_field)
+        )
+
+    def paths_for(self, request: HttpRequest, *actions: str) -> list[str]:
+        """Paths of the units where the user may do one of ``actions`` with this model."""
+        names = [f"{self.opts.app_label}.{action}_{self.opts.model_name}" for action in actions]
+        return permissions.paths_with(request.user, *names)
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Model:
+        """The object, or 404: Django would redirect and say that it may have been deleted."""
+        found = super().get_object(request, object_id, from_field)
+        if found is None:
+            raise Http404
+        return found
+
+    # --- One object --------------------------------------------------------------------------------------
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return super().has_change_permission(request, obj) and self._reaches(request, obj, "change")
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return super().has_delete_permission(request, obj) and self._reaches(request, obj, "delete")
+
+    def _reaches(self, request: HttpRequest, obj: Model | None, action: str) -> bool:
+        if obj is None:
+            return True
+        path = self.path_of(obj)
+        return any(path.startswith(prefix) for prefix in self.paths_for(request, action))
+
+    def path_of(self, obj: Model) -> str:
+        """The unit path that places ``obj``; empty (nobody's) while a link of the chain is missing."""
+        value = obj
+        for name in self.scope_field.split("__"):
+            value = getattr(value, name, None)
+        return value or ""
+
+    # --- Choices, search ---------------------------------------------------------------------------------
+
+    def formfield_for_foreignkey(self, db_field, request, **kwargs):
+        """Offer only what the user can see, and for the placing field only where they may write."""
+        if "queryset" not in kwargs:
+            kwargs["queryset"] = self.related_choices(db_field, request)
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    def related_choices(self, db_field, request: HttpRequest) -> QuerySet:
+        """Rows a foreign key may point to."""
+        model = db_field.remote_field.model
+        choices = model._default_manager.all()
+        if self.admin_site.is_registered(model):
+            choices = self.admin_site.get_model_admin(model).get_queryset(request)
+        if model is get_user_model():
+            posted = Posting.objects.open().filter(
+                permissions.paths_q(self.paths_for(request, "view", "change"), "unit__path")
+            )
+            choices = choices.filter(is_active=True, pk__in=posted.values("user"))
+        if db_field.name == self.scope_field.split("__")[0] and issubclass(model, Unit):
+            choices = choices.filter(permissions.paths_q(self.paths_for(request, "add", "change"), "path"))
+        return choices
+
+    def get_search_results(self, request, queryset, search_term):
+        """Every word, diacritics and case ignored, in any of ``search_fields``."""
+        for word in fold(search_term).split():
+            condition = Q(pk__in=[])
+            for field in self.get_search_fields(request):
+                condition |= Q(**{f"{field}__contains": word})
+            queryset = queryset.filter(condition)
+        return queryset, False
+
+    # --- Trace -------------------------------------------------------------------------------------------
+
+    def save_model(self, request, obj, form, change) -> None:
+        super().save_model(request, obj, form, change)
+        self.trace(request, obj, changed=form.changed_data)
+
+    def delete_model(self, request, obj) -> None:
+        self.trace(request, obj, changed=["deleted"])
+        super().delete_model(request, obj)
+
+    def delete_queryset(self, request, queryset) -> None:
+        for obj in queryset:
+            self.delete_model(request, obj)
+
+    def trace(self, request: HttpRequest, obj: Model, *, changed: list[str]) -> None:
+        """One audit entry with the names of the changed fields, never their values."""
+        if self.audit_action and changed:
+            data = {"fields": sorted(changed)}
+            record(request.user, self.audit_action, obj, unit_path=self.path_of(obj), data=data)
+
+
+class AreaFilter(admin.SimpleListFilter):
+    """The units right below those of the user, at most ``LONGEST`` of them."""
+
+    title = _("địa bàn")
+    parameter_name = "area"
+    LONGEST = 60
+
+    def lookups(self, request, model_admin):
+        tops = model_admin.paths_for(request, "view", "change")
+        if not tops:
+            return []
+        below = Q(pk__in=[])
+        for path in tops:
+            below |= Q(parent__path=path)
+        units = Unit.objects.current().filter(below).exclude(level=Level.VILLAGE)
+        return list(units.values_list("code", "full_name")[: self.LONGEST])
+
+    def queryset(self, request, queryset):
+        if not self.value():
+            return queryset
+        unit = Unit.objects.filter(code=self.value()).first()
+        if unit is None:
+            return queryset.none()
+        scope_field = getattr(self.model_admin, "scope_field", "unit__path")
+        return queryset.filter(**{f"{scope_field}__startswith": unit.path})
+
+    def __init__(self, request, params, model, model_admin):
+        self.model_admin = model_admin
+        super().__init__(request, params, model, model_admin)
