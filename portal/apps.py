@@ -10,7 +10,7 @@ class PortalConfig(AppConfig):
     label = "portal"
 
     def ready(self) -> None:
-        """Register the checks of the configuration."""
-        from portal import checks
+        """Register the checks, and the Celery application that every ``shared_task`` belongs to."""
+        from portal import celery, checks  # noqa: F401
 
         checks.register_all()

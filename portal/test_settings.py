@@ -1,9 +1,20 @@
-"""Settings of the test run: the real ones, with the slow or outward parts turned off."""
+"""Settings of the test run: the real ones, with the slow or outward parts turned off.
 
+``DATABASE_URL`` and ``CELERY_BROKER_URL`` choose what the tests run on; unset: SQLite in memory, no broker.
+"""
+
+import atexit
 import os
+import shutil
+import tempfile
 
+# A developer's own .env must not decide what the tests see.
+os.environ["ENV_FILE"] = ""
 os.environ.setdefault("DEBUG", "1")
 os.environ.setdefault("DATABASE_URL", "sqlite://:memory:")
+if "VAR_DIR" not in os.environ:
+    os.environ["VAR_DIR"] = tempfile.mkdtemp(prefix="portal-test-")
+    atexit.register(shutil.rmtree, os.environ["VAR_DIR"], ignore_errors=True)
 
 from portal.settings import *  # noqa: E402, F403
 
@@ -11,7 +22,10 @@ DEBUG = False
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 STORAGES["staticfiles"]["BACKEND"] = "django.contrib.staticfiles.storage.StaticFilesStorage"  # noqa: F405
-CELERY_TASK_ALWAYS_EAGER = False
+# Several people and workers may test against one server at once: each run has a database of its own.
+DATABASES["default"]["TEST"] = {  # noqa: F405
+    "NAME": None if USES_SQLITE else f"test_portal_{os.getpid()}"  # noqa: F405
+}
 AXES_ENABLED = False
 REQUIRE_SECOND_FACTOR = False
 ALLOWED_HOSTS = ["testserver", "127.0.0.1", "localhost"]

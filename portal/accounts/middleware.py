@@ -64,6 +64,6 @@ class SecondFactorMiddleware:
             return self.get_response(request)
         if not request.user.is_authenticated or request.user.is_verified():
             return self.get_response(request)
-        name = "accounts:verify" if user_has_device(request.user) else "accounts:setup"
+        name = "second_factor" if user_has_device(request.user) else "second_factor_setup"
         query = {"next": request.get_full_path()} if request.method == "GET" else {}
         return redirect(reverse(name) + (f"?{urlencode(query)}" if query else ""))

@@ -1,0 +1,19 @@
+"""Gunicorn's configuration: threads for waiting on files and the database, two processes for two cores."""
+
+from portal.environment import integer, load_env_file, text
+
+load_env_file()
+
+bind = f"{text('WEB_HOST', '127.0.0.1')}:{integer('WEB_PORT', default=8000)}"
+worker_class = "gthread"
+workers = integer("WEB_WORKERS", default=2)
+threads = integer("WEB_THREADS", default=4)
+# The application is imported once and forked: half the memory, half the start.
+preload_app = True
+timeout = 30
+graceful_timeout = 10
+keepalive = 5
+# An access log would hold the addresses of people who send tips.
+accesslog = None
+# Warnings of a malformed request name the peer's address.
+loglevel = "error"

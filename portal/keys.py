@@ -1,0 +1,59 @@
+"""New keys for one installation: ``python -m portal.keys [--env-file PATH]``.
+
+Prints the settings an installation needs and nobody else has. With ``--env-file`` it writes them, for a
+development machine, to a file only its owner can read, unless that file exists.
+"""
+
+import argparse
+import base64
+import os
+import secrets
+from pathlib import Path
+
+from nacl.public import PrivateKey
+
+
+def new_keys() -> dict[str, str]:
+    """A secret key, one key for stored fields, and the key pair that seals contacts."""
+    identity = PrivateKey.generate()
+    return {
+        "SECRET_KEY": secrets.token_urlsafe(50),
+        "FIELD_KEYS": _base64(os.urandom(32)),
+        "IDENTITY_PUBLIC_KEY": _base64(bytes(identity.public_key)),
+        "IDENTITY_PRIVATE_KEY": _base64(bytes(identity)),
+    }
+
+
+def write_env_file(path: Path) -> bool:
+    """Write a development ``.env`` with new keys; False, and nothing done, when there is one already."""
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return False
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write("# This machine only. The environment wins over this file; DEBUG=1 is for development.\n")
+        file.write(_lines({"DEBUG": "1", **new_keys()}))
+    return True
+
+
+def main() -> None:
+    """Print the keys, or write the file."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--env-file", type=Path, help="write a development .env here, unless it exists")
+    path = parser.parse_args().env_file
+    if path is None:
+        print(_lines(new_keys()), end="")
+    elif write_env_file(path):
+        print(f"{path}: new keys, DEBUG=1")
+
+
+def _base64(data: bytes) -> str:
+    return base64.b64encode(data).decode("ascii")
+
+
+def _lines(values: dict[str, str]) -> str:
+    return "".join(f"{name}={value}\n" for name, value in values.items())
+
+
+if __name__ == "__main__":
+    main()
