@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from groups import permissions
 from groups.enums import Level
-from portal.text import fold
+from portal.text import search_key
 
 
 class UnitQuerySet(models.QuerySet):
@@ -40,7 +40,7 @@ class UnitQuerySet(models.QuerySet):
     def search(self, text: str) -> "UnitQuerySet":
         """Names that contain every word of ``text``, diacritics ignored."""
         found = self
-        for word in fold(text).split():
+        for word in search_key(text).split():
             found = found.filter(search_key__contains=word)
         return found
 
@@ -73,6 +73,6 @@ class GroupQuerySet(models.QuerySet):
     def search(self, text: str) -> "GroupQuerySet":
         """Names that contain every word of ``text``, diacritics ignored."""
         found = self
-        for word in fold(text).split():
+        for word in search_key(text).split():
             found = found.filter(search_key__contains=word)
         return found

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from broadcasts.enums import NOTICE_KINDS, NoticeEnd, NoticeState, PostKind
 from groups.models import OfficialAccount, Unit
-from portal.text import fold
+from portal import text
 
 
 class Picture(models.Model):
@@ -76,7 +76,7 @@ class Post(models.Model):
         return self.title
 
     def save(self, *args, **kwargs):
-        self.search_key = fold(self.title)[:300]
+        self.search_key = text.search_key(self.title)[:300]
         super().save(*args, **kwargs)
 
 

@@ -10,8 +10,8 @@ from groups.enums import Channel, GroupKind, GroupState
 from groups.models.accounts import OfficialAccount
 from groups.models.units import Unit
 from groups.querysets import GroupQuerySet
+from portal import text
 from portal.crypto.fields import EncryptedTextField
-from portal.text import fold, sort_key
 
 
 class Programme(models.Model):
@@ -98,8 +98,8 @@ class Group(models.Model):
 
     def fill_keys(self) -> None:
         """Derive the keys; bulk loaders call this themselves."""
-        self.search_key = fold(self.name)[:200]
-        self.sort_key = sort_key(self.name)[:400]
+        self.search_key = text.search_key(self.name)[:200]
+        self.sort_key = text.sort_key(self.name)[:400]
 
     @property
     def is_assisted(self) -> bool:

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from groups.enums import Level, Role
 from groups.querysets import PostingQuerySet, UnitQuerySet
-from portal.text import fold, sort_key
+from portal import text
 
 
 class Unit(models.Model):
@@ -66,8 +66,8 @@ class Unit(models.Model):
     def fill_keys(self) -> None:
         """Derive path and keys; bulk loaders call this themselves."""
         self.path = f"{self.parent.path if self.parent_id else ''}{self.code}/"
-        self.search_key = fold(f"{self.kind} {self.name} {self.code}")[:200]
-        self.sort_key = sort_key(self.name)[:400]
+        self.search_key = text.search_key(f"{self.kind} {self.name} {self.code}")[:200]
+        self.sort_key = text.sort_key(self.name)[:400]
 
     @property
     def police_name(self) -> str:
