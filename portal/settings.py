@@ -136,7 +136,7 @@ if USES_SQLITE:
 else:
     # A stuck statement or lock must end as an error in one request, not as a pool without free connections.
     DATABASES["default"].setdefault("OPTIONS", {}).update(
-        connect_timeout=3,
+        connect_timeout=2,
         options=(
             f"-c statement_timeout={integer('DATABASE_STATEMENT_TIMEOUT', default=30)}s"
             " -c lock_timeout=10s -c idle_in_transaction_session_timeout=60s"
@@ -294,6 +294,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "celerybeat-schedule")
 CELERY_BEAT_SCHEDULE = {
+    "heartbeat": {"task": "portal.heartbeat", "schedule": 30.0},
     "start-due-broadcasts": {"task": "broadcasts.start_due_broadcasts", "schedule": 15.0},
     "sweep": {"task": "broadcasts.sweep", "schedule": 60.0},
 }

@@ -4,12 +4,19 @@ from django.contrib import admin
 from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
+from portal.accounts.views import admin_login
+from portal.site import health
+
 urlpatterns = [
+    path("healthz", health.healthz),
+    path("readyz", health.readyz),
+    path("metrics", health.metrics),
     path("", include("portal.site.urls")),
     path("", include("groups.urls")),
     path("", include("tips.urls")),
     path("tai-khoan/", include("portal.accounts.urls")),
     path("can-bo/", include("portal.desk.urls")),
+    path("admin/login/", admin_login),
     path("admin/", admin.site.urls),
     path("api/v1/", include("groups.api_urls")),
     path("api/v1/", include("broadcasts.api_urls")),

@@ -1,0 +1,152 @@
+"""For machines that watch the portal: ``/healthz``, ``/readyz`` and ``/metrics``.
+
+``/healthz`` answers as long as the process does and asks nobody: a load balancer uses it, because a portal
+without its broker still takes tips. ``/readyz`` names every part and answers 503 while one is missing: for
+monitoring and for deployments. Each part has a time limit, so a hung server delays neither.
+"""
+
+import logging
+from collections.abc import Callable
+
+import redis
+from django.conf import settings
+from django.core.exceptions import PermissionDenied
+from django.db import DatabaseError, connection
+from django.db.migrations.executor import MigrationExecutor
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+from kombu import Connection
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
+
+from broadcasts.enums import CLAIMABLE, DeliveryState
+from broadcasts.models import Delivery
+from groups.enums import AccountState
+from groups.models import OfficialAccount
+from portal import broker, heartbeat
+from portal.network import is_internal
+
+logger = logging.getLogger(__name__)
+
+PART_SECONDS = 1.0
+QUEUE = "celery"
+
+_migrated = False
+
+
+@require_safe
+@never_cache
+def healthz(request: HttpRequest) -> JsonResponse:
+    """The process is alive."""
+    return JsonResponse({"status": "ok"})
+
+
+@require_safe
+@never_cache
+def readyz(request: HttpRequest) -> JsonResponse:
+    """Every part the portal needs, and whether it answers."""
+    parts = {name: _try(name, check) for name, check in PARTS.items()}
+    is_ready = all(parts.values())
+    age = heartbeat.age_seconds()
+    body = {
+        "status": "ready" if is_ready else "not ready",
+        "parts": {name: "ok" if is_well else "failed" for name, is_well in parts.items()},
+        "heartbeat_seconds": None if age is None else round(age),
+        "heartbeat_late": heartbeat.is_late(),
+    }
+    return JsonResponse(body, status=200 if is_ready else 503)
+
+
+@require_safe
+@never_cache
+def metrics(request: HttpRequest) -> HttpResponse:
+    """Gauges in Prometheus' text format, for the internal network and staff administrators."""
+    if not (is_internal(request) or request.user.is_staff):
+        raise PermissionDenied
+    return HttpResponse(generate_latest(_gauges()), content_type=CONTENT_TYPE_LATEST)
+
+
+def database_answers() -> bool:
+    """A query comes back."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+        return cursor.fetchone() == (1,)
+
+
+def is_migrated() -> bool:
+    """The database has every migration of this code; once true it stays true for this process."""
+    global _migrated
+    if not _migrated:
+        executor = MigrationExecutor(connection)
+        _migrated = not executor.migration_plan(executor.loader.graph.leaf_nodes())
+    return _migrated
+
+
+def broker_answers() -> bool:
+    """The broker answers a ping."""
+    if settings.USES_EMBEDDED_BROKER:
+        return broker.is_answering(settings.EMBEDDED_BROKER_SOCKET, timeout=PART_SECONDS)
+    if settings.CELERY_BROKER_URL.startswith(("redis://", "rediss://")):
+        return _redis().ping()
+    with Connection(settings.CELERY_BROKER_URL, connect_timeout=PART_SECONDS) as other:
+        other.ensure_connection(max_retries=1, timeout=PART_SECONDS)
+    return True
+
+
+PARTS: dict[str, Callable[[], bool]] = {
+    "database": database_answers,
+    "migrations": is_migrated,
+    "broker": broker_answers,
+}
+
+
+def _try(name: str, check: Callable[[], bool]) -> bool:
+    try:
+        return check()
+    except (DatabaseError, redis.RedisError, OSError) as error:
+        logger.warning("part_unavailable: %s %s", name, type(error).__name__)
+        return False
+
+
+def _redis() -> redis.Redis:
+    url = settings.CELERY_BROKER_URL
+    if settings.USES_EMBEDDED_BROKER:
+        url = f"unix://{settings.EMBEDDED_BROKER_SOCKET}"
+    options = {"socket_timeout": PART_SECONDS, "socket_connect_timeout": PART_SECONDS}
+    # A pool from an address retries nothing; the client's own default would wait several times.
+    return redis.Redis(connection_pool=redis.ConnectionPool.from_url(url, max_connections=1, **options))
+
+
+def _gauges() -> CollectorRegistry:
+    registry = CollectorRegistry()
+
+    def gauge(name: str, text: str, value: float | None) -> None:
+        Gauge(f"portal_{name}", text, registry=registry).set(float("nan") if value is None else value)
+
+    gauge(
+        "heartbeat_age_seconds", "Seconds since beat, broker and worker last worked", heartbeat.age_seconds()
+    )
+    gauge("queue_length", "Announcements waiting in the broker", _queue_length())
+    gauge("oldest_due_delivery_seconds", "How long the oldest due delivery has waited", _oldest_due_seconds())
+    gauge("unknown_deliveries", "Deliveries that an officer may have to settle", _unknown_deliveries())
+    stopped = OfficialAccount.objects.exclude(state=AccountState.ACTIVE).count()
+    gauge("stopped_official_accounts", "Official accounts that cannot send", stopped)
+    return registry
+
+
+def _queue_length() -> int | None:
+    try:
+        return _redis().llen(QUEUE)
+    except (redis.RedisError, OSError, ValueError):
+        return None
+
+
+def _oldest_due_seconds() -> float:
+    due = Delivery.objects.filter(state__in=CLAIMABLE, next_attempt_at__lte=timezone.now())
+    oldest = due.order_by("next_attempt_at").values_list("next_attempt_at", flat=True).first()
+    return (timezone.now() - oldest).total_seconds() if oldest else 0.0
+
+
+def _unknown_deliveries() -> int:
+    return Delivery.objects.filter(state=DeliveryState.UNKNOWN).count()
