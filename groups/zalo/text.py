@@ -13,7 +13,8 @@ MAX_TEXT = 1800
 
 # Everything below U+0020 except line feed and tab, plus DEL, C1 controls and lone surrogates.
 _UNSENDABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
-_MENTION = re.compile(r"\[(?=@)")
+# Invisible characters between the two do not make the marker harmless: who knows what the phone strips.
+_MENTION = re.compile("\\[(?=[\u00ad\u200b-\u200f\u2060-\u206f\ufe0e\ufe0f\ufeff]*@)")
 
 
 def clean(text: str) -> str:

@@ -13,6 +13,7 @@ from groups.zalo.simulator import grants
 from groups.zalo.simulator.api import OpenApi
 from groups.zalo.simulator.control import Control
 from groups.zalo.simulator.faults import FaultBoard, encode, hang_up
+from groups.zalo.simulator.pages import Pages
 from groups.zalo.simulator.state import World
 from groups.zalo.simulator.webhooks import Hooks
 
@@ -30,6 +31,7 @@ class Simulator:
         self.api = OpenApi(world, self.board, self.hooks)
         self.app = web.Application(client_max_size=LARGEST_REQUEST)
         self.app.add_routes(Control(world, self.board, self.hooks).routes())
+        self.app.add_routes(Pages(world).routes())
         self.app.router.add_post(TOKEN_PATH, self._token)
         for prefix in ("/v2.0/", "/v3.0/"):
             self.app.router.add_route("*", prefix + "{rest:.*}", self.api.handle)

@@ -36,6 +36,10 @@ class Stats:
         self.accounts: dict[str, AccountLoad] = {}
         self.webhooks: Counter[str] = Counter()
 
+    @property
+    def total_calls(self) -> int:
+        return sum(self.calls.values())
+
     def begin(self) -> None:
         self.in_flight += 1
         self.max_in_flight = max(self.max_in_flight, self.in_flight)
@@ -71,7 +75,7 @@ class Stats:
             calls.setdefault(path, {})[outcome] = count
         return {
             "calls": calls,
-            "calls_total": sum(self.calls.values()),
+            "calls_total": self.total_calls,
             "messages": self.messages,
             "groups_reached": len(self.messages_by_group),
             "duplicates": dict(self.duplicates),

@@ -19,6 +19,7 @@ from groups.zalo.text import MAX_TEXT, clean, count, prepare
         ("[@123] chào", "[ @123] chào"),
         ("[\x00@123]", "[ @123]"),
         ("[[@1]@2]", "[[ @1]@2]"),
+        ("[\u200b@123]", "[ \u200b@123]"),
         ("a@b.vn [x] @y", "a@b.vn [x] @y"),
         ("\ud83d", ""),
     ],
