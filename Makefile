@@ -1,7 +1,7 @@
 # A new clone needs two commands: `make run` and, to be sure, `make test`. Both set themselves up.
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
-PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input --quiet
+PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input -qq
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
@@ -41,11 +41,11 @@ keys: setup ## new keys for a production environment
 
 # The copy inside .venv is what is installed; only different content installs again.
 .venv/requirements.txt: requirements.txt | .venv/bin/python
-	@cmp -s $< $@ || { echo "Installing $< ..."; $(PIP) install --require-hashes -r $<; }
+	@cmp -s $< $@ || { echo "Installing $< (a minute or so the first time)"; $(PIP) install --require-hashes -r $<; }
 	@cp $< $@
 
 .venv/requirements-dev.txt: requirements-dev.txt | .venv/bin/python
-	@cmp -s $< $@ || { echo "Installing $< ..."; $(PIP) install --require-hashes -r $<; }
+	@cmp -s $< $@ || { echo "Installing $< (a minute or so the first time)"; $(PIP) install --require-hashes -r $<; }
 	@cp $< $@
 
 .venv/bin/python:

@@ -111,6 +111,7 @@ class Supervisor:
         self.children = children
         self.uses_embedded_broker = uses_embedded_broker
         self.stopping = threading.Event()
+        self.make = make_above()
 
     def run(self) -> None:
         """Start everything and watch it until ``stopping`` is set. Raises ``StartError``."""
@@ -123,7 +124,7 @@ class Supervisor:
             for child in self.children:
                 child.start()
             threading.Thread(target=self._announce_when_ready, daemon=True).start()
-            while not self.stopping.wait(0.2):
+            while not self.stopping.wait(0.2) and not make_wants_stop(self.make):
                 self._revive()
         finally:
             if watch:
@@ -185,6 +186,30 @@ def check_port(port: int) -> None:
         except OSError as error:
             message = f"cổng {port} đang bận ({error.strerror}); chọn cổng khác: WEB_PORT=8010 make run"
             raise StartError(message) from error
+
+
+def make_above() -> int | None:
+    """The process id of the ``make`` that runs us, on Linux."""
+    parent = os.getppid()
+    with suppress(OSError):
+        if Path(f"/proc/{parent}/comm").read_text().strip() in {"make", "gmake"}:
+            return parent
+    return None
+
+
+def make_wants_stop(make: int | None) -> bool:
+    """Whether ``make`` is gone, or was interrupted without us: then it blocks the signal until we end.
+
+    A terminal sends Ctrl-C to both; ``kill -INT`` and process managers reach ``make`` alone.
+    """
+    if make is None:
+        return False
+    try:
+        status = Path(f"/proc/{make}/status").read_text()
+    except OSError:
+        return True
+    blocked = next(line.split()[1] for line in status.splitlines() if line.startswith("SigBlk:"))
+    return bool(int(blocked, 16) >> (signal.SIGINT - 1) & 1)
 
 
 def web_address() -> str:

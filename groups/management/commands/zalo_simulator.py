@@ -2,14 +2,19 @@
 
 import asyncio
 import signal
+from pathlib import Path
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from groups.zalo.simulator.server import Simulator
+from groups.zalo.simulator.setup import SeedFile
 from groups.zalo.simulator.state import World
+from groups.zalo.simulator.store import Store
 
 DEFAULT_PORT = 9000
+DEMO_APP_ID = "1000000000000000001"
+DEMO_OA_SECRET = "demo-oa-secret-key"
 
 
 class Command(BaseCommand):
@@ -18,20 +23,34 @@ class Command(BaseCommand):
     requires_system_checks = []
 
     def add_arguments(self, parser):
-        parser.add_argument("--port", type=int, default=DEFAULT_PORT)
+        parser.add_argument("--port", type=int, default=urlsplit(settings.ZALO_API_URL).port or DEFAULT_PORT)
         parser.add_argument("--host", default="127.0.0.1")
         parser.add_argument(
-            "--strict", action="store_true", help="refuse accounts and groups nobody registered"
+            "--strict", action="store_true", help="refuse accounts, tokens and groups nobody registered"
         )
         parser.add_argument("--delay-ms", type=int, default=0, help="how long every answer takes")
+        parser.add_argument(
+            "--webhook-url",
+            default=f"{settings.PUBLIC_URL}/zalo/webhook/",
+            help="where events of accounts without an address of their own go; empty for nowhere",
+        )
+        parser.add_argument(
+            "--state",
+            type=Path,
+            default=settings.VAR_DIR / "zalo-simulator.json",
+            help="file that keeps the world",
+        )
+        parser.add_argument("--memory", action="store_true", help="keep nothing on disk, read no seed file")
 
-    def handle(self, *args, port, host, strict, delay_ms, **options):
+    def handle(self, *args, port, host, strict, delay_ms, webhook_url, state, memory, **options):
         if not settings.DEBUG:
             raise CommandError("The simulator runs only with DEBUG on.")
         world = World(is_open=not strict)
         world.delay_ms = delay_ms
+        world.defaults = {"app_id": DEMO_APP_ID, "oa_secret": DEMO_OA_SECRET, "webhook_url": webhook_url}
+        files = {} if memory else {"store": Store(state), "seed_file": SeedFile(seed_path(state))}
         try:
-            asyncio.run(self._serve(Simulator(world), host, port))
+            asyncio.run(self._serve(Simulator(world, **files), host, port))
         except OSError as error:
             raise CommandError(f"cannot listen on {host}:{port}: {error.strerror}") from error
 
@@ -44,3 +63,8 @@ class Command(BaseCommand):
     def _announce(self, port):
         self.stdout.write(f"Mô phỏng Zalo (không phải Zalo) đang chạy: http://127.0.0.1:{port}/")
         self.stdout.flush()
+
+
+def seed_path(state: Path) -> Path:
+    """Where ``seed_demo`` leaves names and sizes of the demo's groups: beside the state file."""
+    return state.with_name("zalo-simulator-seed.json")

@@ -16,10 +16,12 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         if self._has_pending_migrations():
-            call_command("migrate", interactive=False, verbosity=options["verbosity"])
+            self.stdout.write("Đang cập nhật cơ sở dữ liệu…")
+            call_command("migrate", interactive=False, verbosity=options["verbosity"] - 1)
         if settings.CACHE_URL.startswith("db://"):
             call_command("createcachetable")
         if settings.DEBUG and "seed_demo" in get_commands():
+            self.stdout.write("Đang kiểm tra dữ liệu mẫu…")
             call_command("seed_demo")
 
     def _has_pending_migrations(self) -> bool:
