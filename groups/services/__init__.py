@@ -1,0 +1,1 @@
+"""State changes of the directory; each is one function and one audit entry."""
