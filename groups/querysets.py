@@ -49,9 +49,11 @@ class PostingQuerySet(models.QuerySet):
     """Who serves where."""
 
     def open(self, day=None) -> "PostingQuerySet":
-        """Postings in force on ``day`` (default today)."""
+        """Postings in force on ``day`` (default today), confirmed where that is needed."""
         day = day or timezone.localdate()
-        return self.filter(valid_from__lte=day).filter(Q(valid_to=None) | Q(valid_to__gt=day))
+        return self.filter(awaits_confirmation=False, valid_from__lte=day).filter(
+            Q(valid_to=None) | Q(valid_to__gt=day)
+        )
 
 
 class GroupQuerySet(models.QuerySet):

@@ -164,6 +164,17 @@ class Posting(models.Model):
     )
     valid_from = models.DateField(_("từ ngày"), default=timezone.localdate)
     valid_to = models.DateField(_("đến ngày"), null=True, blank=True)
+    requested_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="+",
+        verbose_name=_("người đề nghị"),
+    )
+    # Administrator rights take effect when a second administrator has agreed.
+    awaits_confirmation = models.BooleanField(_("chờ xác nhận"), default=False, editable=False)
 
     objects = PostingQuerySet.as_manager()
 
