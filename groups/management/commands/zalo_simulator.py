@@ -3,6 +3,7 @@
 import asyncio
 import signal
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
@@ -47,7 +48,8 @@ class Command(BaseCommand):
             raise CommandError("The simulator runs only with DEBUG on.")
         world = World(is_open=not strict)
         world.delay_ms = delay_ms
-        world.defaults = {"app_id": DEMO_APP_ID, "oa_secret": DEMO_OA_SECRET, "webhook_url": webhook_url}
+        world.webhook_url = webhook_url
+        world.defaults = {"app_id": DEMO_APP_ID, "oa_secret": DEMO_OA_SECRET}
         files = {} if memory else {"store": Store(state), "seed_file": SeedFile(seed_path(state))}
         try:
             asyncio.run(self._serve(Simulator(world, **files), host, port))

@@ -1,52 +1,59 @@
 """The control API under ``/_control``, which the real host does not have: set up, break, look, reset."""
 
 import json
+from collections.abc import Awaitable, Callable
 from dataclasses import asdict, fields
 from typing import Any
 
 from aiohttp import web
 
-from groups.zalo.simulator import grants
+from groups.zalo.simulator import grants, setup
 from groups.zalo.simulator.faults import TAKES_EFFECT, Fault, FaultBoard
 from groups.zalo.simulator.state import Group, World
 from groups.zalo.simulator.webhooks import Hooks
 
-ACCOUNT_SETTINGS = {
-    "name",
-    "app_id",
-    "app_secret",
-    "oa_secret",
-    "oa_type",
-    "rate_per_minute",
-    "blocked_code",
-    "webhook_url",
-}
-GROUP_SETTINGS = {"name", "status", "size", "members"}
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
 FAULT_SETTINGS = {item.name for item in fields(Fault)} - {"until"}
 
 
+@web.middleware
+async def explain_mistakes(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """A request that makes no sense is answered 400 with the reason."""
+    try:
+        return await handler(request)
+    except (ValueError, TypeError) as error:
+        raise web.HTTPBadRequest(text=str(error)) from error
+
+
 class Control:
-    """Handlers of the control API. A mistake in a request is a 400 with the reason."""
+    """Handlers of the control API."""
 
     def __init__(self, world: World, board: FaultBoard, hooks: Hooks):
         self.world = world
         self.board = board
         self.hooks = hooks
 
-    def routes(self) -> list[web.RouteDef]:
+    def app(self) -> web.Application:
+        """The control API as an application of its own, to be mounted under a prefix."""
+        app = web.Application(middlewares=[explain_mistakes])
+        app.add_routes(self._routes())
+        return app
+
+    def _routes(self) -> list[web.RouteDef]:
         return [
-            web.get("/_control/stats", self.stats),
-            web.post("/_control/reset", self.reset),
-            web.get("/_control/snapshot", self.snapshot),
-            web.post("/_control/oas", self.add_accounts),
-            web.post("/_control/groups", self.add_groups),
-            web.get("/_control/groups/{group_id}/messages", self.messages),
-            web.post("/_control/groups/{group_id}/messages", self.say),
-            web.post("/_control/faults", self.add_fault),
-            web.get("/_control/faults", self.list_faults),
-            web.delete("/_control/faults", self.clear_faults),
-            web.post("/_control/tokens/{action}", self.tokens),
-            web.post("/_control/settings", self.settings),
+            web.get("/stats", self.stats),
+            web.post("/reset", self.reset),
+            web.get("/snapshot", self.snapshot),
+            web.post("/oas", self.add_accounts),
+            web.post("/groups", self.add_groups),
+            web.get("/groups/{group_id}/messages", self.messages),
+            web.post("/groups/{group_id}/messages", self.say),
+            web.post("/faults", self.add_fault),
+            web.get("/faults", self.list_faults),
+            web.delete("/faults", self.clear_faults),
+            web.post("/tokens/{action}", self.tokens),
+            web.post("/settings", self.settings),
         ]
 
     async def stats(self, request: web.Request) -> web.Response:
@@ -60,6 +67,7 @@ class Control:
         else:
             self.world.clear()
             self.world.delay_ms = self.world.visible_after_ms = 0
+            self.hooks.echoes = True
         return web.json_response({})
 
     async def snapshot(self, request: web.Request) -> web.Response:
@@ -68,20 +76,13 @@ class Control:
         return web.json_response({"accounts": accounts, "groups": groups})
 
     async def add_accounts(self, request: web.Request) -> web.Response:
-        """``{oa_id, name, app_id, app_secret, oa_secret, ..., access_token, refresh_token}`` or a list of
-        them.
-        """
-        for row in _rows(await _body(request)):
-            account = self.world.register_account(_required(row, "oa_id"), **_only(row, ACCOUNT_SETTINGS))
-            grants.grant(self.world, account.oa_id, row.get("access_token", ""), row.get("refresh_token", ""))
+        """One row or a list of them; see ``setup.add_accounts``."""
+        setup.add_accounts(self.world, await _body(request))
         return web.json_response({"accounts": len(self.world.accounts)})
 
     async def add_groups(self, request: web.Request) -> web.Response:
-        """``{group_id, oa_id, name, size, status, members}`` or a list of them."""
-        for row in _rows(await _body(request)):
-            oa_id = _required(row, "oa_id")
-            self.world.register_account(oa_id)
-            self.world.register_group(_required(row, "group_id"), oa_id, **_only(row, GROUP_SETTINGS))
+        """One row or a list of them; see ``setup.add_groups``."""
+        setup.add_groups(self.world, await _body(request))
         return web.json_response({"groups": len(self.world.groups)})
 
     async def messages(self, request: web.Request) -> web.Response:
@@ -94,7 +95,7 @@ class Control:
         body = await _body(request)
         message = self.world.add_message(
             self._group(request),
-            _required(body, "text"),
+            setup.required(body, "text"),
             is_ours=False,
             from_name=body.get("name", "Thành viên"),
         )
@@ -104,7 +105,7 @@ class Control:
         """Switch a fault on; kinds and fields as in ``faults.Fault``, and ``seconds`` for how long."""
         body = await _body(request)
         if body.get("kind") not in TAKES_EFFECT:
-            raise web.HTTPBadRequest(text=f"kind must be one of {', '.join(TAKES_EFFECT)}")
+            raise ValueError(f"kind must be one of {', '.join(TAKES_EFFECT)}")
         fault = Fault(**_only(body, FAULT_SETTINGS))
         if body.get("seconds"):
             fault.until = self.world.clock.now() + int(body["seconds"] * 1000)
@@ -124,7 +125,7 @@ class Control:
         action = actions.get(request.match_info["action"])
         if action is None:
             raise web.HTTPNotFound
-        action(self.world, _required(await _body(request), "oa_id"))
+        action(self.world, setup.required(await _body(request), "oa_id"))
         return web.json_response({})
 
     async def settings(self, request: web.Request) -> web.Response:
@@ -146,22 +147,8 @@ class Control:
 
 
 async def _body(request: web.Request) -> Any:
-    try:
-        return json.loads(await request.read() or b"{}")
-    except ValueError:
-        raise web.HTTPBadRequest(text="not JSON") from None
-
-
-def _rows(body: Any) -> list[dict[str, Any]]:
-    return body if isinstance(body, list) else [body]
+    return json.loads(await request.read() or b"{}")
 
 
 def _only(row: dict[str, Any], names: set[str]) -> dict[str, Any]:
     return {key: value for key, value in row.items() if key in names}
-
-
-def _required(row: dict[str, Any], name: str) -> str:
-    value = row.get(name)
-    if not isinstance(value, str) or not value:
-        raise web.HTTPBadRequest(text=f"{name} is required and must be a string")
-    return value

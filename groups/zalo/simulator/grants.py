@@ -126,7 +126,10 @@ def challenge_of(verifier: str) -> str:
 
 
 def _check_app(account: Account, app_id: str, secret: str) -> None:
-    """-14002 / -14004 where the account has its app on record; a learnt account takes any."""
+    """-14002 / -14004 when it is not the account's app; a learnt account takes any and remembers it."""
+    if account.is_learnt:
+        account.app_id = app_id
+        return
     if account.app_id and app_id != account.app_id:
         raise Refusal(-14002, "App id is invalid")
     if account.app_secret and secret != account.app_secret:

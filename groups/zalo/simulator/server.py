@@ -14,23 +14,28 @@ from groups.zalo.simulator.api import OpenApi
 from groups.zalo.simulator.control import Control
 from groups.zalo.simulator.faults import FaultBoard, encode, hang_up
 from groups.zalo.simulator.pages import Pages
+from groups.zalo.simulator.setup import SeedFile
 from groups.zalo.simulator.state import World
+from groups.zalo.simulator.store import Store
 from groups.zalo.simulator.webhooks import Hooks
 
 LARGEST_REQUEST = 8 * 1024 * 1024
+HOUSEKEEPING_SECONDS = 2
 TOKEN_PATH = "/v4/oa/access_token"
 
 
 class Simulator:
     """World, faults, webhooks and HTTP application put together."""
 
-    def __init__(self, world: World):
+    def __init__(self, world: World, *, store: Store | None = None, seed_file: SeedFile | None = None):
         self.world = world
+        self.store = store
+        self.seed_file = seed_file
         self.board = FaultBoard()
         self.hooks = Hooks(world)
         self.api = OpenApi(world, self.board, self.hooks)
         self.app = web.Application(client_max_size=LARGEST_REQUEST)
-        self.app.add_routes(Control(world, self.board, self.hooks).routes())
+        self.app.add_subapp("/_control", Control(world, self.board, self.hooks).app())
         self.app.add_routes(Pages(world).routes())
         self.app.router.add_post(TOKEN_PATH, self._token)
         for prefix in ("/v2.0/", "/v3.0/"):
@@ -58,16 +63,31 @@ class Simulator:
         started: Callable[[int], None] = lambda port: None,
     ) -> None:
         """Serve until ``until`` is done; ``started`` gets the port that was bound (0 asks for a free one)."""
+        if self.store:
+            self.store.load(self.world)
         runner = web.AppRunner(self.app, access_log=None, handler_cancellation=True, shutdown_timeout=0.5)
         await runner.setup()
         await self.hooks.open()
+        housekeeping = asyncio.create_task(self._housekeeping())
         try:
             await web.TCPSite(runner, host, port, reuse_address=True).start()
             started(runner.addresses[0][1])
             await until
         finally:
+            housekeeping.cancel()
             await self.hooks.close()
             await runner.cleanup()
+            if self.store:
+                self.store.save(self.world)
+
+    async def _housekeeping(self) -> None:
+        """Apply the seed file when it changes, save the world when it has changed."""
+        while True:
+            if self.seed_file:
+                self.seed_file.apply(self.world)
+            if self.store:
+                self.store.save(self.world)
+            await asyncio.sleep(HOUSEKEEPING_SECONDS)
 
 
 class SimulatorThread:

@@ -44,7 +44,7 @@ class Clock:
 
 @dataclass(slots=True)
 class Account:
-    """An official account with its app and its package."""
+    """An official account with its app and its package. ``is_learnt``: made on first use in open mode."""
 
     oa_id: str
     name: str
@@ -58,6 +58,7 @@ class Account:
     serial: int = 0
     expired_up_to: int = -1
     is_revoked: bool = False
+    is_learnt: bool = False
     minute: int = 0
     used: int = 0
 
@@ -111,6 +112,7 @@ class World:
     def __init__(self, *, is_open: bool = False, seed: int | None = None):
         self.is_open = is_open
         self.defaults: dict[str, str] = {}
+        self.webhook_url = ""
         self.clock = Clock()
         self.random = random.Random(seed)
         self.stats = Stats()
@@ -141,7 +143,7 @@ class World:
         """Add an account, or change the one that is there."""
         account = self.accounts.get(oa_id)
         if account is None:
-            account = Account(oa_id, name or f"OA {oa_id[-6:]}", **self.defaults)
+            account = Account(oa_id, name or f"OA {oa_id[-6:]}", is_learnt=True, **self.defaults)
             self.accounts[oa_id] = account
         for key, value in {"name": name or account.name, **settings}.items():
             setattr(account, key, value)

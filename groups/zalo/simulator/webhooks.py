@@ -58,22 +58,23 @@ class Hooks:
         self.post(account, event)
 
     def post(self, account: Account, event: dict[str, Any]) -> None:
-        """Post ``event`` to the account's address in the background; nothing happens without an address."""
-        if not account.webhook_url or self._session is None:
+        """Post ``event`` to the account's address, or the world's, in the background."""
+        url = account.webhook_url or self.world.webhook_url
+        if not url or self._session is None:
             return
-        task = asyncio.get_running_loop().create_task(self._deliver(account, event))
+        task = asyncio.get_running_loop().create_task(self._deliver(account, url, event))
         # The loop keeps only weak references to tasks.
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _deliver(self, account: Account, event: dict[str, Any]) -> None:
+    async def _deliver(self, account: Account, url: str, event: dict[str, Any]) -> None:
         body = json.dumps(event, ensure_ascii=False, separators=(",", ":")).encode()
         headers = {
             "Content-Type": "application/json",
             "X-ZEvent-Signature": "mac=" + sign(account, body, event["timestamp"]),
         }
         try:
-            async with self._session.post(account.webhook_url, data=body, headers=headers) as response:
+            async with self._session.post(url, data=body, headers=headers) as response:
                 outcome = str(response.status)
         except (aiohttp.ClientError, OSError) as error:
             outcome = type(error).__name__

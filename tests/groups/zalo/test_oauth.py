@@ -1,4 +1,4 @@
-"""The token endpoint: pairs are read leniently, spent tokens end at a person's desk, lost answers stay unknown."""
+"""The token endpoint: pairs read leniently, spent tokens need a person, lost answers stay unknown."""
 
 import asyncio
 from urllib.parse import parse_qs, urlsplit
