@@ -2,11 +2,16 @@
 
 import logging.config
 import os
+import warnings
 from typing import Any
 
 from celery import Celery, signals
+from celery.exceptions import SecurityWarning
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
+
+# Celery warns root of pickled messages; only JSON is accepted here, and a trial in a container is root.
+warnings.filterwarnings("ignore", category=SecurityWarning)
 
 app = Celery("portal")
 app.config_from_object("django.conf:settings", namespace="CELERY")

@@ -88,7 +88,11 @@ def configuration(*, debug: bool) -> dict[str, Any]:
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
     )
-    ending = [structlog.dev.ConsoleRenderer(colors=False)] if debug else [_json_renderer()]
+    ending = (
+        [structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)]
+        if debug
+        else [_json_renderer()]
+    )
     formatter = {
         "()": structlog.stdlib.ProcessorFormatter,
         "foreign_pre_chain": shared,
