@@ -1,0 +1,36 @@
+"""Fixtures of the tips tests."""
+
+import pytest
+
+from tests.factories import Area, make_area
+from tips.services.intake import TipDraft, submit_tip
+
+
+@pytest.fixture
+def area(db) -> Area:
+    return make_area()
+
+
+@pytest.fixture
+def draft(area):
+    """Build a draft about commune A; any field can be given."""
+
+    def build(**fields) -> TipDraft:
+        values = {
+            "category": "GAY_ROI",
+            "text": "Quán karaoke hát loa kéo đến một giờ sáng cả tuần nay.",
+            "unit": area.commune_a,
+        }
+        return TipDraft(**{**values, **fields})
+
+    return build
+
+
+@pytest.fixture
+def submit(draft):
+    """Submit a tip about commune A and return it."""
+
+    def send(**fields):
+        return submit_tip(draft(**fields)).tip
+
+    return send
