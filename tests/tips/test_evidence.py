@@ -1,0 +1,183 @@
+"""Evidence: recognised by content, rewritten without metadata, refused with a sentence."""
+
+import io
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from tests.tips import media
+from tips import evidence
+from tips.enums import EvidenceKind
+from tips.evidence.errors import FileRefusedError, UnknownKindError
+
+
+def clean(data: bytes) -> tuple[evidence.CleanFile, bytes]:
+    made = evidence.clean_upload(io.BytesIO(data))
+    content = made.stream.read()
+    assert made.size == len(content)
+    return made, content
+
+
+@pytest.mark.parametrize("format", ["JPEG", "PNG", "WEBP", "HEIF", "AVIF"])
+def test_picture_loses_where_it_was_taken(format):
+    data = media.picture_with_gps(format)
+    assert media.SECRET in data
+    made, content = clean(data)
+    assert (made.kind, made.content_type) == (EvidenceKind.IMAGE, "image/jpeg")
+    assert media.SECRET not in content
+    image = Image.open(io.BytesIO(content))
+    assert image.format == "JPEG"
+    assert dict(image.getexif()) == {}
+    assert set(image.info) <= {"jfif", "jfif_version", "jfif_unit", "jfif_density"}
+
+
+def test_picture_is_turned_upright_before_its_orientation_is_forgotten():
+    _made, content = clean(media.picture_with_gps(orientation=3))
+    image = Image.open(io.BytesIO(content))
+    top, bottom = image.getpixel((32, 2)), image.getpixel((32, 45))
+    assert top[2] > top[0] and bottom[0] > bottom[2]
+
+
+def test_picture_of_a_large_camera_is_scaled_down():
+    _made, content = clean(media.picture(size=(4000, 3000)))
+    assert Image.open(io.BytesIO(content)).size == (2560, 1920)
+
+
+@pytest.mark.parametrize(
+    ("format", "mode"),
+    [("JPEG", "CMYK"), ("PNG", "I;16"), ("PNG", "RGBA"), ("PNG", "P"), ("GIF", "P"), ("PNG", "1")],
+)
+def test_picture_of_any_mode_becomes_rgb(format, mode):
+    data = media.picture(format, mode=mode, colour=0)
+    assert Image.open(io.BytesIO(clean(data)[1])).mode == "RGB"
+
+
+def test_animation_keeps_its_first_frame_only():
+    frames = [Image.new("RGB", (16, 16), (shade, 0, 0)) for shade in range(0, 250, 10)]
+    out = io.BytesIO()
+    frames[0].save(out, "GIF", save_all=True, append_images=frames[1:])
+    assert getattr(Image.open(io.BytesIO(clean(out.getvalue())[1])), "n_frames", 1) == 1
+
+
+def test_bytes_appended_to_a_picture_are_gone():
+    assert b"PK\x03\x04" not in clean(media.picture() + media.ZIP)[1]
+
+
+def test_picture_with_too_many_pixels_is_refused():
+    with pytest.raises(FileRefusedError, match="kích thước quá lớn"):
+        clean(media.png_bomb())
+    with pytest.raises(FileRefusedError, match="kích thước quá lớn"):
+        clean(media.png_bomb(8000))
+
+
+@pytest.mark.parametrize(
+    "data",
+    [media.SVG, media.HTML, media.PDF, media.ZIP, media.PLAYLIST, b"hello world, this is text"],
+    ids=["svg", "html", "pdf", "zip", "playlist", "text"],
+)
+def test_other_kind_is_refused(data):
+    with pytest.raises(UnknownKindError, match="Chỉ nhận ảnh"):
+        clean(data)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        media.picture(size=(640, 480))[:900],
+        b"GIF89a" + media.HTML,
+        b"\xff\xd8\xff\xe0" + media.HTML,
+        b"\x00\x00\x00\x18ftypmp42" + media.PLAYLIST,
+        b"ID3\x04\x00" + media.HTML,
+        b"OggS" + bytes(500),
+        b"#!AMR\n" + b"\xff" * 3,
+        b"\x00\x00\x00\x18ftypheic" + bytes(100),
+    ],
+    ids=["truncated", "gif-html", "jpeg-html", "hls-as-mp4", "mp3-html", "ogg", "amr", "heic"],
+)
+def test_impostor_is_refused(data):
+    with pytest.raises(FileRefusedError):
+        clean(data)
+
+
+def test_empty_file_is_refused():
+    with pytest.raises(FileRefusedError, match="Tệp rỗng"):
+        clean(b"")
+
+
+def test_file_over_its_limit_is_refused(settings):
+    settings.TIP_IMAGE_MAX_MB = 0
+    with pytest.raises(FileRefusedError, match="Ảnh tối đa 0 MB"):
+        clean(media.picture())
+
+
+@pytest.mark.parametrize(
+    ("name", "content_type"),
+    [("a.mp4", "video/mp4"), ("a.mov", "video/quicktime"), ("a.3gp", "video/3gpp")],
+)
+def test_film_loses_where_it_was_taken(tmp_path, name, content_type):
+    data = media.film(tmp_path, name)
+    made, content = clean(data)
+    assert (made.kind, made.content_type) == (EvidenceKind.VIDEO, content_type)
+    assert media.SECRET not in content
+    assert b"ftyp" in content[:16]
+
+
+def test_film_had_a_secret_to_lose(tmp_path):
+    assert media.SECRET in media.film(tmp_path)
+
+
+def test_film_keeps_its_sound(tmp_path):
+    _made, content = clean(media.film(tmp_path, sound=True))
+    assert b"soun" in content
+
+
+def test_sound_in_a_film_container_is_a_recording(tmp_path):
+    made, content = clean(media.sound(tmp_path, "a.mp4", "-c:a", "aac"))
+    assert made.kind == EvidenceKind.AUDIO
+    assert media.SECRET not in content
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "content_type"),
+    [
+        ("a.mp3", ["-c:a", "libmp3lame"], "audio/mpeg"),
+        ("a.m4a", ["-c:a", "aac"], "audio/mp4"),
+        ("a.ogg", ["-c:a", "libopus"], "audio/ogg"),
+        ("a.wav", ["-c:a", "pcm_s16le"], "audio/wav"),
+    ],
+)
+def test_recording_loses_its_metadata(tmp_path, name, options, content_type):
+    data = media.sound(tmp_path, name, *options)
+    assert media.SECRET in data
+    made, content = clean(data)
+    assert (made.kind, made.content_type) == (EvidenceKind.AUDIO, content_type)
+    assert media.SECRET not in content
+
+
+def test_recording_of_an_old_phone_is_taken():
+    silence = b"#!AMR\n" + b"\x3c" + bytes(31)
+    made, _content = clean(silence + (b"\x3c" + bytes(31)) * 30)
+    assert made.content_type == "audio/amr"
+
+
+def test_cleaning_leaves_nothing_in_the_temporary_folder(tmp_path, monkeypatch):
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "tmp"))
+    import tempfile
+
+    (tmp_path / "tmp").mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    made, _content = clean(media.film(tmp_path))
+    made.close()
+    assert list((tmp_path / "tmp").iterdir()) == []
+
+
+@pytest.mark.django_db
+def test_stored_file_is_encrypted_and_comes_back(settings):
+    made, content = clean(media.picture())
+    made.stream.seek(0)
+    stored = evidence.store(made)
+    raw = Path(settings.MEDIA_ROOT, stored.path).read_bytes()
+    assert raw.startswith(b"PEF1") and content[:64] not in raw
+    evidence.discard([stored])
+    assert not Path(settings.MEDIA_ROOT, stored.path).exists()

@@ -1,0 +1,26 @@
+"""Why a file was refused, in a sentence for the sender.
+
+FileRefusedError
++-- UnknownKindError   not a picture, a film or a recording of a kind we can clean
+"""
+
+from django.utils.translation import gettext_lazy as _
+
+
+class FileRefusedError(Exception):
+    """The file cannot be taken; ``message`` says why and what to do."""
+
+    default = _("Tệp bị lỗi, không đọc được. Xin chọn tệp khác.")
+
+    def __init__(self, message: str = ""):
+        self.message = message or self.default
+        super().__init__(str(self.message))
+
+
+class UnknownKindError(FileRefusedError):
+    """The content is of no kind on the list."""
+
+    default = _(
+        "Chỉ nhận ảnh (JPG, PNG, WebP, HEIC), video (MP4, MOV, 3GP), ghi âm (MP3, M4A, AMR, OGG). "
+        "Với giấy tờ hoặc tệp khác, xin chụp ảnh rồi gửi."
+    )

@@ -1,0 +1,161 @@
+"""Films and sound: copied stream by stream into a new container by ffmpeg, which leaves all metadata behind.
+
+ffmpeg runs as a process of its own with limits on time, memory and file size, with an empty environment, with
+one demuxer that we name (a playlist that calls itself a film is refused, so it cannot make ffmpeg read other
+files) and with no protocol but local files. Only the first picture and the first sound track are taken along:
+location tracks, cover pictures and subtitles stay behind.
+"""
+
+import io
+import shutil
+import subprocess
+import tempfile
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import imageio_ffmpeg
+
+from tips.enums import EvidenceKind
+from tips.evidence.errors import FileRefusedError, UnknownKindError
+
+TIMEOUT_SECONDS = 30
+MEMORY_KIB = 4 * 1024 * 1024
+COPY_BYTES = 1024 * 1024
+HEAD_BYTES = 16
+
+
+@dataclass(frozen=True)
+class Container:
+    """A kind of file: the demuxer that reads it, the muxer that writes it, and its type on the web."""
+
+    kind: EvidenceKind
+    demuxer: str
+    muxer: str
+    content_type: str
+
+
+MP4 = Container(EvidenceKind.VIDEO, "mov", "mp4", "video/mp4")
+MOV = Container(EvidenceKind.VIDEO, "mov", "mov", "video/quicktime")
+THREE_GP = Container(EvidenceKind.VIDEO, "mov", "3gp", "video/3gpp")
+M4A = Container(EvidenceKind.AUDIO, "mov", "ipod", "audio/mp4")
+MP3 = Container(EvidenceKind.AUDIO, "mp3", "mp3", "audio/mpeg")
+AMR = Container(EvidenceKind.AUDIO, "amr", "amr", "audio/amr")
+OGG = Container(EvidenceKind.AUDIO, "ogg", "ogg", "audio/ogg")
+WAV = Container(EvidenceKind.AUDIO, "wav", "wav", "audio/wav")
+_STILL_PICTURES = (b"heic", b"heix", b"mif1", b"msf1", b"avif", b"avis")
+
+
+def recognise(head: bytes) -> Container:
+    """Which container the first bytes announce. Raises UnknownKindError for any other."""
+    if head[4:8] == b"ftyp":
+        return _by_brand(head[8:12])
+    if head[4:8] in (b"moov", b"mdat", b"wide", b"free", b"skip"):
+        return MOV  # written before brands existed
+    if head[:3] == b"ID3" or (len(head) > 1 and head[0] == 0xFF and head[1] & 0xE6 == 0xE2):
+        return MP3
+    if head[:5] == b"#!AMR":
+        return AMR
+    if head[:4] == b"OggS":
+        return OGG
+    if head[:4] == b"RIFF" and head[8:12] == b"WAVE":
+        return WAV
+    raise UnknownKindError
+
+
+def _by_brand(brand: bytes) -> Container:
+    if brand in _STILL_PICTURES:
+        raise FileRefusedError
+    if brand in (b"M4A ", b"M4B "):
+        return M4A
+    if brand == b"qt  ":
+        return MOV
+    return THREE_GP if brand[:3] in (b"3gp", b"3g2") else MP4
+
+
+@dataclass(frozen=True)
+class Recording:
+    """A cleaned film or sound, in memory or in a temporary file that ``close`` removes."""
+
+    container: Container
+    file: io.IOBase
+
+
+def clean_recording(source: io.IOBase, container: Container) -> Recording:
+    """The recording without metadata. Raises FileRefusedError when it cannot be read as what it claims."""
+    with tempfile.TemporaryDirectory(prefix="evidence-") as folder:
+        raw, made = Path(folder, "in"), Path(folder, "out")
+        with raw.open("wb") as target:
+            shutil.copyfileobj(source, target, COPY_BYTES)
+        size = raw.stat().st_size
+        if container.kind == EvidenceKind.VIDEO and not _has_picture(raw, container):
+            container = M4A  # sound alone in a film's container: many recorders write that
+        if container.kind == EvidenceKind.AUDIO:
+            _run(_decode_sound(raw, container), limit=0)
+        _run(_copy(raw, made, container), limit=size)
+        if not made.exists() or not made.stat().st_size:
+            raise FileRefusedError
+        # The open handle outlives the folder's removal.
+        return Recording(container, made.open("rb"))
+
+
+def _has_picture(raw: Path, container: Container) -> bool:
+    try:
+        _run(
+            [*_input(raw, container), "-xerror", "-map", "0:v:0", "-frames:v", "1", "-f", "null", "-"],
+            limit=0,
+        )
+    except FileRefusedError:
+        return False
+    return True
+
+
+def _decode_sound(raw: Path, container: Container) -> list[str]:
+    """Decode two seconds: what cannot be played is not evidence, and may not be what it says."""
+    return [*_input(raw, container), "-xerror", "-map", "0:a:0", "-t", "2", "-f", "null", "-"]
+
+
+def _copy(raw: Path, made: Path, container: Container) -> list[str]:
+    streams = ["-map", "0:a:0"]
+    if container.kind == EvidenceKind.VIDEO:
+        streams = ["-map", "0:v:0", "-map", "0:a:0?"]
+    forget = ["-map_metadata", "-1", "-map_metadata:s", "-1", "-map_chapters", "-1", "-fflags", "+bitexact"]
+    if container is MP3:
+        forget += ["-id3v2_version", "0", "-write_xing", "0"]
+    if container.demuxer == "mov":
+        forget += ["-movflags", "+faststart"]
+    return [*_input(raw, container), *streams, "-c", "copy", *forget, "-f", container.muxer, f"file:{made}"]
+
+
+def _input(raw: Path, container: Container) -> list[str]:
+    command = [_ffmpeg(), "-nostdin", "-loglevel", "quiet", "-threads", "1", "-y"]
+    command += ["-protocol_whitelist", "file", "-f", container.demuxer]
+    if container.demuxer == "mov":
+        command += ["-enable_drefs", "0", "-use_absolute_path", "0"]
+    return [*command, "-i", f"file:{raw}"]
+
+
+def _run(command: list[str], *, limit: int) -> None:
+    """Run ffmpeg under limits; ``limit`` is the largest file in bytes it may write, with some room."""
+    blocks = limit // 512 + 2048
+    # The shell sets the limits and becomes ffmpeg: safe among threads, unlike code between fork and exec.
+    shell = f'ulimit -t {TIMEOUT_SECONDS} -v {MEMORY_KIB} -f {blocks} -n 32 -c 0; exec "$@"'
+    try:
+        done = subprocess.run(
+            ["/bin/sh", "-c", shell, "sh", *command],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            env={},
+            timeout=TIMEOUT_SECONDS,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        raise FileRefusedError from None
+    if done.returncode != 0:
+        raise FileRefusedError
+
+
+@cache
+def _ffmpeg() -> str:
+    return shutil.which("ffmpeg") or imageio_ffmpeg.get_ffmpeg_exe()
