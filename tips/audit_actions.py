@@ -7,6 +7,7 @@ ACTIONS = {
     "tips.tip.read": _("Mở xem tin"),
     "tips.tip.accepted": _("Tiếp nhận tin"),
     "tips.tip.assigned": _("Giao tin"),
+    "tips.tip.verifying": _("Bắt đầu xác minh"),
     "tips.tip.replied": _("Trả lời người gửi"),
     "tips.tip.noted": _("Ghi chú nội bộ"),
     "tips.tip.transferred": _("Chuyển tin sang đơn vị khác"),

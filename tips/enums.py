@@ -72,11 +72,13 @@ class TipStatus(models.TextChoices):
     REOPENED = "reopened", _("Mở lại")
 
 
+# A transferred tip waits for its new unit like a new one, so it counts as open there.
 OPEN = (
     TipStatus.NEW,
     TipStatus.ACCEPTED,
     TipStatus.VERIFYING,
     TipStatus.ANSWERED,
+    TipStatus.TRANSFERRED,
     TipStatus.REOPENED,
 )
 ENDED = (TipStatus.CLOSED, TipStatus.UNFOUNDED, TipStatus.SPAM, TipStatus.DUPLICATE)

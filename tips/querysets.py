@@ -12,7 +12,7 @@ class TipQuerySet(models.QuerySet):
     """Tips."""
 
     def open(self) -> "TipQuerySet":
-        """Not ended and not passed on."""
+        """Not ended; a transferred tip is open at the unit it went to."""
         return self.filter(status__in=OPEN)
 
     def overdue(self, now=None) -> "TipQuerySet":

@@ -1,6 +1,6 @@
 """Tips: what residents report, in confidence."""
 
-from tips.models.thread import Contact, Evidence, IdentityGrant, Message, TipEvent
+from tips.models.thread import Contact, Evidence, IdentityGrant, Message, TipEvent, Transfer
 from tips.models.tips import Case, Tip, TipTerm
 
 __all__ = [
@@ -12,4 +12,5 @@ __all__ = [
     "Tip",
     "TipEvent",
     "TipTerm",
+    "Transfer",
 ]

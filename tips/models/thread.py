@@ -5,6 +5,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from groups.models import Unit
 from portal.crypto.fields import EncryptedTextField
 from tips.enums import EventKind, EvidenceKind, MessageKind
 from tips.models.tips import Tip
@@ -90,6 +91,24 @@ class TipEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.tip}: {self.get_kind_display()}"
+
+
+class Transfer(models.Model):
+    """What a unit keeps of a tip it passed on: that it did, when and where to. Nothing of the content."""
+
+    tip = models.ForeignKey(Tip, on_delete=models.CASCADE, related_name="transfers")
+    from_unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="+")
+    to_unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField(_("chuyển lúc"), default=timezone.now)
+
+    class Meta:
+        verbose_name = _("tin đã chuyển đi")
+        verbose_name_plural = _("tin đã chuyển đi")
+        ordering = ("-id",)
+        indexes = [models.Index(fields=["from_unit", "-id"], name="transfer_from_idx")]
+
+    def __str__(self) -> str:
+        return f"{self.tip}: {self.from_unit} > {self.to_unit}"
 
 
 class IdentityGrant(models.Model):

@@ -1,0 +1,200 @@
+"""Receiving a tip: check it, encrypt it, decide who handles it how soon, hand out the receipt.
+
+Nothing here logs anything; errors name fields, never contents.
+"""
+
+import datetime
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from broadcasts.models import Broadcast
+from groups.models import Unit
+from portal.audit.services import record
+from portal.crypto.digests import term_digests
+from portal.crypto.sealed import seal
+from portal.text import words
+from tips import deadlines, priority, receipts, validators
+from tips.enums import Category, EventKind, SourceChannel
+from tips.evidence import discard, stored_uploads
+from tips.evidence.storage import attach
+from tips.models import Contact, Message, Tip, TipEvent, TipTerm
+
+TERMS_PURPOSE = "tips.terms"
+# Contacts are padded to this many bytes before sealing: the length of a box must not tell a name.
+CONTACT_BYTES = 512
+
+
+@dataclass(frozen=True)
+class TipDraft:
+    """What a sender filled in, as it came; ``unit``, ``village``, ``broadcast`` may be codes.
+
+    ``coordinates`` is a pair (latitude, longitude) of whatever was typed. ``form_token`` is the signed token
+    of the form page (``receipts.new_form_token``). The repr shows none of the content.
+    """
+
+    category: str
+    text: str = field(repr=False)
+    unit: Unit | str | None
+    village: Unit | str | None = None
+    place: str = field(default="", repr=False)
+    coordinates: tuple[Any, Any] | None = field(default=None, repr=False)
+    occurred_at: datetime.datetime | None = None
+    contact_name: str = field(default="", repr=False)
+    contact_phone: str = field(default="", repr=False)
+    files: Sequence[Any] = field(default=(), repr=False)
+    broadcast: Broadcast | str | None = None
+    channel: str = SourceChannel.WEB
+    form_token: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True)
+class Submission:
+    """The tip, its receipt (formatted, shown to the sender only here), and whether this call made it."""
+
+    tip: Tip
+    receipt: str = field(repr=False)
+    created: bool
+
+
+def clean_draft(draft: TipDraft) -> TipDraft:
+    """The draft with clean values, codes turned into rows and coordinates into their stored text.
+
+    Raises one ValidationError with all complaints, keyed by field.
+    """
+    errors: dict[str, ValidationError] = {}
+
+    def checked(name: str, check: Callable, *args: Any) -> Any:
+        try:
+            return check(*args)
+        except ValidationError as error:
+            errors[name] = error
+            return None
+
+    unit = checked("unit", validators.clean_unit, draft.unit)
+    clean = replace(
+        draft,
+        category=checked("category", validators.clean_category, draft.category),
+        text=checked("text", validators.clean_text, draft.text),
+        unit=unit,
+        village=checked("village", validators.clean_village, draft.village, unit) if unit else None,
+        place=checked("place", validators.clean_place, draft.place),
+        coordinates=checked("coordinates", validators.clean_coordinates, *(draft.coordinates or ("", ""))),
+        occurred_at=checked("occurred_at", validators.clean_occurred_at, draft.occurred_at),
+        contact_name=checked("contact_name", validators.clean_contact_name, draft.contact_name),
+        contact_phone=checked("contact_phone", validators.clean_contact_phone, draft.contact_phone),
+        broadcast=checked("broadcast", validators.clean_broadcast, draft.broadcast),
+    )
+    checked("files", validators.check_file_count, draft.files)
+    if errors:
+        raise ValidationError(errors)
+    return clean
+
+
+def submit_tip(draft: TipDraft, *, actor: Any = None) -> Submission:
+    """Receive a tip. ``actor`` is the officer who wrote it down for somebody, or None.
+
+    Sending the same form twice gives the same tip and the same receipt (``created`` is False); a changed text
+    is then added to the thread. Files are cleaned and encrypted before the transaction, removed if it fails.
+    Raises ValidationError keyed by field (``files`` for a refused file).
+    """
+    clean = clean_draft(draft)
+    token = receipts.read_form_token(draft.form_token)
+    receipt = receipts.receipt_of_form(token) if token else receipts.new_receipt()
+    token_digest = receipts.form_token_digest(token) if token else None
+    if token_digest and (earlier := Tip.objects.filter(form_token=token_digest).first()):
+        return _again(earlier, receipt, clean)
+    handler = handling_unit(clean.category, clean.unit)
+    with stored_uploads(clean.files) as files:
+        try:
+            with transaction.atomic():
+                tip = _write(clean, receipt=receipt, token_digest=token_digest, handler=handler, actor=actor)
+                attach(files, tip=tip)
+                return Submission(tip, receipts.format_receipt(receipt), created=True)
+        except IntegrityError:
+            # The other tab was faster by a moment.
+            earlier = Tip.objects.filter(form_token=token_digest).first() if token_digest else None
+            if earlier is None:
+                raise
+            discard(files)
+            return _again(earlier, receipt, clean)
+
+
+def handling_unit(category: str, unit: Unit) -> Unit:
+    """Who handles a tip about ``unit``: its police, or for a conduct complaint the level above.
+
+    Raises ValidationError when a complaint has nobody above to go to.
+    """
+    if category != Category.CAN_BO:
+        return unit
+    if unit.parent is None:
+        raise ValidationError(
+            {"category": _("Chưa có đơn vị cấp trên để nhận phản ánh này. Xin gửi trực tiếp Công an tỉnh.")}
+        )
+    return unit.parent
+
+
+def index_text(tip: Tip, text: str) -> None:
+    """Make the words of a text findable: keyed digests, never the words."""
+    terms = term_digests(TERMS_PURPOSE, words(text))
+    TipTerm.objects.bulk_create(
+        (TipTerm(tip=tip, term=term) for term in sorted(terms)), batch_size=500, ignore_conflicts=True
+    )
+
+
+def _write(draft: TipDraft, *, receipt: str, token_digest: str | None, handler: Unit, actor: Any) -> Tip:
+    now = timezone.now()
+    received_at = now.replace(second=0, microsecond=0)
+    level = priority.guess(category=draft.category, text=draft.text, occurred_at=draft.occurred_at, now=now)
+    tip = Tip.objects.create(
+        public_id=receipts.new_public_id(),
+        receipt_digest=receipts.digest(receipt),
+        form_token=token_digest,
+        channel=draft.channel,
+        category=draft.category,
+        category_chosen=draft.category,
+        priority=level,
+        unit=draft.unit,
+        village=draft.village,
+        handler=handler,
+        text=draft.text,
+        place=draft.place,
+        coordinates=draft.coordinates,
+        occurred_at=draft.occurred_at,
+        received_at=received_at,
+        deadline=deadlines.deadline(priority=level, since=received_at),
+        is_anonymous=not (draft.contact_name or draft.contact_phone),
+        broadcast=draft.broadcast,
+    )
+    _seal_contact(tip, draft)
+    index_text(tip, f"{draft.text}\n{draft.place}")
+    TipEvent.objects.create(tip=tip, kind=EventKind.RECEIVED, actor=actor, at=received_at)
+    record(actor, "tips.tip.received", tip, unit_path=handler.path)
+    return tip
+
+
+def _seal_contact(tip: Tip, draft: TipDraft) -> None:
+    if tip.is_anonymous:
+        return
+    contact = {"name": draft.contact_name, "phone": draft.contact_phone}
+    data = json.dumps(contact, ensure_ascii=False).encode().ljust(CONTACT_BYTES)
+    Contact.objects.create(tip=tip, sealed=seal(data))
+
+
+def _again(tip: Tip, receipt: str, draft: TipDraft) -> Submission:
+    """The same form once more: the same receipt, and whatever text is new goes into the thread."""
+    with transaction.atomic():
+        known = {tip.text, *(message.text for message in tip.messages.filter(author=None))}
+        if draft.text not in known:
+            now = timezone.now().replace(second=0, microsecond=0)
+            Message.objects.create(tip=tip, text=draft.text, at=now)
+            TipEvent.objects.create(tip=tip, kind=EventKind.SENDER_ADDED, at=now)
+            index_text(tip, draft.text)
+            record(None, "tips.message.received", tip, unit_path=tip.handler.path)
+    return Submission(tip, receipts.format_receipt(receipt), created=False)
