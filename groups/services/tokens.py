@@ -1,0 +1,205 @@
+"""Access tokens of official accounts: stored once, renewed by one process at a time.
+
+Zalo's refresh token works once and dies when the answer is made, not when it is read. So:
+
+* whoever renews first claims the row (``refresh_started_at``), by one conditional UPDATE; everybody else
+  waits and reads the result. No transaction is open while Zalo is being asked;
+* the new pair is committed before anybody uses it;
+* an answer that got lost is asked for once more with the same token. If that token is spent by now, Zalo says
+  so, and the account waits for an administrator's new grant (``needs_grant``); no other account is touched;
+* a process that died between claim and answer leaves a claim that others may take over after
+  ``CLAIM_SECONDS``, with the same consequence.
+"""
+
+import asyncio
+from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
+
+import aiohttp
+from asgiref.sync import sync_to_async
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from groups.enums import AccountState
+from groups.models import OfficialAccount
+from groups.zalo import oauth
+from groups.zalo.errors import (
+    ChannelStopped,
+    NotSent,
+    OutcomeUnknown,
+    ReauthorisationNeeded,
+    Temporary,
+    ZaloError,
+)
+from groups.zalo.http import open_session
+from portal.audit.services import record
+
+REFRESH_AHEAD = timedelta(hours=1)
+# Longer than two whole exchanges with Zalo, so that only a dead process loses its claim.
+CLAIM_SECONDS = 60
+POLL_SECONDS = 0.2
+WAIT_SECONDS = 25
+RETRY_AFTER_SECONDS = 60
+SECOND_TRY_SECONDS = 1.0
+
+
+class AccountTokens:
+    """The ``TokenSource`` of one account, for ``groups.zalo.client.ZaloClient``.
+
+    Holds the token it read, so a batch of sends costs one query; ``renew`` always looks at the row again.
+    ``session`` is the drain's; without one, a session is opened for each refresh.
+    """
+
+    def __init__(self, account_id: int, *, session: aiohttp.ClientSession | None = None):
+        self._account_id = account_id
+        self._session = session
+        self._token = ""
+        self._expires_at: datetime | None = None
+
+    async def get(self) -> str:
+        """The present token, renewed first when it has less than an hour to live.
+
+        Raises ``ReauthorisationNeeded`` or ``ChannelStopped`` when a person must act, ``Temporary`` when Zalo
+        cannot be asked and the old token has run out.
+        """
+        if not self._token:
+            self._remember(await sync_to_async(_read)(self._account_id))
+        if self._token and not self._runs_out_within(REFRESH_AHEAD):
+            return self._token
+        try:
+            return await self.renew(self._token)
+        except Temporary:
+            if self._token and not self._runs_out_within(timedelta(0)):
+                return self._token
+            raise
+
+    async def renew(self, rejected_token: str) -> str:
+        """A token other than ``rejected_token``: the stored one if it differs, else a new one from Zalo."""
+        deadline = timezone.now() + timedelta(seconds=WAIT_SECONDS)
+        while True:
+            account = await sync_to_async(_read)(self._account_id)
+            if account.access_token and account.access_token != rejected_token:
+                return self._remember(account)
+            if await sync_to_async(_claim)(self._account_id):
+                return self._remember(await self._refresh(rejected_token))
+            if timezone.now() > deadline:
+                raise Temporary(None, "another process is renewing", wait_seconds=RETRY_AFTER_SECONDS)
+            await asyncio.sleep(POLL_SECONDS)
+
+    async def _refresh(self, rejected_token: str) -> OfficialAccount:
+        """Ask Zalo, as the holder of the claim; every way out stores its outcome and ends the claim."""
+        account = await sync_to_async(_read)(self._account_id)
+        if account.access_token and account.access_token != rejected_token:
+            await sync_to_async(_release)(self._account_id)
+            return account
+        try:
+            pair = await self._ask(account)
+        except ChannelStopped as error:
+            return await sync_to_async(_stop)(account, error)
+        except (NotSent, OutcomeUnknown) as error:
+            await sync_to_async(_release)(self._account_id)
+            raise Temporary(error.code, str(error), wait_seconds=RETRY_AFTER_SECONDS) from None
+        return await sync_to_async(_store)(account, pair)
+
+    async def _ask(self, account: OfficialAccount) -> oauth.TokenPair:
+        """The next pair; a lost answer is asked for once more with the same token."""
+        call = {
+            "app_id": account.app_id,
+            "app_secret": account.app_secret,
+            "refresh_token": account.refresh_token,
+        }
+        async with self._open_session() as session:
+            try:
+                return await oauth.refresh(session, settings.ZALO_OAUTH_URL, **call)
+            except OutcomeUnknown:
+                await asyncio.sleep(SECOND_TRY_SECONDS)
+                return await oauth.refresh(session, settings.ZALO_OAUTH_URL, **call)
+
+    @asynccontextmanager
+    async def _open_session(self):
+        if self._session is not None:
+            yield self._session
+            return
+        async with open_session(concurrency=1) as session:
+            yield session
+
+    def _remember(self, account: OfficialAccount) -> str:
+        self._token, self._expires_at = account.access_token, account.access_expires_at
+        return self._token
+
+    def _runs_out_within(self, margin: timedelta) -> bool:
+        return self._expires_at is not None and self._expires_at - timezone.now() < margin
+
+
+def store_pair(account: OfficialAccount, pair: oauth.TokenPair) -> None:
+    """Put a pair on the account and make it active; the caller saves (``PAIR_FIELDS``)."""
+    account.access_token, account.refresh_token = pair.access_token, pair.refresh_token
+    account.access_expires_at = timezone.now() + timedelta(seconds=pair.expires_in_seconds)
+    account.refresh_started_at = None
+    account.state = AccountState.ACTIVE
+    account.last_error, account.last_error_at = "", None
+
+
+PAIR_FIELDS = (
+    "access_token",
+    "refresh_token",
+    "access_expires_at",
+    "refresh_started_at",
+    "state",
+    "last_error",
+    "last_error_at",
+)
+
+
+def _read(account_id: int) -> OfficialAccount:
+    """The row as it stands. Raises when only a person can make the account work again."""
+    account = OfficialAccount.objects.get(pk=account_id)
+    if account.state == AccountState.NEEDS_GRANT:
+        raise ReauthorisationNeeded(None, account.last_error)
+    if account.state == AccountState.STOPPED:
+        raise ChannelStopped(None, account.last_error)
+    return account
+
+
+def _claim(account_id: int) -> bool:
+    """Become the one process that renews. True for exactly one caller."""
+    now = timezone.now()
+    free = Q(refresh_started_at=None) | Q(refresh_started_at__lt=now - timedelta(seconds=CLAIM_SECONDS))
+    return OfficialAccount.objects.filter(free, pk=account_id).update(refresh_started_at=now) == 1
+
+
+def _release(account_id: int) -> None:
+    OfficialAccount.objects.filter(pk=account_id).update(refresh_started_at=None)
+
+
+def _store(spent: OfficialAccount, pair: oauth.TokenPair) -> OfficialAccount:
+    """Commit the new pair, unless a person connected the account anew while Zalo was being asked."""
+    with transaction.atomic():
+        account = OfficialAccount.objects.select_for_update().get(pk=spent.pk)
+        if account.refresh_token == spent.refresh_token:
+            store_pair(account, pair)
+            account.save(update_fields=PAIR_FIELDS)
+    return account
+
+
+def _stop(spent: OfficialAccount, error: ZaloError) -> OfficialAccount:
+    """Take the account out of service and say why; a pair that somebody stored meanwhile wins."""
+    with transaction.atomic():
+        account = OfficialAccount.objects.select_for_update().get(pk=spent.pk)
+        if account.refresh_token != spent.refresh_token:
+            return account
+        mark_stopped(account, error)
+    raise error
+
+
+def mark_stopped(account: OfficialAccount, error: ZaloError) -> None:
+    """Store that the account works no more until a person acts, in the caller's transaction."""
+    needs_grant = isinstance(error, ReauthorisationNeeded)
+    account.state = AccountState.NEEDS_GRANT if needs_grant else AccountState.STOPPED
+    account.last_error, account.last_error_at = str(error.detail_vi)[:300], timezone.now()
+    account.refresh_started_at = None
+    account.save(update_fields=["state", "last_error", "last_error_at", "refresh_started_at"])
+    action = "groups.account.needs_grant" if needs_grant else "groups.account.stopped"
+    record(None, action, account, unit_path=account.unit.path, data={"code": error.code})

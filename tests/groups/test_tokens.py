@@ -1,0 +1,188 @@
+"""Token renewal against the simulator over real HTTP: one refresher, commit before use, lost answers."""
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+from asgiref.sync import async_to_sync
+from django.utils import timezone
+
+from groups.enums import AccountState
+from groups.models import OfficialAccount
+from groups.services import tokens as services
+from groups.services.tokens import AccountTokens
+from groups.zalo.errors import ChannelStopped, ReauthorisationNeeded, Temporary
+from groups.zalo.simulator.server import SimulatorThread
+from groups.zalo.simulator.state import World
+from portal.audit.models import AuditEntry
+from tests.factories import OfficialAccountFactory
+
+pytestmark = pytest.mark.django_db
+TOKEN_PATH = "/v4/oa/access_token"
+
+
+@pytest.fixture(scope="module")
+def running():
+    with SimulatorThread(World(seed=1)) as simulator:
+        yield simulator
+
+
+@pytest.fixture
+def zalo(running, settings, monkeypatch):
+    """An empty simulator that the settings point to."""
+    running.control("POST", "reset", {})
+    settings.ZALO_OAUTH_URL = running.url
+    monkeypatch.setattr(services, "SECOND_TRY_SECONDS", 0.01)
+    monkeypatch.setattr(services, "POLL_SECONDS", 0.01)
+    return running
+
+
+@pytest.fixture
+def account(zalo):
+    """An account known to the simulator, its access token good for a day."""
+    account = OfficialAccountFactory(access_expires_at=timezone.now() + timedelta(hours=24))
+    names = ("oa_id", "app_id", "app_secret", "oa_secret", "access_token", "refresh_token")
+    zalo.control("POST", "oas", {name: getattr(account, name) for name in names})
+    return account
+
+
+def refreshes(zalo) -> int:
+    return sum(zalo.control("GET", "stats")["calls"].get(TOKEN_PATH, {}).values())
+
+
+def expire(account, **ago) -> None:
+    account.access_expires_at = timezone.now() - timedelta(**ago)
+    account.save(update_fields=["access_expires_at"])
+
+
+def get(account, tokens=None) -> str:
+    return async_to_sync((tokens or AccountTokens(account.pk)).get)()
+
+
+def renew(account, rejected: str) -> str:
+    return async_to_sync(AccountTokens(account.pk).renew)(rejected)
+
+
+def test_get_with_a_fresh_token_asks_nobody(account, zalo):
+    assert get(account) == account.access_token
+    assert refreshes(zalo) == 0
+
+
+def test_get_twice_reads_the_row_once(account, django_assert_num_queries):
+    tokens = AccountTokens(account.pk)
+    with django_assert_num_queries(1):
+        get(account, tokens)
+        get(account, tokens)
+
+
+def test_get_in_the_last_hour_renews_and_commits_the_pair_first(account, zalo):
+    old = account.access_token, account.refresh_token
+    expire(account, minutes=-59)
+    token = get(account)
+    account.refresh_from_db()
+    assert (account.access_token, account.state) == (token, AccountState.ACTIVE)
+    assert token != old[0] and account.refresh_token != old[1]
+    assert account.refresh_started_at is None
+    assert account.access_expires_at > timezone.now() + timedelta(hours=24)
+
+
+def test_renew_of_a_token_that_was_renewed_already_asks_nobody(account, zalo):
+    assert renew(account, "older-token") == account.access_token
+    assert refreshes(zalo) == 0
+
+
+def test_renew_by_many_at_once_asks_zalo_once(account, zalo):
+    async def race():
+        sources = [AccountTokens(account.pk) for _number in range(5)]
+        return await asyncio.gather(*(source.renew(account.access_token) for source in sources))
+
+    found = async_to_sync(race)()
+    account.refresh_from_db()
+    assert set(found) == {account.access_token}
+    assert refreshes(zalo) == 1
+
+
+def test_renew_with_a_spent_refresh_token_asks_for_a_new_grant(account, zalo):
+    account.refresh_token = "spent-long-ago"
+    account.save(update_fields=["refresh_token"])
+    with pytest.raises(ReauthorisationNeeded):
+        renew(account, account.access_token)
+    account.refresh_from_db()
+    assert account.state == AccountState.NEEDS_GRANT
+    assert account.refresh_started_at is None
+    assert "cấp quyền lại" in account.last_error
+    entry = AuditEntry.objects.get(action="groups.account.needs_grant")
+    assert entry.unit_path == account.unit.path
+
+
+def test_get_of_an_account_that_needs_a_grant_asks_nobody(account, zalo):
+    OfficialAccount.objects.update(state=AccountState.NEEDS_GRANT)
+    with pytest.raises(ReauthorisationNeeded):
+        get(account)
+    assert refreshes(zalo) == 0
+
+
+def test_renew_with_a_wrong_app_secret_stops_the_account(account, zalo):
+    account.app_secret = "another"
+    account.save(update_fields=["app_secret"])
+    with pytest.raises(ChannelStopped):
+        renew(account, account.access_token)
+    account.refresh_from_db()
+    assert account.state == AccountState.STOPPED
+
+
+def test_renew_whose_answer_gets_lost_ends_at_the_administrator(account, zalo):
+    zalo.control("POST", "faults", {"kind": "reset_after", "path": TOKEN_PATH, "times": 1})
+    with pytest.raises(ReauthorisationNeeded):
+        renew(account, account.access_token)
+    account.refresh_from_db()
+    assert account.state == AccountState.NEEDS_GRANT
+
+
+def test_renew_whose_request_gets_lost_succeeds_at_the_second_try(account, zalo):
+    zalo.control("POST", "faults", {"kind": "reset_before", "path": TOKEN_PATH, "times": 1})
+    token = renew(account, account.access_token)
+    account.refresh_from_db()
+    assert (account.access_token, account.state) == (token, AccountState.ACTIVE)
+
+
+def test_renew_without_any_answer_is_temporary_and_frees_the_claim(account, zalo):
+    zalo.control("POST", "faults", {"kind": "reset_before", "path": TOKEN_PATH, "times": 2})
+    with pytest.raises(Temporary):
+        renew(account, account.access_token)
+    account.refresh_from_db()
+    assert (account.state, account.refresh_started_at) == (AccountState.ACTIVE, None)
+
+
+def test_get_while_zalo_is_away_uses_the_token_until_it_runs_out(account, settings):
+    settings.ZALO_OAUTH_URL = "http://127.0.0.1:9"
+    expire(account, minutes=-30)
+    assert get(account) == account.access_token
+    expire(account, minutes=1)
+    with pytest.raises(Temporary):
+        get(account)
+
+
+def test_renew_while_another_process_holds_the_claim_waits_then_gives_up(account, zalo, monkeypatch):
+    monkeypatch.setattr(services, "WAIT_SECONDS", 0.05)
+    OfficialAccount.objects.update(refresh_started_at=timezone.now())
+    with pytest.raises(Temporary):
+        renew(account, account.access_token)
+    assert refreshes(zalo) == 0
+
+
+def test_renew_takes_over_the_claim_of_a_dead_process(account, zalo):
+    long_ago = timezone.now() - timedelta(seconds=services.CLAIM_SECONDS + 1)
+    OfficialAccount.objects.update(refresh_started_at=long_ago)
+    old = account.access_token
+    assert renew(account, old) != old
+
+
+def test_store_after_a_person_connected_anew_keeps_the_persons_pair(account):
+    stale = OfficialAccount.objects.get(pk=account.pk)
+    account.refresh_token = account.access_token = "from-the-console"
+    account.save(update_fields=["refresh_token", "access_token"])
+    pair = services.oauth.TokenPair("at", "rt", 90_000)
+    assert services._store(stale, pair).access_token == "from-the-console"
+    account.refresh_from_db()
+    assert account.refresh_token == "from-the-console"
