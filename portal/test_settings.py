@@ -22,6 +22,8 @@ DEBUG = False
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 STORAGES["staticfiles"]["BACKEND"] = "django.contrib.staticfiles.storage.StaticFilesStorage"  # noqa: F405
+# Static files are looked up when asked for; nothing was collected, and no test client should scan for it.
+WHITENOISE_AUTOREFRESH = True
 # Several people and workers may test against one server at once: each run has a database of its own.
 DATABASES["default"]["TEST"] = {  # noqa: F405
     "NAME": None if USES_SQLITE else f"test_portal_{os.getpid()}"  # noqa: F405
