@@ -110,6 +110,10 @@ class ZaloClient:
         """Post an uploaded file by the token its upload returned."""
         return await self._send(group_id, {"attachment": {"type": "file", "payload": {"token": token}}})
 
+    async def send_user_text(self, user_id: str, content: str) -> SentMessage:
+        """Answer a person in private. Zalo allows it for 7 days after the person last wrote (-230 later)."""
+        return await self._post("/v3.0/oa/message/cs", {"user_id": user_id}, {"text": texts.prepare(content)})
+
     async def upload_image(self, content: bytes, filename: str, content_type: str) -> str:
         """Upload a JPEG or PNG of at most 1 MB; returns its attachment id, good for 7 days."""
         if content_type not in IMAGE_TYPES or len(content) > MAX_IMAGE_BYTES:
@@ -162,8 +166,11 @@ class ZaloClient:
     # --- The call ----------------------------------------------------------------------------------------
 
     async def _send(self, group_id: str, message: dict[str, Any]) -> SentMessage:
-        body = {"recipient": {"group_id": group_id}, "message": message}
-        data = await self._call("POST", "/v3.0/oa/group/message", lambda: {"json": body})
+        return await self._post("/v3.0/oa/group/message", {"group_id": group_id}, message)
+
+    async def _post(self, path: str, recipient: dict[str, str], message: dict[str, Any]) -> SentMessage:
+        body = {"recipient": recipient, "message": message}
+        data = await self._call("POST", path, lambda: {"json": body})
         message_id = text(_mapping(data).get("message_id"))
         if not message_id:
             raise OutcomeUnknown(None, "success without a message id")

@@ -44,6 +44,15 @@ class Posted:
     at: datetime = field(default_factory=lambda: datetime.now(UTC))
 
 
+@dataclass(frozen=True, slots=True)
+class PrivateMessage:
+    """One answer as the person sees it."""
+
+    user_id: str
+    text: str
+    message_id: str
+
+
 @dataclass(slots=True)
 class Failure:
     """A scripted end for the next calls it matches. ``delivered``: the message appears all the same."""
@@ -63,6 +72,8 @@ class FakeWorld:
     def reset(self) -> None:
         """Forget everything."""
         self.sent: list[Posted] = []
+        self.sent_private: list[PrivateMessage] = []
+        self.users: set[str] = set()
         self.uploads: dict[str, bytes] = {}
         self.groups: dict[str, GroupInfo] = {}
         self.members: dict[str, list[Member]] = {}
@@ -126,6 +137,19 @@ class FakeZalo:
         if token not in world.uploads:
             raise classify(-201, "token is invalid!")
         return await self._post(group_id, "", file_token=token)
+
+    async def send_user_text(self, user_id: str, content: str) -> SentMessage:
+        prepared = texts.prepare(content)
+        failure = await self._failure(user_id)
+        if failure and not failure.delivered:
+            raise failure.error
+        if not world.is_open and user_id not in world.users:
+            raise classify(-201, "user_id is invalid!")
+        message = PrivateMessage(user_id, prepared, world.next_id())
+        world.sent_private.append(message)
+        if failure:
+            raise failure.error
+        return SentMessage(message.message_id)
 
     async def upload_image(self, content: bytes, filename: str, content_type: str) -> str:
         if content_type not in IMAGE_TYPES or len(content) > MAX_IMAGE_BYTES:

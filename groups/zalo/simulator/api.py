@@ -11,7 +11,7 @@ from typing import Any
 
 from aiohttp import web
 
-from groups.zalo.simulator import faults, grants
+from groups.zalo.simulator import faults, grants, people
 from groups.zalo.simulator.state import (
     CONVERSATION_CAP,
     PAGE_CAP,
@@ -71,6 +71,7 @@ class OpenApi:
         self.hooks = hooks
         self.paths = {
             ("POST", "/v3.0/oa/group/message"): self.send,
+            ("POST", "/v3.0/oa/message/cs"): self.send_private,
             ("GET", "/v3.0/oa/group/getgroupsofoa"): self.list_groups,
             ("GET", "/v3.0/oa/group/getgroup"): self.get_group,
             ("GET", "/v3.0/oa/group/listmember"): self.list_members,
@@ -134,6 +135,13 @@ class OpenApi:
         posted = self.world.post(account, group, message)
         self.hooks.echo(account, group, posted)
         return {"message_id": posted.message_id, "group_id": group.group_id}
+
+    def send_private(self, account: Account, call: Call) -> dict[str, Any]:
+        recipient = call.fields.get("recipient")
+        user_id = recipient.get("user_id") if isinstance(recipient, dict) else None
+        person, message, quota = people.answer(self.world, account, user_id, call.fields.get("message"))
+        self.hooks.private(account, person, message)
+        return {"message_id": message.message_id, "user_id": person.user_id, "quota": quota}
 
     def list_groups(self, account: Account, call: Call) -> dict[str, Any]:
         groups = self.world.groups_of(account)

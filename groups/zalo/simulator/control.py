@@ -7,9 +7,9 @@ from typing import Any
 
 from aiohttp import web
 
-from groups.zalo.simulator import grants, setup
+from groups.zalo.simulator import grants, people, setup
 from groups.zalo.simulator.faults import TAKES_EFFECT, Fault, FaultBoard
-from groups.zalo.simulator.state import Group, World
+from groups.zalo.simulator.state import Account, Group, World
 from groups.zalo.simulator.webhooks import Hooks
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -49,6 +49,9 @@ class Control:
             web.post("/groups", self.add_groups),
             web.get("/groups/{group_id}/messages", self.messages),
             web.post("/groups/{group_id}/messages", self.say),
+            web.post("/people", self.add_person),
+            web.get("/people/{oa_id}/{user_id}/messages", self.person_sees),
+            web.post("/people/{oa_id}/{user_id}/messages", self.person_says),
             web.post("/faults", self.add_fault),
             web.get("/faults", self.list_faults),
             web.delete("/faults", self.clear_faults),
@@ -101,6 +104,26 @@ class Control:
         )
         return web.json_response({"message_id": message.message_id})
 
+    async def add_person(self, request: web.Request) -> web.Response:
+        """``{oa_id, name, user_id?, is_follower?}``; answers the user id."""
+        body = await _body(request)
+        self.world.register_account(setup.required(body, "oa_id"))
+        options = _only(body, {"user_id", "is_follower"})
+        person = people.register(self.world, body["oa_id"], setup.required(body, "name"), **options)
+        return web.json_response({"user_id": person.user_id})
+
+    async def person_says(self, request: web.Request) -> web.Response:
+        """A person writes to the account: ``{text}``."""
+        account, person = self._person(request)
+        message = people.say(self.world, person, setup.required(await _body(request), "text"))
+        self.hooks.private(account, person, message)
+        return web.json_response({"message_id": message.message_id})
+
+    async def person_sees(self, request: web.Request) -> web.Response:
+        """The chat as the person sees it, oldest first."""
+        _account, person = self._person(request)
+        return web.json_response({"messages": [asdict(message) for message in person.messages]})
+
     async def add_fault(self, request: web.Request) -> web.Response:
         """Switch a fault on; kinds and fields as in ``faults.Fault``, and ``seconds`` for how long."""
         body = await _body(request)
@@ -138,6 +161,13 @@ class Control:
         return web.json_response(
             {"delay_ms": self.world.delay_ms, "visible_after_ms": self.world.visible_after_ms}
         )
+
+    def _person(self, request: web.Request) -> tuple[Account, people.Person]:
+        oa_id, user_id = request.match_info["oa_id"], request.match_info["user_id"]
+        person = self.world.people.get(people.key_of(oa_id, user_id))
+        if person is None:
+            raise web.HTTPNotFound(text="no such person")
+        return self.world.accounts[oa_id], person
 
     def _group(self, request: web.Request) -> Group:
         group = self.world.groups.get(request.match_info["group_id"])

@@ -58,7 +58,7 @@ class Pages:
             "reached": len(stats.messages_by_group),
             "duplicates": sum(stats.duplicates.values()),
         }
-        return self._page(request, "zalo_simulator/groups.html", context)
+        return render(self.world, request, "zalo_simulator/groups.html", context)
 
     async def group(self, request: web.Request) -> web.Response:
         """One group as a chat on a phone."""
@@ -69,11 +69,11 @@ class Pages:
         context = {
             "group": self._card(group),
             "account": account,
-            "days": self._days(group.messages[-MOST_MESSAGES:], account.name),
+            "days": by_day(group.messages[-MOST_MESSAGES:], account.name),
             "older": max(len(group.messages) - MOST_MESSAGES, 0),
             "others": [card for card in self._cards("")[:30] if card["id"] != group.group_id],
         }
-        return self._page(request, "zalo_simulator/group.html", context)
+        return render(self.world, request, "zalo_simulator/group.html", context)
 
     async def numbers(self, request: web.Request) -> web.Response:
         """Calls by path and outcome, load of the accounts, duplicates."""
@@ -93,7 +93,7 @@ class Pages:
             if oa_id in self.world.accounts
         ]
         context = {"tab": "numbers", "calls": calls, "loads": accounts, "numbers": numbers}
-        return self._page(request, "zalo_simulator/numbers.html", context)
+        return render(self.world, request, "zalo_simulator/numbers.html", context)
 
     async def picture(self, request: web.Request) -> web.Response:
         """An uploaded picture."""
@@ -105,14 +105,6 @@ class Pages:
 
     async def no_icon(self, request: web.Request) -> web.Response:
         return web.Response(status=204)
-
-    def _page(self, request: web.Request, template: str, context: dict[str, Any]) -> web.Response:
-        version = str(self.world.version + self.world.stats.total_calls)
-        if request.headers.get("X-Version") == version:
-            return web.Response(status=204)
-        html = render_to_string(template, {"version": version, **context})
-        headers = {"Content-Security-Policy": POLICY, "Cache-Control": "no-store"}
-        return web.Response(text=html, content_type="text/html", headers=headers)
 
     def _cards(self, query: str) -> list[dict[str, Any]]:
         wanted = fold(query).split()
@@ -135,26 +127,38 @@ class Pages:
             "count": len(group.messages),
             "duplicates": self.world.stats.duplicates[group.group_id],
             "last": last,
-            "last_at": self._moment(last.at) if last else "",
+            "last_at": moment(self.world, last.at) if last else "",
         }
 
-    def _days(self, messages: list[Message], account_name: str) -> list[dict[str, Any]]:
-        """Messages by calendar day, each with its time and the name above it."""
-        rows = [
-            {
-                "message": message,
-                "time": local(message.at).strftime("%H:%M"),
-                "from": account_name if message.is_ours else message.from_name,
-                "day": local(message.at).strftime("%d/%m/%Y"),
-            }
-            for message in messages
-        ]
-        return [{"day": day, "rows": list(items)} for day, items in groupby(rows, key=lambda row: row["day"])]
 
-    def _moment(self, at: int) -> str:
-        """The hour today, the date otherwise."""
-        when, now = local(at), local(self.world.clock.now())
-        return when.strftime("%H:%M" if when.date() == now.date() else "%d/%m")
+def render(world: World, request: web.Request, template: str, context: dict[str, Any]) -> web.Response:
+    """A page, or 204 when the caller already has this version of the world."""
+    version = str(world.version + world.stats.total_calls)
+    if request.headers.get("X-Version") == version:
+        return web.Response(status=204)
+    html = render_to_string(template, {"version": version, **context})
+    headers = {"Content-Security-Policy": POLICY, "Cache-Control": "no-store"}
+    return web.Response(text=html, content_type="text/html", headers=headers)
+
+
+def by_day(messages: list[Message], account_name: str) -> list[dict[str, Any]]:
+    """Messages by calendar day, each with its time and the name above it."""
+    rows = [
+        {
+            "message": message,
+            "time": local(message.at).strftime("%H:%M"),
+            "from": account_name if message.is_ours else message.from_name,
+            "day": local(message.at).strftime("%d/%m/%Y"),
+        }
+        for message in messages
+    ]
+    return [{"day": day, "rows": list(items)} for day, items in groupby(rows, key=lambda row: row["day"])]
+
+
+def moment(world: World, at: int) -> str:
+    """The hour today, the date otherwise."""
+    when, now = local(at), local(world.clock.now())
+    return when.strftime("%H:%M" if when.date() == now.date() else "%d/%m")
 
 
 def local(at: int) -> datetime:

@@ -14,6 +14,7 @@ from groups.zalo.simulator.api import OpenApi
 from groups.zalo.simulator.control import Control
 from groups.zalo.simulator.faults import FaultBoard, encode, hang_up
 from groups.zalo.simulator.pages import Pages
+from groups.zalo.simulator.people_pages import PeoplePages
 from groups.zalo.simulator.setup import SeedFile
 from groups.zalo.simulator.state import World
 from groups.zalo.simulator.store import Store
@@ -37,6 +38,7 @@ class Simulator:
         self.app = web.Application(client_max_size=LARGEST_REQUEST)
         self.app.add_subapp("/_control", Control(world, self.board, self.hooks).app())
         self.app.add_routes(Pages(world).routes())
+        self.app.add_routes(PeoplePages(world, self.hooks).routes())
         self.app.router.add_post(TOKEN_PATH, self._token)
         for prefix in ("/v2.0/", "/v3.0/"):
             self.app.router.add_route("*", prefix + "{rest:.*}", self.api.handle)
@@ -71,7 +73,9 @@ class Simulator:
         housekeeping = asyncio.create_task(self._housekeeping())
         try:
             await web.TCPSite(runner, host, port, reuse_address=True).start()
-            started(runner.addresses[0][1])
+            bound = runner.addresses[0][1]
+            self.world.base_url = f"http://{host}:{bound}"
+            started(bound)
             await until
         finally:
             housekeeping.cancel()

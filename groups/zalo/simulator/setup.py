@@ -22,6 +22,7 @@ ACCOUNT_SETTINGS = {
     "oa_type": int,
     "rate_per_minute": int,
     "blocked_code": int,
+    "private_code": int,
     "webhook_url": str,
 }
 GROUP_SETTINGS = {"name": str, "status": str, "size": int, "members": list}

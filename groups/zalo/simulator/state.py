@@ -9,6 +9,7 @@ import time
 import unicodedata
 from collections import deque
 from dataclasses import dataclass, field
+from typing import Any
 
 from groups.zalo.simulator.stats import Stats
 
@@ -54,6 +55,7 @@ class Account:
     oa_type: int = 2
     rate_per_minute: int = 100
     blocked_code: int = 0
+    private_code: int = 0
     webhook_url: str = ""
     serial: int = 0
     expired_up_to: int = -1
@@ -113,6 +115,7 @@ class World:
         self.is_open = is_open
         self.defaults: dict[str, str] = {}
         self.webhook_url = ""
+        self.base_url = ""
         self.clock = Clock()
         self.random = random.Random(seed)
         self.stats = Stats()
@@ -126,6 +129,7 @@ class World:
         self.accounts: dict[str, Account] = {}
         self.groups: dict[str, Group] = {}
         self.uploads: dict[str, Upload] = {}
+        self.people: dict[str, Any] = {}
         self.grants: dict[str, tuple[str, int]] = {}
         self.refresh_grants: dict[str, tuple[str, int]] = {}
         self.spent: set[str] = set()

@@ -12,11 +12,12 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
+from groups.zalo.simulator.people import Person, key_of
 from groups.zalo.simulator.state import Account, Group, Message, Upload, World
 
 logger = logging.getLogger(__name__)
 
-FORMAT = 1
+FORMAT = 2
 MESSAGES_KEPT = 100
 UPLOADS_KEPT = 100
 
@@ -67,6 +68,10 @@ def snapshot(world: World) -> dict[str, Any]:
             _plain(group) | {"messages": [_plain(message) for message in group.messages[-MESSAGES_KEPT:]]}
             for group in world.groups.values()
         ],
+        "people": [
+            _plain(person) | {"messages": [_plain(message) for message in person.messages[-MESSAGES_KEPT:]]}
+            for person in world.people.values()
+        ],
         "uploads": {
             key: _plain(upload) | {"content": base64.b64encode(upload.content).decode()}
             for key, upload in uploads
@@ -89,6 +94,10 @@ def restore(world: World, document: dict[str, Any]) -> None:
         world.groups[group.group_id] = group
         for message in messages:
             world.stats.note_message(group.group_id, is_duplicate=message.is_duplicate)
+    for row in document["people"]:
+        messages = [Message(**message) for message in row.pop("messages")]
+        person = Person(**row, messages=messages)
+        world.people[key_of(person.oa_id, person.user_id)] = person
     for key, row in document["uploads"].items():
         world.uploads[key] = Upload(**(row | {"content": base64.b64decode(row["content"])}))
     world.grants = {token: tuple(known) for token, known in document["grants"].items()}

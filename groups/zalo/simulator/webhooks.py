@@ -12,6 +12,7 @@ from typing import Any
 
 import aiohttp
 
+from groups.zalo.simulator.people import Person
 from groups.zalo.simulator.state import Account, Group, Message, World
 
 logger = logging.getLogger(__name__)
@@ -54,6 +55,42 @@ class Hooks:
             "recipient": {"id": group.group_id},
             "message": body,
             "timestamp": str(message.at),
+        }
+        self.post(account, event)
+
+    def private(self, account: Account, person: Person, message: Message) -> None:
+        """``user_send_*`` for what a person wrote, ``oa_send_*`` for what the account answered."""
+        sides = [{"id": person.user_id}, {"id": account.oa_id}]
+        if message.is_ours:
+            if not self.echoes:
+                return
+            sides.reverse()
+        body: dict[str, Any] = {"msg_id": message.message_id, "text": message.text}
+        if message.attachment_id:
+            url = f"{self.world.base_url}/anh/{message.attachment_id}"
+            body["attachments"] = [{"type": "image", "payload": {"thumbnail": url, "url": url}}]
+        side = "oa" if message.is_ours else "user"
+        event = {
+            "app_id": account.app_id,
+            "user_id_by_app": f"5{person.user_id[1:]}",
+            "event_name": f"{side}_send_{EVENT_KINDS[message.kind]}",
+            "sender": sides[0],
+            "recipient": sides[1],
+            "message": body,
+            "timestamp": str(message.at),
+        }
+        self.post(account, event)
+
+    def follow(self, account: Account, person: Person) -> None:
+        """``follow``: a person has met the account."""
+        event = {
+            "app_id": account.app_id,
+            "oa_id": account.oa_id,
+            "user_id_by_app": f"5{person.user_id[1:]}",
+            "event_name": "follow",
+            "source": "oa_profile",
+            "follower": {"id": person.user_id},
+            "timestamp": str(self.world.clock.now()),
         }
         self.post(account, event)
 

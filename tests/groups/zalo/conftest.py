@@ -47,6 +47,12 @@ class FakeHarness:
         fake.world.add_group(GROUP, "Tổ dân phố 1")
         fake.world.add_group(DISABLED_GROUP, "Nhóm hết hạn", status="disabled")
 
+    def meet(self, user_id: str) -> None:
+        fake.world.users.add(user_id)
+
+    def told(self, user_id: str) -> list[str]:
+        return [message.text for message in fake.world.sent_private if message.user_id == user_id]
+
     def run(self, use: Use, tokens: Tokens | None = None) -> Any:
         return asyncio.run(use(fake.FakeZalo(None, tokens or Tokens(), "")))
 
@@ -65,6 +71,13 @@ class RealHarness:
 
     def __init__(self, simulator: SimulatorThread):
         self.simulator = simulator
+
+    def meet(self, user_id: str) -> None:
+        self.simulator.control("POST", "people", {"oa_id": OA, "name": "Bà H.", "user_id": user_id})
+
+    def told(self, user_id: str) -> list[str]:
+        messages = self.simulator.control("GET", f"people/{OA}/{user_id}/messages")["messages"]
+        return [message["text"] for message in messages if message["is_ours"]]
 
     def run(self, use: Use, tokens: Tokens | None = None, *, patience: float = 10) -> Any:
         async def call() -> Any:

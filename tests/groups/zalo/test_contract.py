@@ -207,3 +207,29 @@ def test_token_rejected_twice_stops_the_account(zalo):
 
     assert (caught.value.code, caught.value.scope) == (-216, Scope.ACCOUNT)
     assert zalo.seen_in(GROUP) == []
+
+
+def test_private_answer_reaches_the_person_who_wrote(zalo):
+    zalo.meet("3000000000000000003")
+
+    receipt = zalo.run(lambda client: client.send_user_text("3000000000000000003", "Công an xã đã nhận tin"))
+
+    assert receipt.message_id
+    assert zalo.told("3000000000000000003") == ["Công an xã đã nhận tin"]
+
+
+def test_private_answer_to_a_stranger_is_permanent(zalo):
+    with pytest.raises(Permanent) as caught:
+        zalo.run(lambda client: client.send_user_text("9", "Chào"))
+
+    assert caught.value.code == -201
+
+
+def test_private_answer_whose_receipt_is_lost_is_unknown(zalo):
+    zalo.meet("3000000000000000003")
+    zalo.lose_answer(delivered=True)
+
+    with pytest.raises(OutcomeUnknown):
+        zalo.run(lambda client: client.send_user_text("3000000000000000003", "Chào"))
+
+    assert zalo.told("3000000000000000003") == ["Chào"]

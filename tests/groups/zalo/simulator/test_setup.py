@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from groups.zalo.simulator import grants
+from groups.zalo.simulator import grants, people
 from groups.zalo.simulator.setup import SeedFile, add_accounts, add_groups
 from groups.zalo.simulator.state import Refusal, World
 from groups.zalo.simulator.store import Store
@@ -69,6 +69,7 @@ def test_store_brings_back_groups_messages_pictures_and_tokens(world, tmp_path):
     world.post(account, group, {"text": "Tin"})
     world.post(account, group, {"text": "Tin"})
     world.spent.add("RT-0")
+    people.say(world, people.register(world, OA, "Bà H."), "Chào")
     assert Store(tmp_path / "state.json").save(world) is True
 
     after = World()
@@ -76,6 +77,7 @@ def test_store_brings_back_groups_messages_pictures_and_tokens(world, tmp_path):
 
     assert after.groups == world.groups
     assert after.accounts == world.accounts
+    assert after.people == world.people
     assert after.uploads[picture].content == b"\x89PNG\r\n\x1a\n..."
     assert grants.account_of(after, "AT-1").oa_id == OA
     assert after.spent == {"RT-0"}

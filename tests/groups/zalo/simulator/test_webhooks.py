@@ -83,3 +83,16 @@ def test_echoes_can_be_switched_off(simulator, portal, post):
     post("Có tiếng")
 
     assert json.loads(portal.received.get(timeout=5)[1])["message"]["text"] == "Có tiếng"
+
+
+def test_private_message_is_told_to_the_portal_signed_with_string_ids(simulator, portal, post):
+    user_id = simulator.control("POST", "people", {"oa_id": OA, "name": "Bà H."})["user_id"]
+    simulator.control("POST", f"people/{OA}/{user_id}/messages", {"text": "Có người lạ"})
+
+    header, body = portal.received.get(timeout=5)
+    event = json.loads(body)
+    assert verify(header, body, "1000000000000000001", "demo-oa-secret-key") is True
+    assert event["event_name"] == "user_send_text"
+    assert (event["sender"], event["recipient"]) == ({"id": user_id}, {"id": OA})
+    assert event["message"]["text"] == "Có người lạ"
+    assert isinstance(event["user_id_by_app"], str)
