@@ -1,3 +1,11 @@
-"""Addresses."""
+"""Addresses of the public tip pages."""
 
-urlpatterns = []
+from django.urls import path
+
+from tips import views
+
+app_name = "tips"
+urlpatterns = [
+    path("gui-tin/", views.send, name="send"),
+    path("theo-doi/", views.send, name="follow"),
+]

@@ -1,0 +1,220 @@
+"""Forms of the public tip pages. They check with ``tips.validators``, like the API; the services write."""
+
+import datetime
+import re
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.core.files.uploadedfile import UploadedFile
+from django.utils.translation import gettext_lazy as _
+
+from groups.models import Unit
+from portal.text import clean
+from tips import limits, validators
+from tips.enums import Category
+
+ACCEPTED_FILES = "image/*,video/*,audio/*"
+_DAY = re.compile(r"\b(\d{1,2})[-./](\d{1,2})[-./](\d{4}|\d{2})\b")
+_HOUR = re.compile(r"\b(\d{1,2})\s*(?:h|g|giờ)\s*(\d{2})?(?:\s*(?:phút|p))?(?=\s|$)", re.IGNORECASE)
+
+
+class PlainField(forms.CharField):
+    """Text without what cannot be seen, so that a stray control character is no complaint of its own."""
+
+    def to_python(self, value: Any) -> str:
+        return clean(super().to_python(value))
+
+
+class MultipleFileInput(forms.FileInput):
+    """A file input that takes several files."""
+
+    allow_multiple_selected = True
+
+
+class FilesField(forms.FileField):
+    """Several uploads as a list; what they are is for the service to find out from their content."""
+
+    widget = MultipleFileInput
+
+    def __init__(self, **kwargs: Any) -> None:
+        widget = MultipleFileInput(attrs={"multiple": True, "accept": ACCEPTED_FILES})
+        super().__init__(required=False, allow_empty_file=True, widget=widget, **kwargs)
+
+    def clean(self, data: Any, initial: Any = None) -> list[UploadedFile]:
+        files = data if isinstance(data, (list, tuple)) else [data]
+        chosen = [file for file in files if file]
+        validators.check_file_count(chosen)
+        return chosen
+
+
+class MomentField(forms.DateTimeField):
+    """A moment as people here write it: 21/11/2026 22:30, 22h30 21-11-26, or just the day. Never m/d."""
+
+    default_error_messages = {
+        "invalid": _("Chưa đọc được ngày, giờ. Xin ghi như 21/11/2026 22:30, hoặc để trống."),
+    }
+    input_formats = (
+        "%d/%m/%Y %H:%M",
+        "%H:%M %d/%m/%Y",
+        "%d/%m/%Y",
+        "%d/%m/%y %H:%M",
+        "%H:%M %d/%m/%y",
+        "%d/%m/%y",
+    )
+
+    def to_python(self, value: Any) -> datetime.datetime | None:
+        if isinstance(value, str):
+            value = _HOUR.sub(lambda found: f"{found[1]}:{found[2] or '00'} ", clean(value))
+            value = " ".join(_DAY.sub(r"\1/\2/\3", value).replace(",", " ").split())
+        return super().to_python(value)
+
+
+class TipForm(forms.Form):
+    """The tip form. ``communes`` fill the select, ``villages`` those of the commune chosen so far.
+
+    ``homepage`` is a trap: people neither see nor reach it, so whoever fills it is asked once more.
+    """
+
+    category = forms.ChoiceField(
+        label=_("Chuyện gì xảy ra?"),
+        help_text=_("Chọn việc gần nhất. Không chắc thì chọn “Việc khác”."),
+        choices=Category.choices,
+        widget=forms.RadioSelect,
+        error_messages={
+            "required": _("Xin chọn một loại tin. Không chắc thì chọn “Việc khác”."),
+            "invalid_choice": _("Xin chọn một loại tin trong danh sách."),
+        },
+    )
+    text = PlainField(
+        label=_("Kể lại điều thấy, nghe"),
+        help_text=_("Ở đâu, lúc nào, ai, xe gì, đi về hướng nào. Viết không dấu cũng được."),
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 7, "required": True}),
+    )
+    unit = PlainField(
+        label=_("Xảy ra ở xã, phường nào?"),
+        required=False,
+        widget=forms.Select(attrs={"required": True}),
+    )
+    village = PlainField(label=_("Thôn, tổ dân phố"), required=False, widget=forms.Select)
+    place = PlainField(
+        label=_("Chỗ cụ thể"),
+        help_text=_("Ví dụ: lò gạch bỏ hoang cuối thôn, đối diện trạm y tế."),
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "maxlength": limits.MAX_PLACE}),
+    )
+    occurred_at = MomentField(
+        label=_("Xảy ra lúc nào?"),
+        help_text=_("Ví dụ: 21/11/2026 22:30. Không nhớ rõ thì để trống."),
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    files = FilesField(
+        label=_("Ảnh, video, ghi âm"),
+        help_text=_(
+            "Thông tin vị trí trong ảnh, video được xóa trước khi lưu. Đừng đến gần nơi nguy hiểm để chụp."
+        ),
+    )
+    contact_name = PlainField(
+        label=_("Họ và tên"), required=False, widget=forms.TextInput(attrs={"autocomplete": "name"})
+    )
+    contact_phone = PlainField(
+        label=_("Số điện thoại"),
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "tel", "inputmode": "tel"}),
+    )
+    broadcast = PlainField(required=False, widget=forms.HiddenInput)
+    form_token = PlainField(required=False, widget=forms.HiddenInput)
+    homepage = PlainField(
+        label=_("Xin để trống ô này"),
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "tabindex": "-1"}),
+    )
+
+    def __init__(self, *args: Any, communes: list[Unit], villages: list[Unit], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        names = [(unit.code, unit.full_name) for unit in communes]
+        blank = [("", _("Chọn xã, phường, đặc khu"))]
+        self.fields["unit"].widget.choices = names if len(names) == 1 else blank + names
+        self.fields["village"].widget.choices = [
+            ("", _("Không nhớ, không rõ")),
+            *((village.code, village.full_name) for village in villages),
+        ]
+
+    @property
+    def wants_contact(self) -> bool:
+        """Whether the sender wrote, or got wrong, a name or phone: then that box stands open."""
+        fields = ("contact_name", "contact_phone")
+        return any(self[name].value() or self[name].errors for name in fields)
+
+    def clean_text(self) -> str:
+        return validators.clean_text(self.cleaned_data["text"])
+
+    def clean_unit(self) -> Unit:
+        return validators.clean_unit(self.cleaned_data["unit"])
+
+    def clean_village(self) -> Unit | None:
+        unit = self.cleaned_data.get("unit")
+        return validators.clean_village(self.cleaned_data["village"], unit) if unit else None
+
+    def clean_place(self) -> str:
+        return validators.clean_place(self.cleaned_data["place"])
+
+    def clean_occurred_at(self) -> datetime.datetime | None:
+        return validators.clean_occurred_at(self.cleaned_data["occurred_at"])
+
+    def clean_contact_name(self) -> str:
+        return validators.clean_contact_name(self.cleaned_data["contact_name"])
+
+    def clean_contact_phone(self) -> str:
+        return validators.clean_contact_phone(self.cleaned_data["contact_phone"])
+
+    def clean_broadcast(self) -> Any:
+        """The broadcast the tip answers; a code that means nothing is dropped, the sender cannot see it."""
+        try:
+            return validators.clean_broadcast(self.cleaned_data["broadcast"])
+        except ValidationError:
+            return None
+
+
+class ReceiptForm(forms.Form):
+    """The way back to a tip."""
+
+    receipt = PlainField(
+        label=_("Mã theo dõi"),
+        help_text=_("16 ký tự, ví dụ 7KQM-2XPA-9DRT-E4WZ. Gõ liền, có gạch hay chữ thường đều được."),
+        required=False,
+        max_length=200,
+        widget=forms.TextInput(
+            attrs={
+                "autocomplete": "off",
+                "autocapitalize": "characters",
+                "spellcheck": "false",
+                "class": "input--code",
+                "required": True,
+            }
+        ),
+    )
+
+
+class AdditionForm(forms.Form):
+    """More words or files for a tip that was sent before."""
+
+    text = PlainField(
+        label=_("Nội dung gửi thêm"),
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 4}),
+    )
+    files = FilesField(label=_("Ảnh, video, ghi âm"))
+    form_token = PlainField(required=False, widget=forms.HiddenInput)
+
+    def clean_text(self) -> str:
+        text = self.cleaned_data["text"]
+        return validators.clean_message(text) if text else ""
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        if not self.errors and not cleaned.get("text") and not cleaned.get("files"):
+            self.add_error("text", _("Xin viết nội dung hoặc chọn ảnh, video."))
+        return cleaned

@@ -1,0 +1,90 @@
+"""Communes a sender can choose from, and the villages of one: reads for the form and the search step."""
+
+from dataclasses import dataclass
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils import timezone
+
+from groups.models import Group, Posting, Unit, UnitChange
+from portal.text import words
+
+# Up to this many communes fit into one select; beyond it a search step comes first.
+SELECT_LIMIT = 30
+RESULTS_LIMIT = 20
+
+
+@dataclass(frozen=True)
+class Found:
+    """A commune that a search found; ``former_name`` says under which old name, when it was one."""
+
+    unit: Unit
+    former_name: str = ""
+
+
+def open_communes() -> QuerySet[Unit]:
+    """Communes in force that take tips; units for training are not among them."""
+    return Unit.objects.communes().current().filter(is_practice=False)
+
+
+def communes_to_choose() -> list[Unit]:
+    """The communes of a select, or an empty list when there are too many for one.
+
+    Those that have groups or people posted; on an installation without any, all communes in force.
+    """
+    served = open_communes().filter(
+        Exists(Group.objects.filter(unit=OuterRef("pk")))
+        | Exists(Group.objects.filter(unit__parent=OuterRef("pk")))
+        | Exists(Posting.objects.open().filter(unit=OuterRef("pk")))
+    )
+    chosen = list(served[: SELECT_LIMIT + 1]) or list(open_communes()[: SELECT_LIMIT + 1])
+    return chosen if len(chosen) <= SELECT_LIMIT else []
+
+
+def find_commune(code: str) -> Unit | None:
+    """The commune in force with this code, or None."""
+    return open_communes().filter(code=code).first() if code else None
+
+
+def villages_of(commune: Unit) -> list[Unit]:
+    """Villages in force of one commune, in Vietnamese order."""
+    return list(Unit.objects.villages().current().filter(parent=commune))
+
+
+def search_communes(text: str) -> list[Found]:
+    """Communes whose name, with its province or district if typed, holds every word; diacritics ignored.
+
+    Old names find their successors: after the mergers of 2025 many people only know those.
+    """
+    terms = words(text)
+    if not terms:
+        return []
+    found = {
+        unit.pk: Found(unit)
+        for unit in _matching(open_communes(), terms).select_related("parent__parent")[:RESULTS_LIMIT]
+    }
+    gone = _matching(Unit.objects.communes().filter(valid_to__lte=timezone.localdate()), terms)
+    changes = UnitChange.objects.filter(before__in=gone[:RESULTS_LIMIT])
+    for change in changes.distinct().prefetch_related("before", "after__parent__parent")[:RESULTS_LIMIT]:
+        former = ", ".join(unit.full_name for unit in change.before.all())
+        for unit in change.after.all():
+            if unit.valid_to is None:
+                found.setdefault(unit.pk, Found(unit, former))
+    own = " ".join(terms)
+    return sorted(found.values(), key=lambda hit: _rank(hit, own, terms))[:RESULTS_LIMIT]
+
+
+def _matching(units: QuerySet[Unit], terms: list[str]) -> QuerySet[Unit]:
+    own_word = Q()
+    for term in terms:
+        units = units.filter(
+            Q(search_key__contains=term)
+            | Q(parent__search_key__contains=term)
+            | Q(parent__parent__search_key__contains=term)
+        )
+        own_word |= Q(search_key__contains=term)
+    return units.filter(own_word)
+
+
+def _rank(hit: Found, phrase: str, terms: list[str]) -> tuple:
+    key = hit.unit.search_key
+    return (phrase not in key, not all(term in key for term in terms), hit.unit.sort_key)

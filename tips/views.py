@@ -1,0 +1,244 @@
+"""The public tip pages: send, and follow with the receipt. No session, no redirect, nothing kept in a cache.
+
+Without a session there is nowhere to put an answer, so every POST renders its answer itself; the form's token
+makes a reload of that POST harmless.
+"""
+
+import logging
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlencode
+
+import structlog
+from django.core import signing
+from django.core.exceptions import ValidationError
+from django.db import DatabaseError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.cache import cache_control
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods
+
+from groups.models import Unit
+from portal.text import clean
+from tips import limits, places, receipts, throttling, validators
+from tips.advice import advice_for
+from tips.enums import Category, EvidenceKind, SourceChannel
+from tips.forms import TipForm
+from tips.services.intake import Submission, TipDraft, submit_tip
+
+logger = logging.getLogger(__name__)
+no_store = cache_control(no_store=True, private=True)
+
+# A person needs longer than this to open the page and write several links.
+QUICK_SECONDS = 3
+QUICK_LINKS = 3
+_opened_signer = signing.TimestampSigner(salt="tips.opened")
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The communes a form offers now: all of a small area, or what a search in a large one found."""
+
+    commune: Unit | None
+    communes: list[Unit]
+    villages: list[Unit] = field(default_factory=list)
+    is_many: bool = False
+    found: list[Unit] = field(default_factory=list)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@sensitive_post_parameters()
+@no_store
+def send(request: HttpRequest) -> HttpResponse:
+    """The tip form, its search step for large areas, and the answer page with the receipt."""
+    if request.method != "POST":
+        return _open_form(request)
+    try:
+        return _receive(request)
+    except (DatabaseError, OSError):
+        logger.exception("tip_not_received")
+        return unsent(request, obstacle="failure", status=503)
+
+
+def unsent(request: HttpRequest, *, obstacle: str, status: int) -> HttpResponse:
+    """A page that returns what was typed, whatever is broken; it reads the request only."""
+    kept = [
+        (name, request.POST.get(name, ""))
+        for name in TipForm.base_fields
+        if name not in ("text", "files", "homepage") and request.POST.get(name)
+    ]
+    context = {
+        "obstacle": obstacle,
+        "ref": structlog.contextvars.get_contextvars().get("request_id", ""),
+        "kept": kept,
+        "text": request.POST.get("text", ""),
+        "lost_files": _names(request),
+        "again_url": reverse("tips:send"),
+    }
+    return render(request, "tips/unsent.html", context, status=status)
+
+
+def _open_form(request: HttpRequest) -> HttpResponse:
+    query = clean(request.GET.get("q", ""))[:100]
+    choice = _choice(request.GET.get("unit", ""))
+    if query or (choice.is_many and choice.commune is None):
+        return _search_step(request, query)
+    initial = {
+        "unit": choice.commune.code if choice.commune else "",
+        "category": request.GET.get("category", ""),
+        "broadcast": request.GET.get("broadcast", ""),
+        "form_token": receipts.new_form_token(),
+    }
+    return _form_page(request, _form(choice, initial=initial), choice)
+
+
+def _search_step(request: HttpRequest, query: str) -> HttpResponse:
+    kept = [(name, request.GET[name]) for name in ("category", "broadcast") if request.GET.get(name)]
+    context = {
+        "q": query,
+        "results": places.search_communes(query) if query else [],
+        "kept": kept,
+        "kept_query": urlencode(kept),
+    }
+    return render(request, "tips/choose_commune.html", context)
+
+
+def _receive(request: HttpRequest) -> HttpResponse:
+    choice = _choice(request.POST.get("unit", ""), request.POST.get("unit_q", ""))
+    if _wants_another_page(request):
+        form = _form(choice, initial=_typed(request, choice))
+        return _form_page(request, form, choice, lost_files=_names(request))
+    form = _form(choice, data=request.POST, files=request.FILES)
+    if not form.is_valid():
+        return _form_page(request, form, choice, lost_files=_names(request))
+    if _looks_automatic(request, form.cleaned_data["text"]):
+        return _form_page(request, form, choice, obstacle="machine", lost_files=_names(request))
+    try:
+        throttling.check(request, "tip")
+        submission = submit_tip(_draft(form))
+    except throttling.Throttled as error:
+        context = {"obstacle": "throttled", "minutes": -(-error.wait_seconds // 60)}
+        response = _form_page(request, form, choice, lost_files=_names(request), **context)
+        response.status_code = 429
+        response["Retry-After"] = str(error.wait_seconds)
+        return response
+    except ValidationError as error:
+        _add_errors(form, error)
+        return _form_page(request, form, choice, lost_files=_names(request))
+    return _answer_page(request, submission)
+
+
+def _wants_another_page(request: HttpRequest) -> bool:
+    """Whether a button other than "send" was pressed, or Enter in the box that searches for a commune."""
+    action = request.POST.get("action", "send")
+    return action in ("choose_unit", "find_unit") or (action == "" and bool(request.POST.get("unit_q")))
+
+
+def _choice(code: str, query: str = "") -> Choice:
+    communes = places.communes_to_choose()
+    by_code = {unit.code: unit for unit in communes}
+    commune = by_code.get(code) or places.find_commune(code[:24])
+    if commune is None and len(communes) == 1:
+        commune = communes[0]
+    is_many = not communes
+    found = [hit.unit for hit in places.search_communes(query[:100])] if is_many and query else []
+    if commune and commune.code not in by_code:
+        communes = [commune, *communes]
+    communes += [unit for unit in found if unit != commune]
+    villages = places.villages_of(commune) if commune else []
+    return Choice(commune, communes, villages, is_many, found)
+
+
+def _form(choice: Choice, **kwargs: Any) -> TipForm:
+    return TipForm(communes=choice.communes, villages=choice.villages, auto_id="%s", **kwargs)
+
+
+def _form_page(request: HttpRequest, form: TipForm, choice: Choice, **context: Any) -> HttpResponse:
+    opened = request.POST.get("opened") or _opened_signer.sign("")
+    context |= {
+        "form": form,
+        "commune": choice.commune,
+        "has_villages": bool(choice.villages),
+        "many_communes": choice.is_many,
+        "found_units": choice.found,
+        "unit_q": request.POST.get("unit_q", "")[:100],
+        "broadcast": _shown_broadcast(form),
+        "opened": opened,
+        "max_text": limits.MAX_TEXT,
+        "max_files": limits.max_files(),
+        "image_mb": limits.max_bytes(EvidenceKind.IMAGE) // limits.MEGABYTE,
+        "video_mb": limits.max_bytes(EvidenceKind.VIDEO) // limits.MEGABYTE,
+        "audio_mb": limits.max_bytes(EvidenceKind.AUDIO) // limits.MEGABYTE,
+    }
+    return render(request, "tips/send.html", context)
+
+
+def _shown_broadcast(form: TipForm) -> Any:
+    try:
+        return validators.clean_broadcast(form["broadcast"].value())
+    except ValidationError:
+        return None
+
+
+def _typed(request: HttpRequest, choice: Choice) -> dict[str, str]:
+    """Everything typed so far, for a page that asks for more without complaining about the rest."""
+    typed = {name: request.POST.get(name, "") for name in TipForm.base_fields if name != "homepage"}
+    if typed["village"] not in {village.code for village in choice.villages}:
+        typed["village"] = ""
+    return typed
+
+
+def _looks_automatic(request: HttpRequest, text: str) -> bool:
+    """Whether a programme filled the form: the hidden box, or several links within a breath.
+
+    Asked once only; pressing the button again is proof enough, since a browser may fill the box by itself.
+    """
+    if request.POST.get("again"):
+        return False
+    if request.POST.get("homepage"):
+        return True
+    return text.count("://") >= QUICK_LINKS and _is_quick(request.POST.get("opened", ""))
+
+
+def _is_quick(opened: str) -> bool:
+    try:
+        _opened_signer.unsign(opened, max_age=QUICK_SECONDS)
+    except signing.BadSignature:
+        return False
+    return True
+
+
+def _draft(form: TipForm) -> TipDraft:
+    values = form.cleaned_data
+    names = ("category", "text", "unit", "village", "place", "occurred_at", "contact_name", "contact_phone")
+    return TipDraft(
+        **{name: values[name] for name in names},
+        files=values["files"],
+        broadcast=values["broadcast"],
+        channel=SourceChannel.WEB,
+        form_token=values["form_token"],
+    )
+
+
+def _add_errors(form: TipForm, error: ValidationError) -> None:
+    for name, errors in error.error_dict.items():
+        form.add_error(name if name in form.fields else None, errors)
+
+
+def _answer_page(request: HttpRequest, submission: Submission) -> HttpResponse:
+    tip = submission.tip
+    context = {
+        "receipt": submission.receipt,
+        "created": submission.created,
+        "handler": tip.handler.police_name,
+        "duty_phone": tip.unit.duty_phone if tip.category != Category.CAN_BO else "",
+        "advice": advice_for(tip),
+    }
+    return render(request, "tips/sent.html", context)
+
+
+def _names(request: HttpRequest) -> list[str]:
+    """Names of the files chosen, shown once so that they can be chosen again; never stored."""
+    return [file.name for file in request.FILES.getlist("files")]
