@@ -6,7 +6,7 @@ only, so they see what the portal will really do, wherever a value came from.
 E001 any host        E002 development secret   E003 development keys     E004 simulator in production
 E005 no https        E006 throttles off        E007 visibility timeout   E008 evidence among static files
 E009 private cache   E010 cache is the broker  E011 unsafe CSP           E012 own host refused
-E013 bad network
+E013 bad network      E014 broker is no Redis
 W001 no second factor  W002 embedded broker     W003 SQLite, many machines  W004 connection per request
 W005 DEBUG in public   W006 no proxy            W007 long sessions
 """
@@ -92,6 +92,9 @@ def check_queue() -> Messages:
     if timeout <= settings.CELERY_TASK_TIME_LIMIT:
         message = f"visibility_timeout ({timeout} s) không dài hơn CELERY_TASK_TIME_LIMIT."
         yield Error(message, hint="Mỗi việc sẽ chạy hai lần cùng lúc.", id="portal.E007")
+    if not settings.CELERY_BROKER_URL.startswith(("redis://", "rediss://", "redis+socket://")):
+        message = "CELERY_BROKER_URL không phải Redis: việc dở dang của một máy hỏng sẽ không được giao lại."
+        yield Error(message, hint="Đặt CELERY_BROKER_URL=redis://…", id="portal.E014")
     if settings.USES_EMBEDDED_BROKER and not settings.DEBUG:
         hint = "Đặt CELERY_BROKER_URL tới một máy chủ Redis khi có hơn một máy."
         yield Warning("Hàng đợi nhúng đang dùng khi DEBUG tắt.", hint=hint, id="portal.W002")

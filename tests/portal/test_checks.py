@@ -64,6 +64,7 @@ def test_sound_production_has_nothing_to_say(production):
         ("CONTENT_SECURITY_POLICY", CSP_UNSAFE, "portal.E011"),
         ("ALLOWED_HOSTS", ["other.example.vn"], "portal.E012"),
         ("INTERNAL_NETWORKS", ["10.0.0.0/8", "office"], "portal.E013"),
+        ("CELERY_BROKER_URL", "amqp://broker//", "portal.E014"),
         ("REQUIRE_SECOND_FACTOR", False, "portal.W001"),
         ("USES_EMBEDDED_BROKER", True, "portal.W002"),
         ("USES_SQLITE", True, "portal.W003"),

@@ -1,0 +1,301 @@
+"""One command runs the whole portal: it comes up, heals itself, and leaves nothing behind."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from portal import supervisor
+from portal.supervisor import Child, StartError
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def wait_for(condition: Callable[[], object], *, seconds: float = 30) -> object:
+    """The first true value of ``condition``; fails after ``seconds``."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if value := condition():
+            return value
+        time.sleep(0.05)
+    raise AssertionError(f"not within {seconds} s: {condition}")
+
+
+def fetch(port: int, path: str) -> int | None:
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=3) as response:
+            return response.status
+    except urllib.error.HTTPError as error:
+        return error.code
+    except OSError:
+        return None
+
+
+def processes_of(folder: Path) -> dict[int, str]:
+    """Command lines of the living processes that were told to work in ``folder``."""
+    found = {}
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                environment = (entry / "environ").read_bytes()
+                command = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode().strip()
+            except (FileNotFoundError, PermissionError, ProcessLookupError):
+                continue
+            if f"VAR_DIR={folder}".encode() in environment and command:
+                found[int(entry.name)] = command
+    return found
+
+
+class Portal:
+    """The supervisor as a process of its own, with its own folder and ports."""
+
+    def __init__(self, folder: Path, **environment: str):
+        self.folder, self.port, self.output = folder, free_port(), folder / "output"
+        keep = {name: value for name, value in os.environ.items() if name in {"PATH", "HOME", "LANG"}}
+        self.environment = {
+            **keep,
+            "ENV_FILE": "",
+            "DEBUG": "1",
+            "VAR_DIR": str(folder),
+            "WEB_PORT": str(self.port),
+            "ZALO_API_URL": f"http://127.0.0.1:{free_port()}",
+            **environment,
+        }
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "portal.supervisor"],
+            cwd=ROOT,
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+            stdout=self.output.open("w"),
+            stderr=subprocess.STDOUT,
+        )
+
+    def text(self) -> str:
+        return self.output.read_text()
+
+    def pids(self, part: str) -> list[int]:
+        return [pid for pid, command in processes_of(self.folder).items() if part in command]
+
+    def wait_until_up(self) -> None:
+        def is_up() -> bool:
+            assert self.process.poll() is None, self.text()
+            return "Cổng đã chạy" in self.text()
+
+        wait_for(is_up, seconds=50)
+
+    def end(self) -> None:
+        """Stop what is left, whatever the test did."""
+        if self.process.poll() is None:
+            self.process.terminate()
+            try:
+                self.process.wait(30)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+        for pid in processes_of(self.folder):
+            os.kill(pid, signal.SIGKILL)
+
+
+@pytest.fixture
+def portal(tmp_path_factory) -> Iterator[Callable[..., Portal]]:
+    started = []
+
+    def start(**environment: str) -> Portal:
+        # The embedded broker's socket needs a short path.
+        started.append(Portal(tmp_path_factory.mktemp("p"), **environment))
+        return started[-1]
+
+    yield start
+    for one in started:
+        one.end()
+
+
+@pytest.mark.process
+@pytest.mark.timeout(150)
+@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
+def test_portal_comes_up_heals_and_stops(portal, ending: signal.Signals):
+    one = portal()
+    one.wait_until_up()
+    assert {
+        name: bool(one.pids(name)) for name in ("gunicorn", "worker", "beat", "zalo_simulator", "valkey")
+    } == {
+        "gunicorn": True,
+        "worker": True,
+        "beat": True,
+        "zalo_simulator": True,
+        "valkey": True,
+    }
+    assert fetch(one.port, "/readyz") == 200
+    assert f"http://127.0.0.1:{one.port}/can-bo/" in one.text()
+    assert "officer, beat, chief" in one.text()
+
+    victims = one.pids("worker --pool") + one.pids("valkey")
+    for pid in victims:
+        os.kill(pid, signal.SIGKILL)
+    wait_for(lambda: set(one.pids("worker --pool")) - set(victims))
+    wait_for(lambda: set(one.pids("valkey")) - set(victims))
+    wait_for(lambda: fetch(one.port, "/readyz") == 200)
+
+    one.process.send_signal(ending)
+    assert one.process.wait(40) == 0, one.text()
+    wait_for(lambda: not processes_of(one.folder), seconds=5)
+    assert one.text().rstrip().endswith("Đã dừng.")
+
+
+@pytest.mark.process
+@pytest.mark.timeout(90)
+def test_portal_second_start_is_quick(portal):
+    first = portal()
+    first.wait_until_up()
+    first.process.terminate()
+    assert first.process.wait(40) == 0
+    started = time.monotonic()
+    second = Portal(first.folder)
+    try:
+        second.wait_until_up()
+        assert time.monotonic() - started < 10
+    finally:
+        second.end()
+
+
+@pytest.mark.process
+@pytest.mark.timeout(90)
+def test_portal_killed_without_warning_takes_its_children_along(portal):
+    one = portal()
+    one.wait_until_up()
+    one.process.kill()
+    one.process.wait()
+    wait_for(lambda: not (one.pids("gunicorn") or one.pids("celery") or one.pids("simulator")), seconds=30)
+
+
+@pytest.mark.process
+def test_portal_on_a_busy_port_says_which(portal):
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        one = portal(WEB_PORT=str(port))
+        assert (one.process.wait(20), f"cổng {port} đang bận" in one.text()) == (1, True)
+
+
+@pytest.mark.process
+def test_portal_with_unusable_database_fails(portal):
+    one = portal(DATABASE_URL="postgres://nobody@127.0.0.1:1/none")
+    assert (one.process.wait(40), "không chuẩn bị được cơ sở dữ liệu" in one.text()) == (1, True)
+    wait_for(lambda: not processes_of(one.folder), seconds=5)
+
+
+@pytest.mark.process
+@pytest.mark.timeout(90)
+def test_make_interrupted_alone_stops_everything(tmp_path_factory):
+    """``kill -INT`` of ``make`` never reaches the recipe: make only waits for it."""
+    folder = tmp_path_factory.mktemp("m")
+    (folder / "Makefile").write_text(f"run:\n\t@cd {ROOT} && exec {sys.executable} -m portal.supervisor\n")
+    environment = {
+        **os.environ,
+        "ENV_FILE": "",
+        "DEBUG": "1",
+        "VAR_DIR": str(folder),
+        "WEB_PORT": str(free_port()),
+    }
+    environment["ZALO_API_URL"] = f"http://127.0.0.1:{free_port()}"
+    for name in ("DATABASE_URL", "CELERY_BROKER_URL", "DJANGO_SETTINGS_MODULE"):
+        environment.pop(name, None)
+    output = folder / "output"
+    make = subprocess.Popen(
+        ["make", "-f", str(folder / "Makefile"), "run"], env=environment, stdout=output.open("w"), cwd=folder
+    )
+    try:
+        wait_for(lambda: "Cổng đã chạy" in output.read_text(), seconds=50)
+        make.send_signal(signal.SIGINT)
+        make.wait(40)
+        wait_for(lambda: not processes_of(folder), seconds=5)
+    finally:
+        make.kill()
+        for pid in processes_of(folder):
+            os.kill(pid, signal.SIGKILL)
+
+
+# --- Parts -----------------------------------------------------------------------------------------------
+
+
+def test_procfile_without_debug_has_no_simulator(monkeypatch, tmp_path: Path):
+    (tmp_path / "Procfile").write_text("web: a b: c\nsimulator: d\n\n")
+    monkeypatch.setenv("DEBUG", "0")
+    assert [(child.name, child.command) for child in supervisor.read_procfile(tmp_path / "Procfile")] == [
+        ("web", "a b: c")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("address", "used"), [("http://127.0.0.1:9123", True), ("https://openapi.zalo.me", False), ("", True)]
+)
+def test_simulator_runs_where_the_portal_talks_to_it(monkeypatch, address: str, used: bool):
+    monkeypatch.setenv("DEBUG", "1")
+    monkeypatch.setenv("ZALO_API_URL", address)
+    assert supervisor.uses_simulator() is used
+
+
+def ended(command: str) -> Child:
+    child = Child("web", command)
+    child.start()
+    child.process.wait(10)
+    return child
+
+
+def test_child_that_cannot_start_is_given_up():
+    child = ended("sh -c 'exit 3'")
+    for _ in range(supervisor.MOST_FAILED_STARTS - 1):
+        child.plan_restart()
+        child.start()
+        child.process.wait(10)
+    with pytest.raises(StartError, match=re.escape("web không khởi động được (mã 3)")):
+        child.plan_restart()
+
+
+def test_child_killed_from_outside_is_always_revived():
+    child = Child("web", "sleep 60")
+    for _ in range(supervisor.MOST_FAILED_STARTS + 2):
+        child.start()
+        child.process.kill()
+        child.process.wait(10)
+        child.plan_restart()
+    assert child.restart_at - time.monotonic() <= supervisor.LONGEST_PAUSE_SECONDS
+
+
+def test_child_that_was_healthy_once_is_always_revived(monkeypatch):
+    monkeypatch.setattr(supervisor, "HEALTHY_SECONDS", 0.0)
+    child = ended("sh -c 'exit 3'")
+    for _ in range(supervisor.MOST_FAILED_STARTS + 2):
+        child.plan_restart()
+        child.start()
+        child.process.wait(10)
+    assert child.restarts == 1
+
+
+def test_child_that_ignores_the_signal_is_killed_with_its_family():
+    child = Child("web", "sh -c \"trap '' TERM; sleep 61 & wait; sleep 61\"")
+    child.start()
+    time.sleep(0.3)
+    started = time.monotonic()
+    child.stop(seconds=0.5)
+    assert (child.process.returncode, time.monotonic() - started < 5) == (-signal.SIGKILL, True)
+
+
+def test_output_of_a_child_carries_its_name(capfd):
+    ended("printf 'một\\nhai\\n'")
+    wait_for(lambda: "web       | hai" in (seen := capfd.readouterr().out) or ("hai" in seen), seconds=5)
