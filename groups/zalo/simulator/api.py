@@ -93,6 +93,8 @@ class OpenApi:
 
     async def _answer(self, request: web.Request, call: Call) -> tuple[web.StreamResponse, str]:
         world = self.world
+        if world.is_out:
+            return faults.hang_up(request), "outage"
         if (call.method, call.path) not in self.paths:
             return web.Response(status=404, text="404 page not found"), "http_404"
         owner = world.grants.get(call.token, ("", 0))[0]

@@ -29,10 +29,11 @@ async def explain_mistakes(request: web.Request, handler: Handler) -> web.Stream
 class Control:
     """Handlers of the control API."""
 
-    def __init__(self, world: World, board: FaultBoard, hooks: Hooks):
+    def __init__(self, world: World, board: FaultBoard, hooks: Hooks, close_door: Callable[[float], None]):
         self.world = world
         self.board = board
         self.hooks = hooks
+        self.close_door = close_door
 
     def app(self) -> web.Application:
         """The control API as an application of its own, to be mounted under a prefix."""
@@ -57,6 +58,8 @@ class Control:
             web.delete("/faults", self.clear_faults),
             web.post("/tokens/{action}", self.tokens),
             web.post("/settings", self.settings),
+            web.post("/outage", self.outage),
+            web.post("/webhooks/on", self.switch_on),
         ]
 
     async def stats(self, request: web.Request) -> web.Response:
@@ -70,7 +73,9 @@ class Control:
         else:
             self.world.clear()
             self.world.delay_ms = self.world.visible_after_ms = 0
+            self.world.out_until = 0
             self.hooks.echoes = True
+            self.hooks.waiting.clear()
         return web.json_response({})
 
     async def snapshot(self, request: web.Request) -> web.Response:
@@ -148,7 +153,10 @@ class Control:
         action = actions.get(request.match_info["action"])
         if action is None:
             raise web.HTTPNotFound
-        action(self.world, setup.required(await _body(request), "oa_id"))
+        oa_id = setup.required(await _body(request), "oa_id")
+        action(self.world, oa_id)
+        if action is grants.revoke:
+            self.hooks.revoked(self.world.accounts[oa_id])
         return web.json_response({})
 
     async def settings(self, request: web.Request) -> web.Response:
@@ -158,9 +166,27 @@ class Control:
         self.world.visible_after_ms = int(body.get("visible_after_ms", self.world.visible_after_ms))
         self.hooks.echoes = bool(body.get("echoes", self.hooks.echoes))
         self.world.clock.advance(body.get("advance_seconds", 0))
+        self.hooks.retry_due()
         return web.json_response(
             {"delay_ms": self.world.delay_ms, "visible_after_ms": self.world.visible_after_ms}
         )
+
+    async def outage(self, request: web.Request) -> web.Response:
+        """The whole host is gone for ``{seconds}``: connections are cut, or refused with ``{"refuse":
+        true}``.
+        """
+        body = await _body(request)
+        seconds = float(body.get("seconds", 0))
+        self.world.out_until = self.world.clock.now() + int(seconds * 1000)
+        if body.get("refuse"):
+            self.close_door(seconds)
+        return web.json_response({})
+
+    async def switch_on(self, request: web.Request) -> web.Response:
+        """Switch the webhook of ``{oa_id}`` on again."""
+        oa_id = setup.required(await _body(request), "oa_id")
+        self.hooks.switch_on(self.world.register_account(oa_id))
+        return web.json_response({})
 
     def _person(self, request: web.Request) -> tuple[Account, people.Person]:
         oa_id, user_id = request.match_info["oa_id"], request.match_info["user_id"]

@@ -92,7 +92,8 @@ class Pages:
             for oa_id, load in numbers["accounts"].items()
             if oa_id in self.world.accounts
         ]
-        context = {"tab": "numbers", "calls": calls, "loads": accounts, "numbers": numbers}
+        off = [account for account in self.world.accounts.values() if account.is_hook_off]
+        context = {"tab": "numbers", "hooks_off": off, "calls": calls, "loads": accounts, "numbers": numbers}
         return render(self.world, request, "zalo_simulator/numbers.html", context)
 
     async def picture(self, request: web.Request) -> web.Response:

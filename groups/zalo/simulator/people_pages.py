@@ -24,6 +24,7 @@ class PeoplePages:
         return [
             web.get("/nguoi-dan", self.list),
             web.post("/nguoi-dan", self.meet),
+            web.post("/so-lieu/bat-webhook", self.switch_on),
             web.get("/nguoi-dan/{oa_id}/{user_id}", self.chat),
             web.post("/nguoi-dan/{oa_id}/{user_id}", self.write),
         ]
@@ -84,6 +85,13 @@ class PeoplePages:
             message = people.say(self.world, person, text, kind=kind, attachment_id=attachment_id)
             self.hooks.private(account, person, message)
         raise web.HTTPSeeOther(request.path)
+
+    async def switch_on(self, request: web.Request) -> web.Response:
+        """The console's button after the platform has given up on a webhook."""
+        await _form(request)
+        for account in self.world.accounts.values():
+            self.hooks.switch_on(account)
+        raise web.HTTPSeeOther("/so-lieu")
 
     def _both(self, request: web.Request) -> tuple[Account, Person]:
         oa_id, user_id = request.match_info["oa_id"], request.match_info["user_id"]

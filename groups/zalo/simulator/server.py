@@ -11,6 +11,7 @@ from aiohttp import web
 
 from groups.zalo.simulator import grants
 from groups.zalo.simulator.api import OpenApi
+from groups.zalo.simulator.consent import Consent
 from groups.zalo.simulator.control import Control
 from groups.zalo.simulator.faults import FaultBoard, encode, hang_up
 from groups.zalo.simulator.pages import Pages
@@ -36,8 +37,9 @@ class Simulator:
         self.hooks = Hooks(world)
         self.api = OpenApi(world, self.board, self.hooks)
         self.app = web.Application(client_max_size=LARGEST_REQUEST)
-        self.app.add_subapp("/_control", Control(world, self.board, self.hooks).app())
+        self.app.add_subapp("/_control", Control(world, self.board, self.hooks, self._close_door).app())
         self.app.add_routes(Pages(world).routes())
+        self.app.add_routes(Consent(world).routes())
         self.app.add_routes(PeoplePages(world, self.hooks).routes())
         self.app.router.add_post(TOKEN_PATH, self._token)
         for prefix in ("/v2.0/", "/v3.0/"):
@@ -46,6 +48,8 @@ class Simulator:
     async def _token(self, request: web.Request) -> web.StreamResponse:
         """The token endpoint. Refusals come with HTTP 200, as on the real host."""
         form = {key: str(value) for key, value in (await request.post()).items()}
+        if self.world.is_out:
+            return hang_up(request)
         fault = self.board.take(TOKEN_PATH, "", "", now=self.world.clock.now(), dice=self.world.random)
         if fault is not None and not fault.takes_effect:
             return hang_up(request)
@@ -72,9 +76,11 @@ class Simulator:
         await self.hooks.open()
         housekeeping = asyncio.create_task(self._housekeeping())
         try:
-            await web.TCPSite(runner, host, port, reuse_address=True).start()
+            site = web.TCPSite(runner, host, port, reuse_address=True)
+            await site.start()
             bound = runner.addresses[0][1]
             self.world.base_url = f"http://{host}:{bound}"
+            self._door = (runner, site, host, bound)
             started(bound)
             await until
         finally:
@@ -84,9 +90,22 @@ class Simulator:
             if self.store:
                 self.store.save(self.world)
 
+    def _close_door(self, seconds: float) -> None:
+        """Stop listening for a while, so that connections are refused."""
+        self._closing = asyncio.get_running_loop().create_task(self._closed_door(seconds))
+
+    async def _closed_door(self, seconds: float) -> None:
+        runner, site, host, port = self._door
+        await site.stop()
+        await asyncio.sleep(seconds)
+        site = web.TCPSite(runner, host, port, reuse_address=True)
+        await site.start()
+        self._door = (runner, site, host, port)
+
     async def _housekeeping(self) -> None:
-        """Apply the seed file when it changes, save the world when it has changed."""
+        """Try webhooks again, apply the seed file when it changes, save the world when it has changed."""
         while True:
+            self.hooks.retry_due()
             if self.seed_file:
                 self.seed_file.apply(self.world)
             if self.store:

@@ -24,6 +24,7 @@ ACCOUNT_SETTINGS = {
     "blocked_code": int,
     "private_code": int,
     "webhook_url": str,
+    "callback_url": str,
 }
 GROUP_SETTINGS = {"name": str, "status": str, "size": int, "members": list}
 

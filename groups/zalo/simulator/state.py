@@ -57,10 +57,12 @@ class Account:
     blocked_code: int = 0
     private_code: int = 0
     webhook_url: str = ""
+    callback_url: str = ""
     serial: int = 0
     expired_up_to: int = -1
     is_revoked: bool = False
     is_learnt: bool = False
+    is_hook_off: bool = False
     minute: int = 0
     used: int = 0
 
@@ -121,6 +123,7 @@ class World:
         self.stats = Stats()
         self.delay_ms = 0
         self.visible_after_ms = 0
+        self.out_until = 0
         self.version = 0
         self.clear()
 
@@ -140,6 +143,11 @@ class World:
     def new_id(self) -> str:
         """20 hexadecimal digits, the form of group and message ids."""
         return f"{self.random.getrandbits(80):020x}"
+
+    @property
+    def is_out(self) -> bool:
+        """Whether the whole host is in an outage window."""
+        return self.clock.now() < self.out_until
 
     # --- Accounts ----------------------------------------------------------------------------------------
 

@@ -1,13 +1,16 @@
-"""Webhooks of the simulated platform: signed over the exact bytes, posted once, counted.
+"""Webhooks of the simulated platform: signed over the exact bytes, tried again by the platform's ladder.
 
-``mac`` is the SHA-256 of app id + body + timestamp + OA secret key, not an HMAC. The body is UTF-8 with
-Vietnamese letters unescaped, so a receiver that re-serialises it before checking fails.
+Anything but HTTP 200 within two seconds is a failure; after the sixth the account's hook is switched off
+until somebody switches it on again. ``mac`` is the SHA-256 of app id + body + timestamp + OA secret key, not
+an HMAC. The body is UTF-8 with Vietnamese letters unescaped, so a receiver that re-serialises it before
+checking fails.
 """
 
 import asyncio
 import hashlib
 import json
 import logging
+from dataclasses import dataclass
 from typing import Any
 
 import aiohttp
@@ -18,7 +21,21 @@ from groups.zalo.simulator.state import Account, Group, Message, World
 logger = logging.getLogger(__name__)
 
 ANSWER_SECONDS = 2
+# Seconds from one try to the next; waits run on the movable clock.
+LADDER = (30, 300, 900, 1800, 3600)
 EVENT_KINDS = {"text": "text", "photo": "image", "file": "file"}
+
+
+@dataclass(slots=True)
+class Delivery:
+    """One event on its way: same body and signature at every try."""
+
+    oa_id: str
+    url: str
+    body: bytes
+    mac: str
+    failures: int = 0
+    due_at: int = 0
 
 
 class Hooks:
@@ -27,6 +44,7 @@ class Hooks:
     def __init__(self, world: World):
         self.world = world
         self.echoes = True
+        self.waiting: list[Delivery] = []
         self._tasks: set[asyncio.Task] = set()
         self._session: aiohttp.ClientSession | None = None
 
@@ -94,28 +112,71 @@ class Hooks:
         }
         self.post(account, event)
 
+    def revoked(self, account: Account) -> None:
+        """``permission_revoked``: the account's administrator has withdrawn the grant."""
+        event = {
+            "app_id": account.app_id,
+            "oa_id": account.oa_id,
+            "event_name": "permission_revoked",
+            "timestamp": str(self.world.clock.now()),
+        }
+        self.post(account, event)
+
     def post(self, account: Account, event: dict[str, Any]) -> None:
         """Post ``event`` to the account's address, or the world's, in the background."""
         url = account.webhook_url or self.world.webhook_url
-        if not url or self._session is None:
+        if not url:
             return
-        task = asyncio.get_running_loop().create_task(self._deliver(account, url, event))
+        if account.is_hook_off:
+            self.world.stats.webhooks["dropped"] += 1
+            return
+        body = json.dumps(event, ensure_ascii=False, separators=(",", ":")).encode()
+        self._start(Delivery(account.oa_id, url, body, sign(account, body, event["timestamp"])))
+
+    def retry_due(self) -> None:
+        """Start the tries whose time has come."""
+        now = self.world.clock.now()
+        due = [delivery for delivery in self.waiting if delivery.due_at <= now]
+        self.waiting = [delivery for delivery in self.waiting if delivery.due_at > now]
+        for delivery in due:
+            self._start(delivery)
+
+    def switch_on(self, account: Account) -> None:
+        """What a person does in the console after the platform has given up."""
+        account.is_hook_off = False
+        self.world.version += 1
+
+    def _start(self, delivery: Delivery) -> None:
+        if self._session is None:
+            return
+        task = asyncio.get_running_loop().create_task(self._try(delivery))
         # The loop keeps only weak references to tasks.
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _deliver(self, account: Account, url: str, event: dict[str, Any]) -> None:
-        body = json.dumps(event, ensure_ascii=False, separators=(",", ":")).encode()
-        headers = {
-            "Content-Type": "application/json",
-            "X-ZEvent-Signature": "mac=" + sign(account, body, event["timestamp"]),
-        }
+    async def _try(self, delivery: Delivery) -> None:
+        headers = {"Content-Type": "application/json", "X-ZEvent-Signature": f"mac={delivery.mac}"}
+        if delivery.failures:
+            headers["num_retry"] = str(delivery.failures)
         try:
-            async with self._session.post(url, data=body, headers=headers) as response:
+            async with self._session.post(delivery.url, data=delivery.body, headers=headers) as response:
                 outcome = str(response.status)
         except (aiohttp.ClientError, OSError) as error:
             outcome = type(error).__name__
         self.world.stats.webhooks[outcome] += 1
+        if outcome != "200":
+            self._failed(delivery)
+
+    def _failed(self, delivery: Delivery) -> None:
+        delivery.failures += 1
+        if delivery.failures <= len(LADDER):
+            delivery.due_at = self.world.clock.now() + LADDER[delivery.failures - 1] * 1000
+            self.waiting.append(delivery)
+            return
+        account = self.world.accounts.get(delivery.oa_id)
+        if account is not None:
+            account.is_hook_off = True
+            self.world.version += 1
 
 
 def sign(account: Account, body: bytes, timestamp: str) -> str:

@@ -294,6 +294,27 @@ def test_total_time_out_is_kept_under_a_trickle(real):
     assert time.monotonic() - started < 1.5
 
 
+def test_host_in_an_outage_cuts_every_call_and_delivers_nothing(real):
+    real.simulator.control("POST", "outage", {"seconds": 600})
+
+    with pytest.raises(OutcomeUnknown):
+        real.run(send)
+
+    assert real.seen_in(GROUP) == []
+
+
+def test_host_that_stops_listening_refuses_and_comes_back(real):
+    real.simulator.control("POST", "outage", {"seconds": 0.3, "refuse": True})
+    time.sleep(0.1)
+
+    with pytest.raises(NotSent):
+        real.run(send)
+    time.sleep(0.5)
+
+    assert real.run(send).message_id
+    assert real.seen_in(GROUP) == ["Tin"]
+
+
 @pytest.mark.parametrize(("connect", "total"), [(10, 10), (0, 5), (5, 3)])
 def test_timeouts_that_would_blur_the_outcome_are_refused(connect, total):
     with pytest.raises(ValueError):

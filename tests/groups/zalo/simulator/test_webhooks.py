@@ -4,6 +4,7 @@ import http.server
 import json
 import queue
 import threading
+import time
 import urllib.request
 
 import pytest
@@ -21,14 +22,15 @@ def portal():
         def do_POST(self):
             body = self.rfile.read(int(self.headers["Content-Length"]))
             self.server.received.put((self.headers["X-ZEvent-Signature"], body))
-            self.send_response(200)
+            self.server.tries.append((self.headers["num_retry"], body))
+            self.send_response(self.server.answer)
             self.end_headers()
 
         def log_message(self, *args):
             pass
 
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Receiver)
-    server.received = queue.Queue()
+    server.received, server.tries, server.answer = queue.Queue(), [], 200
     threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
     yield server
     server.shutdown()
@@ -96,3 +98,65 @@ def test_private_message_is_told_to_the_portal_signed_with_string_ids(simulator,
     assert (event["sender"], event["recipient"]) == ({"id": user_id}, {"id": OA})
     assert event["message"]["text"] == "Có người lạ"
     assert isinstance(event["user_id_by_app"], str)
+
+
+def advance(simulator, portal, seconds):
+    """Let the platform's clock run; returns once the next try has arrived."""
+    simulator.control("POST", "settings", {"advance_seconds": seconds})
+    return portal.received.get(timeout=5)
+
+
+def settled(simulator, outcome, count):
+    """Wait until the platform has noted ``count`` answers of this outcome."""
+    for _ in range(200):
+        if simulator.control("GET", "stats")["webhooks"].get(outcome) == count:
+            return True
+        time.sleep(0.01)
+    return False
+
+
+def test_event_not_taken_is_tried_again_by_the_ladder_then_the_hook_is_off(simulator, portal, post):
+    portal.answer = 500
+    post("Tin")
+    portal.received.get(timeout=5)
+    for tries, seconds in enumerate((30, 300, 900, 1800, 3600), start=1):
+        assert settled(simulator, "500", tries)
+        advance(simulator, portal, seconds)
+    assert settled(simulator, "500", 6)
+
+    assert [number for number, _body in portal.tries] == [None, "1", "2", "3", "4", "5"]
+    assert len({body for _number, body in portal.tries}) == 1
+    assert simulator.world.accounts[OA].is_hook_off is True
+    post("Không ai nghe")
+    assert simulator.control("GET", "stats")["webhooks"]["dropped"] == 1
+
+
+def test_event_taken_at_the_second_try_is_not_sent_again(simulator, portal, post):
+    portal.answer = 503
+    post("Tin")
+    portal.received.get(timeout=5)
+    assert settled(simulator, "503", 1)
+    portal.answer = 200
+    advance(simulator, portal, 30)
+    assert settled(simulator, "200", 1)
+    simulator.control("POST", "settings", {"advance_seconds": 100_000})
+
+    assert simulator.world.accounts[OA].is_hook_off is False
+    assert len(portal.tries) == 2
+
+
+def test_hook_switched_on_again_hears_the_next_event(simulator, portal, post):
+    simulator.world.accounts[OA].is_hook_off = True
+    with urllib.request.urlopen(f"{simulator.url}/so-lieu", timeout=5) as response:
+        assert "Webhook đã bị tắt" in response.read().decode()
+    urllib.request.urlopen(f"{simulator.url}/so-lieu/bat-webhook", b"", timeout=5).close()
+    post("Có tiếng")
+
+    assert json.loads(portal.received.get(timeout=5)[1])["message"]["text"] == "Có tiếng"
+
+
+def test_withdrawn_grant_is_told_to_the_portal(simulator, portal, post):
+    simulator.control("POST", "tokens/revoke", {"oa_id": OA})
+
+    event = json.loads(portal.received.get(timeout=5)[1])
+    assert (event["event_name"], event["oa_id"]) == ("permission_revoked", OA)
