@@ -18,6 +18,7 @@ ACTIONS = {
     "tips.tip.reclassified": _("Đổi loại hoặc mức ưu tiên"),
     "tips.tip.valued": _("Đánh dấu tin có giá trị"),
     "tips.contact.revealed": _("Xem thông tin người báo"),
+    "tips.contact.granted": _("Cho người khác xem thông tin người báo"),
     "tips.evidence.opened": _("Mở tệp kèm theo"),
     "tips.message.received": _("Người gửi bổ sung"),
 }

@@ -126,4 +126,5 @@ class EventKind(models.TextChoices):
     CLOSED = "closed", _("Kết thúc")
     REOPENED = "reopened", _("Mở lại")
     VALUED = "valued", _("Đánh dấu có giá trị")
+    GRANTED = "granted", _("Cho xem thông tin người báo")
     REVEALED = "revealed", _("Xem thông tin người báo")

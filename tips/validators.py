@@ -5,7 +5,8 @@ field. ``clean_draft`` in ``tips.services.intake`` puts them together.
 """
 
 import datetime
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.utils import timezone
@@ -31,6 +32,14 @@ _UNPUBLISHED = (
     BroadcastState.RETURNED,
     BroadcastState.REJECTED,
 )
+
+
+def keyed(field: str, check: Callable[..., Any], *args: Any) -> Any:
+    """What ``check`` returns; its complaint, if it has one, comes back under the name of the field."""
+    try:
+        return check(*args)
+    except ValidationError as error:
+        raise ValidationError({field: error}) from None
 
 
 def clean_category(value: object) -> str:

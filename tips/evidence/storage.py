@@ -78,10 +78,7 @@ def stored_uploads(uploads: Sequence[Any]) -> Iterator[list[StoredFile]]:
 
 
 def _check(uploads: Sequence[Any]) -> None:
-    try:
-        validators.check_file_count(uploads)
-    except ValidationError as error:
-        raise ValidationError({"files": error}) from None
+    validators.keyed("files", validators.check_file_count, uploads)
     if uploads and _free_bytes() < limits.min_free_bytes():
         logger.error("evidence_disk_full")
         raise ValidationError(

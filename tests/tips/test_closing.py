@@ -1,0 +1,177 @@
+"""Ending, reopening, extending, valuing."""
+
+from datetime import timedelta
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.utils import timezone
+
+from groups.enums import Role
+from portal.errors import NotAllowedError, StaleVersionError, WrongStateError
+from tests.factories import make_user
+from tips.enums import TipStatus
+from tips.models import Tip
+from tips.services import closing, follow, handling, routing
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def chief(area):
+    return make_user(Role.CHIEF, area.commune_a)
+
+
+@pytest.fixture
+def officer(area):
+    return make_user(Role.OFFICER, area.commune_a)
+
+
+@pytest.fixture
+def tip(submit, officer):
+    tip = submit()
+    return handling.accept(tip, actor=officer, version=tip.version)
+
+
+def close(tip, actor, **changes):
+    values = {"outcome": "handled", "public_reason": "Đã nhắc nhở chủ quán.", **changes}
+    return closing.close(tip, actor=actor, version=tip.version, **values)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "status"),
+    [
+        ("handled", "closed"),
+        ("guided", "closed"),
+        ("insufficient", "closed"),
+        ("unfounded", "unfounded"),
+        ("spam", "spam"),
+    ],
+)
+def test_outcome_decides_the_status(tip, chief, outcome, status):
+    closed = close(tip, chief, outcome=outcome)
+    assert (closed.status, closed.outcome) == (status, outcome)
+    assert closed.closed_at is not None and closed.first_answer_at is not None
+
+
+def test_sender_reads_why(tip, chief):
+    closed = close(tip, chief, note="Nội bộ: đã có tiền sự")
+    view = follow.sender_view(closed)
+    assert [message.text for message in view.messages] == ["Đã nhắc nhở chủ quán."]
+    assert view.status_text == "Đã có kết quả"
+
+
+def test_insufficient_tip_asks_for_more(tip, chief):
+    assert follow.status_text(close(tip, chief, outcome="insufficient")) == "Chưa đủ thông tin"
+
+
+def test_senders_of_duplicates_read_why_too(submit, tip, chief):
+    twin = submit()
+    twin = routing.merge(twin, actor=chief, version=twin.version, into=tip)
+    close(Tip.objects.get(pk=tip.pk), chief)
+    assert follow.sender_view(twin).messages[-1].text == "Đã nhắc nhở chủ quán."
+    assert follow.status_text(twin) == "Đã có kết quả"
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"outcome": "great"}, "outcome"),
+        ({"outcome": None}, "outcome"),
+        ({"public_reason": " "}, "public_reason"),
+        ({"valuable": True}, "valuable_reason"),
+        ({"valuable": True, "valuable_reason": " "}, "valuable_reason"),
+    ],
+)
+def test_close_without_what_it_needs_is_refused(tip, chief, changes, field):
+    with pytest.raises(ValidationError) as caught:
+        close(tip, chief, **changes)
+    assert list(caught.value.message_dict) == [field]
+    assert Tip.objects.get().status == "accepted"
+
+
+def test_close_as_valuable_says_who_and_why(tip, chief):
+    closed = close(tip, chief, valuable=True, valuable_reason="Giúp phát hiện điểm cờ bạc")
+    assert (closed.is_valuable, closed.valued_by, closed.valuable_reason) == (
+        True,
+        chief,
+        "Giúp phát hiện điểm cờ bạc",
+    )
+
+
+def test_close_by_assignee_works_and_by_another_officer_does_not(tip, officer, area):
+    with pytest.raises(NotAllowedError):
+        close(tip, make_user(Role.OFFICER, area.commune_a))
+    assert close(tip, officer).status == "closed"
+
+
+def test_close_of_a_new_tip_is_possible_as_spam_only(submit, chief):
+    tip = submit()
+    with pytest.raises(WrongStateError):
+        close(tip, chief)
+    assert close(tip, chief, outcome="spam").status == "spam"
+
+
+def test_close_twice_is_wrong_state(tip, chief):
+    closed = close(tip, chief)
+    with pytest.raises(WrongStateError):
+        close(closed, chief)
+
+
+def test_close_with_stale_version_is_refused(tip, chief, officer):
+    handling.add_note(tip, actor=officer, version=tip.version, text="Đang gọi chủ quán")
+    with pytest.raises(StaleVersionError):
+        close(tip, chief)
+
+
+def test_reopen_gives_a_fresh_deadline(tip, chief):
+    closed = close(tip, chief)
+    Tip.objects.update(deadline=timezone.now() - timedelta(days=9))
+    reopened = closing.reopen(closed, actor=chief, version=closed.version, reason="Tái diễn")
+    assert (reopened.status, reopened.closed_at, reopened.outcome) == ("reopened", None, "")
+    assert reopened.deadline > timezone.now()
+
+
+def test_reopened_duplicate_leaves_its_case(submit, tip, chief):
+    twin = submit()
+    twin = routing.merge(twin, actor=chief, version=twin.version, into=tip)
+    reopened = closing.reopen(twin, actor=chief, version=twin.version, reason="Việc khác")
+    assert (reopened.case, reopened.status) == (None, "reopened")
+
+
+def test_reopen_of_an_open_tip_is_wrong_state(tip, chief):
+    with pytest.raises(WrongStateError):
+        closing.reopen(tip, actor=chief, version=tip.version, reason="Tái diễn")
+
+
+def extend(tip, actor, days=7, reason="Chờ kết quả giám định"):
+    deadline = timezone.now() + timedelta(days=days) if days is not None else None
+    return closing.extend(tip, actor=actor, version=tip.version, deadline=deadline, reason=reason)
+
+
+def test_extend_moves_the_deadline_and_remembers_the_old_one(tip, chief):
+    extended = extend(tip, chief)
+    assert extended.deadline > tip.deadline
+    assert extended.events.last().data["from"] == tip.deadline.isoformat()
+
+
+@pytest.mark.parametrize("days", [-1, 0.001, 400, None])
+def test_extend_to_an_impossible_day_is_refused(tip, chief, days):
+    with pytest.raises(ValidationError) as caught:
+        extend(tip, chief, days=days)
+    assert list(caught.value.message_dict) == ["deadline"]
+
+
+def test_extend_is_for_chiefs_and_above(tip, officer, area):
+    with pytest.raises(NotAllowedError):
+        extend(tip, officer)
+    assert extend(tip, make_user(Role.SUPERVISOR, area.province)).version == tip.version + 1
+
+
+def test_value_can_be_given_and_taken_back_at_any_time(tip, chief):
+    closed = close(tip, chief)
+    valued = closing.set_valuable(
+        closed, actor=chief, version=closed.version, valuable=True, reason="Giúp bắt trộm"
+    )
+    assert valued.is_valuable and valued.status == TipStatus.CLOSED
+    plain = closing.set_valuable(valued, actor=chief, version=valued.version, valuable=False)
+    assert (plain.is_valuable, plain.valuable_reason, plain.valued_by) == (False, "", None)

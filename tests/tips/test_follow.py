@@ -1,0 +1,135 @@
+"""The sender's side: one answer for every wrong receipt, messages, reopening."""
+
+from datetime import timedelta
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from groups.enums import Role
+from tests.factories import make_user
+from tests.tips import media
+from tips import receipts
+from tips.enums import TipStatus
+from tips.models import Message, Tip
+from tips.services import follow, handling, reading
+from tips.services.intake import submit_tip
+
+pytestmark = pytest.mark.django_db
+
+
+def test_receipt_as_typed_finds_its_tip(draft):
+    submission = submit_tip(draft())
+    assert follow.find(submission.receipt.lower().replace("-", " ")) == submission.tip
+
+
+@pytest.mark.parametrize("receipt", ["0000-0000-0000-0000", "", "x", None, "A" * 5000, "----------------"])
+def test_wrong_receipt_finds_nothing(submit, receipt):
+    submit()
+    assert follow.find(receipt) is None
+
+
+def test_every_receipt_costs_one_digest_and_the_same_queries(draft, monkeypatch):
+    submission = submit_tip(draft())
+    digests = []
+    original = receipts.slow_digest
+    monkeypatch.setattr(receipts, "slow_digest", lambda *a: digests.append(a) or original(*a))
+    queries = set()
+    for receipt in (submission.receipt, "0000-0000-0000-0000", "malformed"):
+        with CaptureQueriesContext(connection) as captured:
+            follow.find(receipt)
+        queries.add(len(captured))
+    assert len(digests) == 3 and len(queries) == 1
+
+
+def test_view_shows_the_thread_without_names_or_notes(submit, area):
+    officer = make_user(Role.OFFICER, area.commune_a, full_name="Lê Văn Kín")
+    tip = submit(files=[SimpleUploadedFile("a.png", media.picture("PNG"))])
+    tip = handling.accept(tip, actor=officer, version=1)
+    tip = handling.reply(tip, actor=officer, version=2, text="Xin cho biết thêm giờ")
+    tip = handling.add_note(tip, actor=officer, version=3, text="Nội bộ thôi")
+    follow.add_message(tip, text="Khoảng 23 giờ")
+    view = follow.sender_view(tip)
+    assert [(item.sender, item.text) for item in view.messages] == [
+        ("police", "Xin cho biết thêm giờ"),
+        ("sender", "Khoảng 23 giờ"),
+    ]
+    assert (view.id, view.files, view.handled_by) == (tip.public_id, 1, "Công an xã Minh Tân")
+    assert "Kín" not in repr(view) and tip.text not in repr(view)
+
+
+@pytest.mark.parametrize(
+    ("status", "sentence"),
+    [
+        (TipStatus.NEW, "Đã nhận"),
+        (TipStatus.ACCEPTED, "Đang xem"),
+        (TipStatus.REOPENED, "Đang xem"),
+        (TipStatus.VERIFYING, "Đang xác minh"),
+        (TipStatus.TRANSFERRED, "Đã chuyển Công an xã Minh Tân"),
+        (TipStatus.ANSWERED, "Đã có kết quả"),
+        (TipStatus.CLOSED, "Đã có kết quả"),
+        (TipStatus.UNFOUNDED, "Đã có kết quả"),
+        (TipStatus.SPAM, "Đã có kết quả"),
+        (TipStatus.DUPLICATE, "Đang xem"),
+    ],
+)
+def test_status_has_a_sentence(submit, status, sentence):
+    tip = submit()
+    tip.status = status
+    assert follow.status_text(tip) == sentence
+
+
+def test_message_is_added_and_findable(submit, area):
+    tip = submit()
+    message = follow.add_message(tip, text="Thêm: biển số 49B1 234.56")
+    officer = make_user(Role.OFFICER, area.commune_a)
+    assert (message.author, message.kind) == (None, "public")
+    assert reading.search(Tip.objects.visible_to(officer), "49B1-23456").get() == tip
+    tip.refresh_from_db()
+    assert tip.version == 1
+
+
+def test_message_sent_twice_is_one(submit):
+    tip, token = submit(), receipts.new_form_token()
+    first = follow.add_message(tip, text="Thêm một chuyện", token=token)
+    assert follow.add_message(tip, text="Thêm một chuyện", token=token) == first
+    assert Message.objects.count() == 1
+
+
+def test_message_takes_files(submit):
+    tip = submit()
+    follow.add_message(tip, text="Ảnh đây", files=[SimpleUploadedFile("a", media.picture())])
+    assert tip.messages.get().evidence.get().kind == "image"
+
+
+@pytest.mark.parametrize("text", ["", " ", None, "a" * 5001])
+def test_message_without_fitting_text_is_refused(submit, text):
+    with pytest.raises(ValidationError) as caught:
+        follow.add_message(submit(), text=text)
+    assert list(caught.value.message_dict) == ["text"]
+
+
+def ended(tip, status, days):
+    Tip.objects.filter(pk=tip.pk).update(status=status, closed_at=timezone.now() - timedelta(days=days))
+    return Tip.objects.get(pk=tip.pk)
+
+
+@pytest.mark.parametrize("status", [TipStatus.CLOSED, TipStatus.UNFOUNDED])
+def test_message_within_fourteen_days_reopens(submit, status):
+    tip = ended(submit(), status, 13)
+    follow.add_message(tip, text="Quán lại hát nữa rồi")
+    tip.refresh_from_db()
+    assert (tip.status, tip.version, tip.closed_at) == ("reopened", 2, None)
+    assert [event.kind for event in tip.events.all()] == ["received", "sender_added", "reopened"]
+
+
+@pytest.mark.parametrize(("status", "days"), [(TipStatus.CLOSED, 15), (TipStatus.SPAM, 1)])
+def test_message_to_what_has_ended_for_good_is_refused(submit, status, days):
+    tip = ended(submit(), status, days)
+    assert not follow.sender_view(tip).can_write
+    with pytest.raises(ValidationError, match="gửi một tin mới"):
+        follow.add_message(tip, text="Còn ai đọc không")
+    assert not tip.messages.exists()

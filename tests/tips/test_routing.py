@@ -1,0 +1,219 @@
+"""Passing tips on, joining them, correcting their category."""
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.utils import timezone
+
+from groups.enums import Role
+from portal.audit.models import AuditEntry
+from portal.errors import NotAllowedError, StaleVersionError, WrongStateError
+from tests.factories import make_user
+from tips.enums import Priority, TipStatus
+from tips.models import Case, Tip, Transfer
+from tips.services import follow, handling, reading, routing
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def chief(area):
+    return make_user(Role.CHIEF, area.commune_a, username="chief", restricted_circle=True)
+
+
+@pytest.fixture
+def supervisor(area):
+    return make_user(Role.SUPERVISOR, area.district)
+
+
+@pytest.fixture
+def taken(submit, chief):
+    def take(**fields) -> Tip:
+        tip = submit(**fields)
+        return handling.accept(tip, actor=chief, version=tip.version)
+
+    return take
+
+
+def transfer(tip, actor, unit, reason="Việc xảy ra ở địa bàn khác", **changes):
+    return routing.transfer(tip, actor=actor, version=tip.version, unit=unit, reason=reason, **changes)
+
+
+def test_transfer_moves_the_tip_out_of_sight(taken, chief, area):
+    tip = taken(village=area.village_a)
+    moved = transfer(tip, chief, area.commune_b)
+    assert (moved.handler, moved.unit, moved.village) == (area.commune_b, area.commune_b, None)
+    assert (moved.status, moved.assignee) == ("transferred", None)
+    assert not Tip.objects.visible_to(chief).exists()
+    assert Tip.objects.visible_to(make_user(Role.OFFICER, area.commune_b)).get() == tip
+
+
+def test_transfer_tells_the_sender_where(taken, chief, area):
+    moved = transfer(taken(), chief, area.commune_b)
+    view = follow.sender_view(moved)
+    assert view.status_text == "Đã chuyển Công an phường Bến Đá"
+    now = timezone.localtime()
+    assert view.messages[0].text == (
+        "Việc này thuộc Công an phường Bến Đá. Công an xã Minh Tân đã chuyển lúc "
+        f"{now:%H:%M} ngày {now:%d/%m/%Y}."
+    )
+
+
+def test_transfer_leaves_a_stub_without_content(taken, chief, area):
+    moved = transfer(taken(), chief, area.commune_b)
+    stub = reading.transferred_away(chief).get()
+    assert (stub.tip.public_id, stub.from_unit, stub.to_unit) == (
+        moved.public_id,
+        area.commune_a,
+        area.commune_b,
+    )
+    assert not reading.transferred_away(make_user(Role.CHIEF, area.commune_c)).exists()
+    assert Transfer.objects.count() == 1
+
+
+def test_transfer_upwards_keeps_where_it_happened(taken, chief, area):
+    moved = transfer(taken(village=area.village_a), chief, area.district)
+    assert (moved.handler, moved.unit, moved.village) == (area.district, area.commune_a, area.village_a)
+
+
+def test_transfer_starts_the_deadline_anew(taken, chief, area):
+    tip = taken(category="MA_TUY")
+    Tip.objects.update(deadline=timezone.now())
+    moved = transfer(tip, chief, area.commune_b.code)
+    assert (moved.deadline - timezone.now()).total_seconds() == pytest.approx(24 * 3600, abs=60)
+
+
+def test_transferred_tip_is_accepted_by_the_new_unit(taken, chief, area):
+    moved = transfer(taken(), chief, area.commune_b)
+    newcomer = make_user(Role.OFFICER, area.commune_b)
+    assert handling.accept(moved, actor=newcomer, version=moved.version).assignee == newcomer
+
+
+def test_transferred_tip_is_closed_to_the_old_unit_with_any_version(taken, chief, area):
+    tip = taken()
+    moved = transfer(tip, chief, area.commune_b)
+    with pytest.raises(StaleVersionError):
+        transfer(tip, chief, area.commune_c)
+    with pytest.raises(NotAllowedError):
+        transfer(moved, chief, area.commune_c)
+
+
+def test_transfer_of_a_new_tip_is_wrong_state(submit, chief, area):
+    with pytest.raises(WrongStateError):
+        transfer(submit(), chief, area.commune_b)
+
+
+@pytest.mark.parametrize("target", ["D6801", "D680101", "99999", "", None])
+def test_transfer_to_no_police_unit_is_refused(taken, chief, target):
+    with pytest.raises(ValidationError) as caught:
+        transfer(taken(), chief, target)
+    assert list(caught.value.message_dict) == ["unit"]
+
+
+def test_transfer_without_reason_is_refused(taken, chief, area):
+    with pytest.raises(ValidationError) as caught:
+        transfer(taken(), chief, area.commune_b, reason=" ")
+    assert list(caught.value.message_dict) == ["reason"]
+
+
+def test_transfer_by_an_officer_who_does_not_hold_the_tip_is_refused(taken, area):
+    with pytest.raises(NotAllowedError):
+        transfer(taken(), make_user(Role.OFFICER, area.commune_a), area.commune_b)
+
+
+def test_conduct_complaint_never_goes_to_a_commune(submit, supervisor, area):
+    tip = submit(category="CAN_BO")
+    tip = handling.accept(tip, actor=supervisor, version=tip.version)
+    with pytest.raises(ValidationError):
+        transfer(tip, supervisor, area.commune_b)
+    assert transfer(tip, supervisor, area.province).handler == area.province
+
+
+def test_merge_joins_two_tips_in_one_case(taken, chief):
+    main, second, third = taken(), taken(), taken()
+    merged = routing.merge(second, actor=chief, version=second.version, into=main)
+    third = routing.merge(third, actor=chief, version=third.version, into=main)
+    main.refresh_from_db()
+    assert merged.status == third.status == TipStatus.DUPLICATE
+    assert merged.case == third.case == main.case == Case.objects.get()
+    assert main.status == "accepted"
+
+
+def test_sender_of_a_duplicate_sees_how_far_the_matter_is(taken, chief):
+    main, second = taken(), taken()
+    merged = routing.merge(second, actor=chief, version=second.version, into=main)
+    assert follow.status_text(merged) == "Đang xem"
+    handling.start_verifying(main, actor=chief, version=main.version)
+    assert follow.status_text(merged) == "Đang xác minh"
+
+
+def merge_problem(tip, actor, into):
+    with pytest.raises(ValidationError) as caught:
+        routing.merge(tip, actor=actor, version=tip.version, into=into)
+    return caught.value.message_dict["into"][0]
+
+
+def test_merge_with_what_one_cannot_see_is_not_found(taken, submit, chief, area):
+    elsewhere = submit(unit=area.commune_b)
+    assert merge_problem(taken(), chief, elsewhere) == "Không có tin với mã này."
+    assert not Case.objects.exists()
+
+
+def test_merge_with_itself_or_a_duplicate_is_refused(taken, chief):
+    main, second, third = taken(), taken(), taken()
+    assert "chính nó" in merge_problem(main, chief, main)
+    routing.merge(second, actor=chief, version=second.version, into=main)
+    second.refresh_from_db()
+    assert "tin chính" in merge_problem(third, chief, second)
+
+
+def test_merge_never_mixes_conduct_complaints(submit, supervisor):
+    complaint, other = submit(category="CAN_BO"), submit()
+    assert "không ghép" in merge_problem(other, supervisor, complaint)
+
+
+def reclassify(tip, actor, **changes):
+    return routing.reclassify(tip, actor=actor, version=tip.version, **changes)
+
+
+def test_people_may_lower_and_raise_a_priority(taken, chief):
+    tip = taken(category="MA_TUY")
+    lowered = reclassify(tip, chief, priority="P4")
+    assert lowered.priority == Priority.P4 and lowered.deadline > tip.deadline
+    raised = reclassify(lowered, chief, priority=1)
+    assert raised.priority == Priority.P1 and raised.deadline < tip.deadline
+    assert (raised.category, raised.category_chosen) == ("MA_TUY", "MA_TUY")
+
+
+def test_reclassified_category_keeps_what_the_sender_chose(taken, chief):
+    tip = reclassify(taken(category="CU_TRU"), chief, category="LUA_DAO", reason="Nghi ổ lừa đảo")
+    assert (tip.category, tip.category_chosen) == ("LUA_DAO", "CU_TRU")
+    assert tip.events.last().note == "Nghi ổ lừa đảo"
+
+
+def test_tip_that_becomes_a_complaint_leaves_its_commune(taken, chief, area, supervisor):
+    moved = reclassify(taken(), chief, category="CAN_BO")
+    assert (moved.handler, moved.assignee, moved.status) == (area.district, None, "transferred")
+    assert not Tip.objects.visible_to(chief).exists()
+    assert not reading.transferred_away(chief).exists()
+    assert Tip.objects.visible_to(supervisor).exists()
+
+
+def test_tip_that_becomes_restricted_loses_an_assignee_outside_the_circle(submit, area, chief):
+    officer = make_user(Role.OFFICER, area.commune_a)
+    tip = submit()
+    tip = handling.accept(tip, actor=officer, version=tip.version)
+    assert reclassify(tip, chief, category="TRE_EM").assignee is None
+
+
+@pytest.mark.parametrize("changes", [{"priority": "P5"}, {"priority": "x"}, {"category": "NOPE"}])
+def test_reclassify_with_unknown_value_is_refused(taken, chief, changes):
+    with pytest.raises(ValidationError) as caught:
+        reclassify(taken(), chief, **changes)
+    assert list(caught.value.message_dict) == list(changes)
+
+
+def test_every_move_is_audited_with_codes_only(taken, chief, area):
+    transfer(taken(), chief, area.commune_b, reason="Bí mật của bà Tư")
+    entry = AuditEntry.objects.get(action="tips.tip.transferred")
+    assert entry.data == {"from": "D6801", "to": "D6802"}
+    assert entry.unit_path == area.commune_a.path

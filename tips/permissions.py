@@ -1,0 +1,46 @@
+"""Who may do what with a tip, one sentence each. Two arguments: the user, the tip.
+
+Everything starts from handling: a posting with a tip role at the tip's handler or above it, and for child
+abuse and domestic violence membership of the named circle. Who does not handle a tip does not know of it.
+"""
+
+from django.utils import timezone
+
+from groups import permissions
+from groups.permissions import DECIDING_ROLES, TIP_ROLES
+from tips.enums import RESTRICTED
+
+
+def works_with_tips(user) -> bool:
+    """Holds a role that has anything to do with tips; relays, auditors and administrators do not."""
+    return permissions.has_role(user, *TIP_ROLES)
+
+
+def can_handle(user, tip) -> bool:
+    """May see the tip, take it, answer it and note on it."""
+    if tip.category in RESTRICTED:
+        return permissions.is_in_restricted_circle(user, tip.handler.path)
+    return permissions.holds(user, tip.handler, *TIP_ROLES)
+
+
+def can_decide(user, tip) -> bool:
+    """Chiefs and supervisors who handle the tip: give it to others, extend its deadline."""
+    return can_handle(user, tip) and permissions.holds(user, tip.handler, *DECIDING_ROLES)
+
+
+def can_lead(user, tip) -> bool:
+    """Who decides, or the officer it is assigned to: pass it on, join it, end it, reopen it, value it."""
+    return can_decide(user, tip) or (can_handle(user, tip) and tip.assignee_id == user.pk)
+
+
+def can_assign(user, tip, assignee) -> bool:
+    """Who decides gives a tip to anybody who can handle it; an officer may take it for themselves."""
+    return can_decide(user, tip) or (can_handle(user, tip) and assignee == user)
+
+
+def can_reveal(user, tip) -> bool:
+    """Who leads the tip, or whom somebody else gave leave that is still running."""
+    if can_lead(user, tip):
+        return True
+    leaves = tip.identity_grants.filter(user=user, until__gt=timezone.now())
+    return can_handle(user, tip) and leaves.exclude(granted_by=user).exists()

@@ -1,0 +1,83 @@
+"""How every act on a tip is written: one conditional UPDATE, one step on the time line, one audit entry.
+
+The caller's version decides. Two officers who act on the same copy cannot both succeed, and nobody acts on a
+tip that meanwhile went to another unit.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+
+from portal.audit.services import record
+from portal.errors import NotAllowedError, StaleVersionError, WrongStateError
+from tips.enums import EventKind
+from tips.models import Tip, TipEvent
+from tips.services.states import ALLOWED_FROM, Act
+
+
+@dataclass(frozen=True)
+class Step:
+    """What an act leaves behind: the event (its ``note`` is encrypted) and the audited action.
+
+    ``facts`` go readable into the event and the audit entry: codes and dates, never words of people.
+    """
+
+    kind: EventKind
+    action: str
+    note: str = ""
+    facts: dict[str, Any] = field(default_factory=dict)
+
+
+def require(is_allowed: bool) -> None:
+    """Raise NotAllowedError unless allowed."""
+    if not is_allowed:
+        raise NotAllowedError
+
+
+def check_version(tip: Tip, version: int) -> None:
+    """Raise StaleVersionError when somebody changed the tip since the caller read it."""
+    if tip.version != version:
+        raise StaleVersionError
+
+
+def apply(
+    tip: Tip,
+    *,
+    act: Act,
+    actor: Any,
+    version: int,
+    step: Step,
+    values: dict[str, Any] | None = None,
+    also: Callable[[], None] | None = None,
+) -> Tip:
+    """Write ``values`` if the tip still has ``version`` and a state fit for ``act``; ``also`` runs inside.
+
+    Returns the tip as it is now. Raises StaleVersionError or WrongStateError and then leaves nothing behind.
+    """
+    with transaction.atomic():
+        changed = Tip.objects.filter(
+            pk=tip.pk, version=version, status__in=ALLOWED_FROM[act], handler=tip.handler_id
+        ).update(version=F("version") + 1, **(values or {}))
+        if changed != 1:
+            raise _reason(tip, version)
+        TipEvent.objects.create(
+            tip=tip, kind=step.kind, actor=actor, at=timezone.now(), note=step.note, data=step.facts
+        )
+        record(actor, step.action, tip, unit_path=tip.handler.path, data=step.facts)
+        if also is not None:
+            also()
+    return reload(tip)
+
+
+def reload(tip: Tip) -> Tip:
+    """The tip as the database has it, with the units that pages and rights need."""
+    return Tip.objects.select_related("unit", "village", "handler", "assignee", "broadcast").get(pk=tip.pk)
+
+
+def _reason(tip: Tip, version: int) -> WrongStateError:
+    current = Tip.objects.filter(pk=tip.pk).values_list("version", flat=True).first()
+    return WrongStateError() if current == version else StaleVersionError()

@@ -1,0 +1,159 @@
+"""The sender's side: find a tip by its receipt, read the answers, add something.
+
+Unknown, malformed and well-formed receipts cost the same. Staff are not named to the sender: an answer comes
+from the police unit.
+"""
+
+import datetime
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from django.db.models import F
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from portal.audit.services import record
+from tips import receipts, validators
+from tips.enums import EventKind, MessageKind, Outcome, TipStatus
+from tips.evidence import discard, stored_uploads
+from tips.evidence.storage import attach
+from tips.models import Message, Tip, TipEvent
+from tips.services.closing import reopened_values
+from tips.services.intake import index_text
+from tips.validators import keyed
+
+REOPEN_WITHIN = datetime.timedelta(days=14)
+_REOPENABLE = (TipStatus.CLOSED, TipStatus.UNFOUNDED)
+
+SENDER = "sender"
+POLICE = "police"
+
+
+@dataclass(frozen=True)
+class ThreadItem:
+    """One message as the sender sees it; ``sender`` is ``"sender"`` or ``"police"``."""
+
+    sender: str
+    text: str = field(repr=False)
+    at: datetime.datetime
+    files: int = 0
+
+    @property
+    def is_answer(self) -> bool:
+        """Whether the police wrote it."""
+        return self.sender == POLICE
+
+
+@dataclass(frozen=True)
+class SenderView:
+    """All a receipt shows. Not the sender's own report: a lost phone must not tell it."""
+
+    id: str
+    status: str
+    status_text: str
+    messages: list[ThreadItem]
+    files: int
+    handled_by: str
+    received_at: datetime.datetime
+    can_write: bool
+
+
+def find(receipt: object) -> Tip | None:
+    """The tip of a receipt, or None, in the same time for whatever was typed."""
+    wanted = receipts.digest(receipt)
+    return Tip.objects.select_related("handler").filter(receipt_digest=wanted).first()
+
+
+def sender_view(tip: Tip) -> SenderView:
+    """What to show for a receipt."""
+    thread = tip.messages.filter(kind=MessageKind.PUBLIC).prefetch_related("evidence")
+    items = [
+        ThreadItem(
+            POLICE if message.author_id else SENDER, message.text, message.at, len(message.evidence.all())
+        )
+        for message in thread
+    ]
+    return SenderView(
+        id=tip.public_id,
+        status=tip.status,
+        status_text=status_text(tip),
+        messages=items,
+        files=tip.evidence.count(),
+        handled_by=tip.handler.police_name,
+        received_at=tip.received_at,
+        can_write=_can_write(tip),
+    )
+
+
+def status_text(tip: Tip) -> str:
+    """The status in the sender's words; a duplicate shows how far its matter is."""
+    if tip.status == TipStatus.DUPLICATE:
+        main = _main_tip(tip)
+        return status_text(main) if main else _("Đang xem")
+    if tip.status == TipStatus.TRANSFERRED:
+        return _("Đã chuyển %(unit)s") % {"unit": tip.handler.police_name}
+    if tip.outcome == Outcome.INSUFFICIENT:
+        return _("Chưa đủ thông tin")
+    return {
+        TipStatus.NEW: _("Đã nhận"),
+        TipStatus.ACCEPTED: _("Đang xem"),
+        TipStatus.REOPENED: _("Đang xem"),
+        TipStatus.VERIFYING: _("Đang xác minh"),
+    }.get(tip.status, _("Đã có kết quả"))
+
+
+def add_message(tip: Tip, *, text: str, files: Sequence[Any] = (), token: str = "") -> Message:
+    """Add what the sender wrote; a tip that ended up to 14 days ago is taken up again.
+
+    ``token`` is the signed token of the form page: the same form twice makes one message. Raises
+    ValidationError keyed ``text`` or ``files``.
+    """
+    clean = keyed("text", validators.clean_message, text)
+    if not _can_write(tip):
+        raise ValidationError({"text": _("Tin này đã kết thúc. Nếu có việc mới, xin gửi một tin mới.")})
+    raw = receipts.read_form_token(token)
+    token_digest = receipts.form_token_digest(raw) if raw else None
+    if token_digest and (earlier := tip.messages.filter(form_token=token_digest).first()):
+        return earlier
+    with stored_uploads(files) as stored:
+        try:
+            with transaction.atomic():
+                return _write(tip, clean, stored, token_digest)
+        except IntegrityError:
+            earlier = tip.messages.filter(form_token=token_digest).first() if token_digest else None
+            if earlier is None:
+                raise
+            discard(stored)
+            return earlier
+
+
+def _write(tip: Tip, text: str, stored: Sequence[Any], token_digest: str | None) -> Message:
+    now = timezone.now().replace(second=0, microsecond=0)
+    message = Message.objects.create(tip=tip, text=text, at=now, form_token=token_digest)
+    attach(stored, tip=tip, message=message)
+    index_text(tip, text)
+    TipEvent.objects.create(tip=tip, kind=EventKind.SENDER_ADDED, at=now)
+    record(None, "tips.message.received", tip, unit_path=tip.handler.path)
+    reopened = Tip.objects.filter(
+        pk=tip.pk, status__in=_REOPENABLE, closed_at__gt=timezone.now() - REOPEN_WITHIN
+    ).update(version=F("version") + 1, **reopened_values(tip))
+    if reopened:
+        TipEvent.objects.create(tip=tip, kind=EventKind.REOPENED, at=now)
+        record(None, "tips.tip.reopened", tip, unit_path=tip.handler.path)
+    return message
+
+
+def _can_write(tip: Tip) -> bool:
+    if tip.status in _REOPENABLE:
+        return tip.closed_at is not None and tip.closed_at > timezone.now() - REOPEN_WITHIN
+    return tip.status != TipStatus.SPAM
+
+
+def _main_tip(tip: Tip) -> Tip | None:
+    if tip.case_id is None:
+        return None
+    others = Tip.objects.select_related("handler").filter(case=tip.case_id)
+    return others.exclude(status=TipStatus.DUPLICATE).order_by("id").first()

@@ -1,0 +1,110 @@
+"""Taking a tip, giving it to somebody, answering, noting."""
+
+import datetime
+from collections.abc import Sequence
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from tips import deadlines, permissions, validators
+from tips.enums import EventKind, MessageKind, Priority, TipStatus
+from tips.evidence import stored_uploads
+from tips.evidence.storage import attach
+from tips.models import Message, Tip
+from tips.services.changes import Step, apply, check_version, require
+from tips.services.states import Act
+from tips.validators import keyed
+
+
+def accept(tip: Tip, *, actor: Any, version: int) -> Tip:
+    """Take a tip: its sender sees that somebody has opened it. Who takes an unassigned tip gets it.
+
+    Raises NotAllowedError, StaleVersionError, WrongStateError, like every function of this module.
+    """
+    require(permissions.can_handle(actor, tip))
+    values = {"status": TipStatus.ACCEPTED, **_opened(tip)}
+    if tip.assignee_id is None:
+        values["assignee"] = actor
+    step = Step(EventKind.ACCEPTED, "tips.tip.accepted")
+    return apply(tip, act=Act.ACCEPT, actor=actor, version=version, values=values, step=step)
+
+
+def assign(tip: Tip, *, actor: Any, version: int, assignee: Any) -> Tip:
+    """Give a tip to somebody who can handle it; that is also accepting it.
+
+    Raises ValidationError keyed ``assignee`` when that person could not even see the tip.
+    """
+    check_version(tip, version)
+    require(permissions.can_assign(actor, tip, assignee))
+    if assignee is None or not permissions.can_handle(assignee, tip):
+        raise ValidationError(
+            {"assignee": _("Người này không thuộc đơn vị xử lý hoặc không được mở tin này.")}
+        )
+    values: dict[str, Any] = {"assignee": assignee}
+    if tip.status != TipStatus.ANSWERED:
+        values |= {"status": TipStatus.VERIFYING, **_opened(tip)}
+    step = Step(EventKind.ASSIGNED, "tips.tip.assigned", facts={"assignee": assignee.get_username()})
+    return apply(tip, act=Act.ASSIGN, actor=actor, version=version, values=values, step=step)
+
+
+def start_verifying(tip: Tip, *, actor: Any, version: int) -> Tip:
+    """Say that checking has begun."""
+    require(permissions.can_handle(actor, tip))
+    step = Step(EventKind.VERIFYING, "tips.tip.verifying")
+    values = {"status": TipStatus.VERIFYING}
+    return apply(tip, act=Act.VERIFY, actor=actor, version=version, values=values, step=step)
+
+
+def reply(tip: Tip, *, actor: Any, version: int, text: str, files: Sequence[Any] = ()) -> Tip:
+    """Answer the sender. Raises ValidationError keyed ``text`` or ``files``."""
+    require(permissions.can_handle(actor, tip))
+    clean = keyed("text", validators.clean_message, text)
+    check_version(tip, version)
+    now = timezone.now()
+
+    with stored_uploads(files) as stored:
+
+        def also() -> None:
+            message = add_public(tip, actor=actor, text=clean, at=now)
+            attach(stored, tip=tip, message=message)
+
+        values = {"status": TipStatus.ANSWERED, "first_answer_at": tip.first_answer_at or now}
+        step = Step(EventKind.REPLIED, "tips.tip.replied", facts={"files": len(stored)} if stored else {})
+        return apply(tip, act=Act.REPLY, actor=actor, version=version, values=values, step=step, also=also)
+
+
+def add_note(tip: Tip, *, actor: Any, version: int, text: str) -> Tip:
+    """Write an internal note; the sender never sees it. Raises ValidationError keyed ``text``."""
+    require(permissions.can_handle(actor, tip))
+    clean = keyed("text", validators.clean_message, text)
+    step = Step(EventKind.NOTED, "tips.tip.noted")
+    return apply(
+        tip,
+        act=Act.NOTE,
+        actor=actor,
+        version=version,
+        step=step,
+        also=lambda: add_internal(tip, actor=actor, text=clean),
+    )
+
+
+def add_public(tip: Tip, *, actor: Any, text: str, at: datetime.datetime) -> Message:
+    """A message the sender will read, in the caller's transaction."""
+    return Message.objects.create(tip=tip, kind=MessageKind.PUBLIC, author=actor, text=text, at=at)
+
+
+def add_internal(tip: Tip, *, actor: Any, text: str) -> None:
+    """A note, in the caller's transaction."""
+    Message.objects.create(tip=tip, kind=MessageKind.NOTE, author=actor, text=text, at=timezone.now())
+
+
+def _opened(tip: Tip) -> dict[str, Any]:
+    """What being opened changes: the moment, and the minutes of a P0 tip become its handling term."""
+    now = timezone.now()
+    values: dict[str, Any] = {"accepted_at": tip.accepted_at or now}
+    if tip.priority == Priority.P0 and tip.status in (TipStatus.NEW, TipStatus.TRANSFERRED):
+        since = tip.received_at if tip.status == TipStatus.NEW else now
+        values["deadline"] = deadlines.deadline(priority=tip.priority, since=since, is_opened=True)
+    return values

@@ -1,0 +1,63 @@
+"""Reading a tip leaves a trace, and so does opening a file."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.db.models import Prefetch, QuerySet
+
+from groups import permissions
+from groups.permissions import TIP_ROLES
+from portal.audit.services import record
+from portal.crypto.digests import term_digests
+from portal.text import words
+from tips.evidence import open_evidence
+from tips.models import Evidence, Message, Tip, TipEvent, TipTerm, Transfer
+from tips.querysets import TipQuerySet
+from tips.services.intake import TERMS_PURPOSE
+
+
+def visible_tips(user: Any) -> TipQuerySet:
+    """Tips the user may see, with what a row shows."""
+    return Tip.objects.visible_to(user).select_related("unit", "village", "handler", "assignee", "broadcast")
+
+
+def read_tip(user: Any, public_id: str) -> Tip:
+    """One tip with its thread, files and time line. Raises ``Tip.DoesNotExist`` for what is not visible."""
+    tip = (
+        visible_tips(user)
+        .prefetch_related(
+            Prefetch("messages", Message.objects.select_related("author").prefetch_related("evidence")),
+            Prefetch("evidence", Evidence.objects.filter(message=None), to_attr="first_files"),
+            "evidence",
+            Prefetch("events", TipEvent.objects.select_related("actor")),
+        )
+        .get(public_id=public_id)
+    )
+    record(user, "tips.tip.read", tip, unit_path=tip.handler.path)
+    return tip
+
+
+def open_file(user: Any, tip: Tip, evidence: Evidence) -> Iterator[bytes]:
+    """The bytes of a file of a visible tip. Raises FileNotFoundError when it is gone from the disk."""
+    stream = open_evidence(evidence)
+    record(
+        user, "tips.evidence.opened", tip, unit_path=tip.handler.path, data={"evidence": evidence.public_id}
+    )
+    return stream
+
+
+def search(tips: TipQuerySet, text: str) -> TipQuerySet:
+    """Those of ``tips`` that contain every whole word of ``text``; case and diacritics do not count."""
+    for term in term_digests(TERMS_PURPOSE, words(text)):
+        tips = tips.filter(pk__in=TipTerm.objects.filter(term=term).values("tip"))
+    return tips
+
+
+def transferred_away(user: Any) -> QuerySet[Transfer]:
+    """What the user's own units keep of tips they passed on: code, date, new unit."""
+    own = permissions.paths_q(permissions.paths(user, *TIP_ROLES), "from_unit__path")
+    return (
+        Transfer.objects.filter(own)
+        .select_related("tip", "from_unit", "to_unit")
+        .only("at", "tip__public_id", "from_unit", "to_unit")
+    )

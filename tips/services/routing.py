@@ -1,0 +1,175 @@
+"""Where a tip belongs: another unit, another tip's case, another category or priority."""
+
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from groups.enums import Level
+from groups.models import Unit
+from tips import deadlines, permissions, validators
+from tips.enums import Category, EventKind, Priority, TipStatus
+from tips.models import Case, Tip, Transfer
+from tips.services.changes import Step, apply, check_version, require
+from tips.services.handling import add_public
+from tips.services.intake import handling_unit
+from tips.services.states import IN_HAND, Act
+from tips.validators import keyed
+
+
+def transfer(tip: Tip, *, actor: Any, version: int, unit: Unit | str, reason: str) -> Tip:
+    """Hand a tip to another unit. The sender is told where; this unit keeps only the fact (``Transfer``).
+
+    The deadline starts anew and nobody is assigned. A tip passed to another commune happened there. A conduct
+    complaint stays above the communes. Raises ValidationError keyed ``unit`` or ``reason``.
+    """
+    check_version(tip, version)
+    require(permissions.can_lead(actor, tip))
+    why = keyed("reason", validators.clean_reason, reason)
+    target = keyed("unit", _target, unit, tip)
+    now = timezone.now()
+    values: dict[str, Any] = {
+        "handler": target,
+        "status": TipStatus.TRANSFERRED,
+        "assignee": None,
+        "deadline": deadlines.deadline(priority=tip.priority, since=now),
+    }
+    if target.level == Level.COMMUNE and target.pk != tip.unit_id:
+        values |= {"unit": target, "village": None}
+
+    def also() -> None:
+        Transfer.objects.create(tip=tip, from_unit=tip.handler, to_unit=target, at=now)
+        add_public(tip, actor=actor, text=_told(tip.handler, target, now), at=now)
+
+    step = Step(
+        EventKind.TRANSFERRED,
+        "tips.tip.transferred",
+        note=why,
+        facts={"from": tip.handler.code, "to": target.code},
+    )
+    return apply(tip, act=Act.TRANSFER, actor=actor, version=version, values=values, step=step, also=also)
+
+
+def merge(tip: Tip, *, actor: Any, version: int, into: Tip) -> Tip:
+    """Say that a tip tells of the same matter as ``into``: one case, both receipts keep working.
+
+    Raises ValidationError keyed ``into``.
+    """
+    check_version(tip, version)
+    require(permissions.can_lead(actor, tip))
+    if problem := _merge_problem(tip, into, actor):
+        raise ValidationError({"into": problem})
+    now = timezone.now()
+    with transaction.atomic():
+        case = _case_of(into)
+        return apply(
+            tip,
+            act=Act.MERGE,
+            actor=actor,
+            version=version,
+            values={"status": TipStatus.DUPLICATE, "case": case, "closed_at": now},
+            step=Step(EventKind.MERGED, "tips.tip.merged", facts={"into": into.public_id}),
+            also=lambda: add_public(
+                tip,
+                actor=actor,
+                text=_("Tin này cùng sự việc với một tin đã nhận. Công an xử lý chung, kết quả báo tại đây."),
+                at=now,
+            ),
+        )
+
+
+def reclassify(
+    tip: Tip,
+    *,
+    actor: Any,
+    version: int,
+    category: str | None = None,
+    priority: int | None = None,
+    reason: str = "",
+) -> Tip:
+    """Correct what the sender chose and the machine guessed; people may lower a priority.
+
+    Turning a tip into a conduct complaint takes it away from its commune at once, without a trace there. Who
+    can no longer open it is no longer assigned. Raises ValidationError keyed ``category`` or ``priority``.
+    """
+    check_version(tip, version)
+    require(permissions.can_handle(actor, tip))
+    wanted = Tip(pk=tip.pk, category=tip.category, priority=tip.priority, unit=tip.unit, handler=tip.handler)
+    if category is not None:
+        wanted.category = keyed("category", validators.clean_category, category)
+    if priority is not None:
+        wanted.priority = keyed("priority", _priority, priority)
+    why = keyed("reason", validators.clean_reason, reason) if reason else ""
+    values: dict[str, Any] = {"category": wanted.category, "priority": wanted.priority}
+    becomes_complaint = wanted.category == Category.CAN_BO != tip.category
+    if becomes_complaint and tip.handler.level == Level.COMMUNE:
+        wanted.handler = handling_unit(Category.CAN_BO, tip.handler)
+        values |= {"handler": wanted.handler, "status": TipStatus.TRANSFERRED, "assignee": None}
+    elif tip.assignee is not None and not permissions.can_handle(tip.assignee, wanted):
+        values["assignee"] = None
+    if wanted.priority != tip.priority or "handler" in values:
+        values["deadline"] = _new_deadline(tip, wanted.priority)
+    facts = {"category": [tip.category, wanted.category], "priority": [tip.priority, int(wanted.priority)]}
+    step = Step(EventKind.RECLASSIFIED, "tips.tip.reclassified", note=why, facts=facts)
+    return apply(tip, act=Act.CLASSIFY, actor=actor, version=version, values=values, step=step)
+
+
+def _target(value: Unit | str, tip: Tip) -> Unit:
+    """The unit a tip may go to, given as itself or as its code."""
+    unit = value if isinstance(value, Unit) else None
+    if unit is None and isinstance(value, str):
+        unit = Unit.objects.current().filter(code=value.strip()).first()
+    if unit is None or unit.level == Level.VILLAGE:
+        raise ValidationError(_("Xin chọn đơn vị công an nhận tin: xã, phường, đặc khu hoặc cấp trên."))
+    if unit.pk == tip.handler_id:
+        raise ValidationError(_("Tin đang ở chính đơn vị này."))
+    if tip.category == Category.CAN_BO and unit.level == Level.COMMUNE:
+        raise ValidationError(_("Phản ánh về cán bộ chỉ chuyển tới cấp trên của xã, phường."))
+    return unit
+
+
+def _told(sender: Unit, target: Unit, now) -> str:
+    local = timezone.localtime(now)
+    return _("Việc này thuộc %(target)s. %(sender)s đã chuyển lúc %(time)s ngày %(date)s.") % {
+        "target": target.police_name,
+        "sender": sender.police_name,
+        "time": date_format(local, "H:i"),
+        "date": date_format(local, "d/m/Y"),
+    }
+
+
+def _merge_problem(tip: Tip, into: Tip, actor: Any) -> str:
+    if into.pk == tip.pk:
+        return _("Không thể ghép tin với chính nó.")
+    if not permissions.can_handle(actor, into):
+        return _("Không có tin với mã này.")
+    if into.status in (TipStatus.DUPLICATE, TipStatus.SPAM):
+        return _("Tin này đã được ghép hoặc là tin rác. Xin chọn tin chính của vụ việc.")
+    if (into.category == Category.CAN_BO) != (tip.category == Category.CAN_BO):
+        return _("Phản ánh về cán bộ không ghép với tin khác loại.")
+    return ""
+
+
+def _case_of(tip: Tip) -> Case:
+    """The case of a tip, opened when it has none; the row is locked so that two merges share one case."""
+    locked = Tip.objects.select_for_update().get(pk=tip.pk)
+    if locked.case is None:
+        locked.case = Case.objects.create(unit_id=locked.handler_id)
+        locked.save(update_fields=["case"])
+    return locked.case
+
+
+def _priority(value: Any) -> Priority:
+    try:
+        return Priority(int(str(value).upper().removeprefix("P")))
+    except ValueError:
+        raise ValidationError(_("Mức ưu tiên là P0, P1, P2, P3 hoặc P4.")) from None
+
+
+def _new_deadline(tip: Tip, priority: Priority):
+    """Raised: counted from now, since nobody could know before; lowered: from the day it came."""
+    since = timezone.now() if priority <= tip.priority else tip.received_at
+    return deadlines.deadline(priority=priority, since=since, is_opened=tip.status in IN_HAND)

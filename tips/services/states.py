@@ -1,0 +1,75 @@
+"""The state machine of a tip: which act is possible in which state, and where it leads.
+
+    act        from                                             to
+    accept     new, transferred, reopened                       accepted
+    assign     every open state                                 verifying (answered stays answered)
+    verify     accepted, answered, reopened                     verifying
+    reply      accepted, verifying, answered, reopened          answered
+    note       every state                                      (stays)
+    transfer   accepted, verifying, answered, reopened          transferred, at another unit
+    merge      every open state                                 duplicate
+    extend     every open state                                 (stays)
+    close      accepted, verifying, answered, reopened          closed, unfounded or spam
+    discard    every open state                                 spam
+    reopen     closed, unfounded, spam, duplicate               reopened
+    classify   every open state                                 (stays; a new complaint is transferred)
+    value      every state                                      (stays)
+
+The sender's own message moves a tip only when it ended less than 14 days ago: closed or unfounded > reopened.
+"""
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+from tips.enums import ENDED, OPEN, Outcome, TipStatus
+
+
+class Act(StrEnum):
+    """What a person does with a tip."""
+
+    ACCEPT = "accept"
+    ASSIGN = "assign"
+    VERIFY = "verify"
+    REPLY = "reply"
+    NOTE = "note"
+    TRANSFER = "transfer"
+    MERGE = "merge"
+    EXTEND = "extend"
+    CLOSE = "close"
+    DISCARD = "discard"
+    REOPEN = "reopen"
+    CLASSIFY = "classify"
+    VALUE = "value"
+
+
+EVERY = tuple(TipStatus)
+IN_HAND = (TipStatus.ACCEPTED, TipStatus.VERIFYING, TipStatus.ANSWERED, TipStatus.REOPENED)
+
+ALLOWED_FROM: Mapping[Act, tuple[TipStatus, ...]] = {
+    Act.ACCEPT: (TipStatus.NEW, TipStatus.TRANSFERRED, TipStatus.REOPENED),
+    Act.ASSIGN: OPEN,
+    Act.VERIFY: (TipStatus.ACCEPTED, TipStatus.ANSWERED, TipStatus.REOPENED),
+    Act.REPLY: IN_HAND,
+    Act.NOTE: EVERY,
+    Act.TRANSFER: IN_HAND,
+    Act.MERGE: OPEN,
+    Act.EXTEND: OPEN,
+    Act.CLOSE: IN_HAND,
+    Act.DISCARD: OPEN,
+    Act.REOPEN: ENDED,
+    Act.CLASSIFY: OPEN,
+    Act.VALUE: EVERY,
+}
+
+STATUS_OF_OUTCOME: Mapping[Outcome, TipStatus] = {
+    Outcome.HANDLED: TipStatus.CLOSED,
+    Outcome.GUIDED: TipStatus.CLOSED,
+    Outcome.INSUFFICIENT: TipStatus.CLOSED,
+    Outcome.UNFOUNDED: TipStatus.UNFOUNDED,
+    Outcome.SPAM: TipStatus.SPAM,
+}
+
+
+def is_possible(act: Act, status: str) -> bool:
+    """Whether ``act`` can be done in ``status``; pages use it to offer only what works."""
+    return status in ALLOWED_FROM[act]
