@@ -1,3 +1,5 @@
+"""Application configuration: the system checks of the keys."""
+
 from django.apps import AppConfig
 from django.core.checks import Tags, register
 from django.utils.translation import gettext_lazy as _

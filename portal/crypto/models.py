@@ -1,3 +1,5 @@
+"""The secrets behind keyed digests."""
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
