@@ -80,6 +80,10 @@ class DeliveryState(models.TextChoices):
 CLAIMABLE = (DeliveryState.QUEUED, DeliveryState.WAITING)
 FINAL = (DeliveryState.SENT, DeliveryState.REFUSED, DeliveryState.POSTED, DeliveryState.SKIPPED)
 POSTABLE = (DeliveryState.TO_POST, DeliveryState.OVERDUE)
+# Waiting for a person, for the account to work again, or for the group to be read.
+STUCK = (DeliveryState.BLOCKED, DeliveryState.UNKNOWN, DeliveryState.TO_POST, DeliveryState.OVERDUE)
+# Not in any group yet: what a withdrawal skips and an expiry refuses.
+NOT_OUT_YET = (*CLAIMABLE, DeliveryState.BLOCKED, *POSTABLE)
 # What members have (or may have) seen: a correction goes to these.
 REACHED = (DeliveryState.SENT, DeliveryState.POSTED, DeliveryState.UNKNOWN)
 

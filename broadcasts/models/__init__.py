@@ -2,11 +2,12 @@
 
 from broadcasts.models.broadcasts import Attempt, Broadcast, Delivery
 from broadcasts.models.library import Notice, Picture, PictureUpload, Post
-from broadcasts.models.mailboxes import Mailbox
+from broadcasts.models.mailboxes import CodeCounter, Mailbox
 
 __all__ = [
     "Attempt",
     "Broadcast",
+    "CodeCounter",
     "Delivery",
     "Mailbox",
     "Notice",

@@ -6,7 +6,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from broadcasts.enums import CLAIMABLE, BroadcastState, DeliveryState, PostKind, Urgency
+from broadcasts.enums import CLAIMABLE, STUCK, BroadcastState, DeliveryState, PostKind, Urgency
 from broadcasts.models.library import Notice, Picture, Post
 from broadcasts.querysets import BroadcastQuerySet, DeliveryQuerySet
 from groups.models import Group, OfficialAccount, Unit
@@ -116,11 +116,20 @@ class Delivery(models.Model):
 
     State = DeliveryState
 
-    broadcast = models.ForeignKey(Broadcast, on_delete=models.CASCADE, related_name="deliveries")
+    # No index of its own: the unique (broadcast, group) serves. Nor for the other keys that nobody searches
+    # by: each index costs every delivery two more writes.
+    broadcast = models.ForeignKey(
+        Broadcast, on_delete=models.CASCADE, related_name="deliveries", db_index=False
+    )
     group = models.ForeignKey(Group, on_delete=models.PROTECT, related_name="deliveries")
     # The mailbox that carries it; none for groups a person posts to.
     account = models.ForeignKey(
-        OfficialAccount, on_delete=models.PROTECT, null=True, blank=True, related_name="deliveries"
+        OfficialAccount,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="deliveries",
+        db_index=False,
     )
     state = models.CharField(_("trạng thái"), max_length=8, choices=DeliveryState)
     # 0 urgent, 1 routine: the claim order.
@@ -132,7 +141,10 @@ class Delivery(models.Model):
     message_id = models.CharField(_("mã tin Zalo"), max_length=64, blank=True)
     last_error = models.CharField(_("lỗi gần nhất"), max_length=300, blank=True)
     last_error_code = models.IntegerField(null=True, blank=True)
-    clean_reads = models.PositiveSmallIntegerField(default=0)
+    # An unknown outcome is settled by reading the group: how often it was read, since when without our text.
+    unknown_at = models.DateTimeField(null=True, blank=True)
+    reads = models.PositiveSmallIntegerField(default=0)
+    clean_since = models.DateTimeField(null=True, blank=True)
     due_at = models.DateTimeField(_("hạn đăng"), null=True, blank=True)
     settled_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -141,9 +153,12 @@ class Delivery(models.Model):
         blank=True,
         related_name="+",
         verbose_name=_("người xác nhận"),
+        db_index=False,
     )
     settled_at = models.DateTimeField(_("xong lúc"), null=True, blank=True)
-    proof = models.ForeignKey(Picture, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    proof = models.ForeignKey(
+        Picture, on_delete=models.PROTECT, null=True, blank=True, related_name="+", db_index=False
+    )
     reason = models.CharField(_("lý do"), max_length=300, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
     updated_at = models.DateTimeField(default=timezone.now)
@@ -167,6 +182,11 @@ class Delivery(models.Model):
                 fields=["claimed_at"],
                 condition=Q(state=DeliveryState.SENDING),
                 name="delivery_in_flight_idx",  # sweep
+            ),
+            models.Index(
+                fields=["state", "next_attempt_at"],
+                condition=Q(state__in=STUCK),
+                name="delivery_stuck_idx",  # sweep, reading of unknown rows
             ),
             models.Index(fields=["broadcast", "state"], name="delivery_state_idx"),
         ]

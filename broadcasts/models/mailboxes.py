@@ -1,4 +1,4 @@
-"""The mailbox of one official account: a leased row, one drainer at a time."""
+"""The mailbox of one official account (a leased row, one drainer at a time), and the counters of codes."""
 
 from django.conf import settings
 from django.db import models
@@ -30,3 +30,17 @@ class Mailbox(models.Model):
 
     def __str__(self) -> str:
         return str(self.account)
+
+
+class CodeCounter(models.Model):
+    """The last number given out for a prefix such as ``TB-2611``."""
+
+    prefix = models.CharField(max_length=8, unique=True)
+    value = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        verbose_name = _("bộ đếm mã")
+        verbose_name_plural = _("bộ đếm mã")
+
+    def __str__(self) -> str:
+        return f"{self.prefix}: {self.value}"

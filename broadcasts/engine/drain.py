@@ -1,0 +1,435 @@
+"""The loop that carries deliveries: one drain, one event loop, many mailboxes, at most 45 s.
+
+Steps, over and over: write outcomes (at least every 200 ms), lease mailboxes, claim rows within their pace,
+hand them to the senders, rest. A row is committed as SENDING before its call is made, and no transaction is
+open during a call. When the drain dies at any line, the rows it held are found by the sweep and settled by
+reading the group: nothing is lost, nothing is blindly sent twice.
+"""
+
+import asyncio
+import logging
+import time
+import uuid
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from django.conf import settings
+from django.db import Error as DatabaseError
+from django.utils import timezone
+from django.utils.module_loading import import_string
+
+from broadcasts.engine import accounts, outcomes, reading, store
+from broadcasts.engine.database import DatabaseThread
+from broadcasts.engine.mailbox import Box
+from broadcasts.engine.outcomes import Call, Outcome
+from broadcasts.engine.reading import Doubt, Finding
+from broadcasts.engine.tokens import PacedTokens
+from broadcasts.engine.uploads import Uploads
+from groups.services.tokens import AccountTokens
+from groups.zalo.errors import ZaloError
+from groups.zalo.http import open_session
+
+logger = logging.getLogger(__name__)
+
+DRAIN_SECONDS = 45
+FLUSH_SECONDS = 0.2
+FLUSH_ROWS = 500
+CLAIM_ROWS = 500
+MAX_BOXES = 200
+RENEW_SECONDS = 20
+# Worth staying for; longer waits are left to a successor, so that no worker sits idle.
+PATIENCE_SECONDS = 1.0
+# A successor's countdown stays far below the broker's visibility timeout.
+LONGEST_COUNTDOWN = 60.0
+READING_PRIORITY = 9
+
+
+class NoPlaceLeft(Exception):
+    """The picture's upload took the account's last call of this minute: the row waits for the next."""
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a drain did. ``again_in``: seconds until a successor is worth starting, or None."""
+
+    calls: int = 0
+    reads: int = 0
+    again_in: float | None = None
+
+
+def drain(
+    *,
+    seconds: float = DRAIN_SECONDS,
+    concurrency: int | None = None,
+    database: DatabaseThread | None = None,
+    clock: Callable[[], float] = time.time,
+) -> Report:
+    """Send what is due for at most ``seconds``; returns at once when no mailbox is free and has work.
+
+    ``clock`` is seconds since 1970. Safe to run any number of times at once, on any number of machines.
+    """
+    if not store.has_work(timezone.now()):
+        return Report()
+    return asyncio.run(_drain(seconds, concurrency or settings.SEND_CONCURRENCY, database, clock))
+
+
+async def _drain(
+    seconds: float, concurrency: int, database: DatabaseThread | None, clock: Callable[[], float]
+) -> Report:
+    async with database or DatabaseThread() as thread, open_session(concurrency) as session:
+        return await Drain(thread, session, seconds=seconds, concurrency=concurrency, clock=clock).run()
+
+
+class Drain:
+    """One run of the engine. Everything but the database work happens in its event loop."""
+
+    def __init__(
+        self,
+        database: DatabaseThread,
+        session: object,
+        *,
+        seconds: float,
+        concurrency: int,
+        clock: Callable[[], float],
+    ):
+        self.owner = uuid.uuid4().hex
+        self.database = database
+        self.session = session
+        self.concurrency = concurrency
+        self.clock = clock
+        self.deadline = clock() + seconds
+        self.batch = min(CLAIM_ROWS, 2 * concurrency)
+        self.boxes: dict[int, Box] = {}
+        self.frozen: dict[int, store.Frozen] = {}
+        self.uploads = Uploads(database)
+        self.queue: asyncio.PriorityQueue[tuple[int, int, Call | Doubt]] = asyncio.PriorityQueue()
+        self.outcomes: list[Outcome] = []
+        self.findings: list[Finding] = []
+        self.unissued: list[Call] = []
+        self.again_at: list[float] = []
+        self.stops: list[tuple[Call, ZaloError]] = []
+        self.wake = asyncio.Event()
+        self.serial = self.calls = self.reads = self.in_flight = 0
+        self.last_flush = self.last_renewal = self.next_lease = clock()
+        self.seen: set[int] = set()
+
+    # --- The loop ----------------------------------------------------------------------------------------
+
+    async def run(self) -> Report:
+        """Drain until nothing is due for a while, or time is up."""
+        senders = [asyncio.create_task(self._serve()) for _number in range(self.concurrency)]
+        try:
+            while True:
+                await self._flush()
+                if self.clock() >= self.deadline:
+                    self._empty_queue()
+                has_more = self.clock() < self.deadline and await self._fill()
+                if not has_more and self._is_idle():
+                    break
+                await self._rest()
+        finally:
+            for sender in senders:
+                sender.cancel()
+            await asyncio.gather(*senders, return_exceptions=True)
+            await self._finish()
+        return Report(self.calls, self.reads, await self._again_in())
+
+    def _is_idle(self) -> bool:
+        pending = self.outcomes or self.findings or self.unissued or self.stops
+        return not pending and self.queue.empty() and not self.in_flight
+
+    async def _rest(self) -> None:
+        """Until there is something to do: an outcome to write, senders to feed, a call to make."""
+        self.wake.clear()
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self.wake.wait(), FLUSH_SECONDS)
+
+    # --- Filling -----------------------------------------------------------------------------------------
+
+    async def _fill(self) -> bool:
+        """Lease and claim; False when nothing can be claimed within the drain's patience."""
+        if self.queue.qsize() >= self.concurrency:
+            return True
+        try:
+            await self._renew()
+            await self._lease()
+            return await self._claim() or self._soon()
+        except DatabaseError as error:
+            # The database went away for a moment; what is claimed goes on, and the next round tries again.
+            logger.warning("drain_database: %s", type(error).__name__)
+            await asyncio.sleep(PATIENCE_SECONDS)
+            return True
+
+    async def _renew(self) -> None:
+        if self.clock() - self.last_renewal < RENEW_SECONDS or not self.boxes:
+            return
+        self.last_renewal = self.clock()
+        await self._keep(self.boxes.values())
+
+    async def _keep(self, boxes: Iterable[Box]) -> None:
+        """Renew leases and store what their minute holds."""
+        now, boxes = self.clock(), list(boxes)
+        windows = {box.mailbox_id: box.pace.as_window(now) for box in boxes}
+        await self.database.run(store.keep_leases, self.owner, windows, now=_moment(now))
+        for box in boxes:
+            box.renewed(now)
+
+    async def _lease(self) -> None:
+        """Let go of mailboxes that are done, take free ones that have work."""
+        await self._release([box for box in self.boxes.values() if box.is_empty and not box.is_busy])
+        now, wanted = self.clock(), MAX_BOXES - len(self.boxes)
+        has_enough = sum(box.budget(now) for box in self.boxes.values()) >= self.batch
+        if has_enough or not wanted or now < self.next_lease:
+            return
+        leases = await self.database.run(store.lease, self.owner, now=_moment(now), count=wanted)
+        if len(leases) < wanted:
+            self.next_lease = now + PATIENCE_SECONDS
+        make_client = import_string(settings.ZALO_CLIENT)
+        for lease in leases:
+            box = self.boxes[lease.account_id] = Box(lease, now=now)
+            tokens = AccountTokens(lease.account_id, session=self.session)
+            box.client = make_client(
+                self.session, PacedTokens(tokens, box.pace, self.clock), settings.ZALO_API_URL
+            )
+        if leases:
+            await self._read([lease.account_id for lease in leases])
+
+    async def _read(self, account_ids: list[int]) -> None:
+        """Queue looks into the groups of unknown rows, as far as the pace allows."""
+        found = await self.database.run(
+            reading.doubts, account_ids, now=_moment(self.clock()), count=self.batch
+        )
+        for doubt in found:
+            box = self.boxes[doubt.account_id]
+            if box.budget(self.clock()) > 0:
+                box.pace.reserve(1)
+                self._put(READING_PRIORITY, doubt)
+        if found:
+            await self._keep(self.boxes.values())
+
+    async def _claim(self) -> bool:
+        """Claim a batch over all mailboxes, urgent rows of each first; True when any row was claimed."""
+        now = self.clock()
+        budgets = self._budgets(now)
+        if not budgets:
+            return False
+        for account_id, count in budgets.items():
+            self.boxes[account_id].pace.reserve(count)
+        windows = {self.boxes[a].mailbox_id: self.boxes[a].pace.as_window(now) for a in budgets}
+        calls: list[Call] = []
+        try:
+            calls = await self.database.run(
+                store.claim, self.owner, list(budgets.items()), windows, now=_moment(now)
+            )
+        finally:
+            self._account_for(budgets, calls, now)
+        await self._freeze({call.broadcast_id for call in calls})
+        for call in calls:
+            self._put(call.priority, call)
+        return bool(calls)
+
+    def _budgets(self, now: float) -> dict[int, int]:
+        """Rows to claim by account: what each may send, shared out fairly up to the batch."""
+        free = {account_id: box.budget(now) for account_id, box in self.boxes.items()}
+        free = {account_id: count for account_id, count in free.items() if count}
+        share = max(1, self.batch // len(free)) if free else 0
+        return dict(list({a: min(count, share) for a, count in free.items()}.items())[: self.batch])
+
+    def _account_for(self, budgets: dict[int, int], calls: list[Call], now: float) -> None:
+        """Keep a place for each claimed row and give the others back; fewer than asked for: no more rows."""
+        claimed = dict.fromkeys(budgets, 0)
+        for call in calls:
+            claimed[call.account_id] += 1
+        for account_id, count in budgets.items():
+            box = self.boxes[account_id]
+            box.renewed(now)
+            box.pace.give_back(count - claimed[account_id])
+            box.is_empty = claimed[account_id] < count
+
+    async def _freeze(self, broadcast_ids: set[int]) -> None:
+        missing = broadcast_ids - self.frozen.keys()
+        if missing:
+            self.frozen |= await self.database.run(store.frozen, missing)
+
+    def _put(self, priority: int, job: Call | Doubt) -> None:
+        self.serial += 1
+        self.queue.put_nowait((priority, self.serial, job))
+
+    def _soon(self) -> bool:
+        """Whether a mailbox may go on within the drain's patience."""
+        now = self.clock()
+        wakes = [wake for box in self.boxes.values() if (wake := box.wakes_at(now)) is not None]
+        return bool(wakes) and min(wakes) - now <= PATIENCE_SECONDS
+
+    # --- Sending -----------------------------------------------------------------------------------------
+
+    async def _serve(self) -> None:
+        """One sender: takes the most urgent job, for ever."""
+        while True:
+            _priority, _serial, job = await self.queue.get()
+            box = self.boxes[job.account_id]
+            box.in_flight += 1
+            self.in_flight += 1
+            try:
+                await (self._look(box, job) if isinstance(job, Doubt) else self._send(box, job))
+            finally:
+                box.in_flight -= 1
+                self.in_flight -= 1
+                if self._wants_attention():
+                    self.wake.set()
+
+    def _wants_attention(self) -> bool:
+        """Whether the loop has something to do before its next turn: rows to fetch, or the last to write."""
+        if len(self.outcomes) >= FLUSH_ROWS or (not self.in_flight and self.queue.empty()):
+            return True
+        return self.queue.qsize() < self.concurrency and any(self._budgets(self.clock()))
+
+    async def _send(self, box: Box, call: Call) -> None:
+        if not box.may_issue(self.clock()):
+            box.pace.give_back()
+            self.unissued.append(call)
+            return
+        started = self.clock()
+        try:
+            message_id = await self._post(box, call)
+        except NoPlaceLeft:
+            self.unissued.append(call)
+        except Exception as error:
+            if not isinstance(error, ZaloError):
+                logger.exception("drain_unforeseen: delivery %s", call.delivery_id)
+            await self._note(box, call, error)
+            self.outcomes.append(outcomes.failed(call, error, started=started, finished=self.clock()))
+        else:
+            box.succeeded()
+            self.outcomes.append(outcomes.sent(call, message_id, started=started, finished=self.clock()))
+
+    async def _post(self, box: Box, call: Call) -> str:
+        """One message, with its picture uploaded first when it has one; returns Zalo's id of it."""
+        frozen = self.frozen[call.broadcast_id]
+        attachment = await self._attachment(box, frozen.picture_id) if frozen.picture_id else ""
+        box.pace.issue(self.clock())
+        self.calls += 1
+        if attachment:
+            sent = await box.client.send_group_image(call.zalo_group_id, frozen.text, attachment)
+        else:
+            sent = await box.client.send_group_text(call.zalo_group_id, frozen.text)
+        return sent.message_id
+
+    async def _attachment(self, box: Box, picture_id: int) -> str:
+        """The picture's attachment id. The row that uploads it spends its place and needs another one."""
+        spent = []
+
+        def issue() -> None:
+            box.pace.issue(self.clock())
+            spent.append(True)
+
+        try:
+            attachment = await self.uploads.attachment(box, picture_id, issue=issue)
+        except BaseException:
+            if not spent:
+                box.pace.give_back()
+            raise
+        if spent:
+            if not box.pace.free(self.clock()):
+                raise NoPlaceLeft
+            box.pace.reserve(1)
+        return attachment
+
+    async def _note(self, box: Box, call: Call, error: Exception) -> None:
+        """What a failure means for more than its row."""
+        box.failed(error, now=self.clock())
+        if outcomes.stops_more_than_message(error):
+            self.stops.append((call, error))
+        picture_id = self.frozen[call.broadcast_id].picture_id
+        if picture_id and getattr(error, "code", None) == outcomes.ATTACHMENT_EXPIRED:
+            await self.uploads.forget(box, picture_id)
+
+    async def _look(self, box: Box, doubt: Doubt) -> None:
+        if not box.may_issue(self.clock()):
+            box.pace.give_back()
+            return
+        box.pace.issue(self.clock())
+        self.reads += 1
+        self.findings.append(await reading.look(box.client, doubt))
+
+    # --- Writing -----------------------------------------------------------------------------------------
+
+    async def _flush(self) -> None:
+        """Write what is known, when there is enough of it or it has waited long enough."""
+        is_due = self.clock() - self.last_flush >= FLUSH_SECONDS or len(self.outcomes) >= FLUSH_ROWS
+        if not is_due and (self.in_flight or not self.queue.empty()):
+            return
+        self.last_flush = self.clock()
+        try:
+            await self._write()
+        except DatabaseError as error:
+            # Kept and written in the next round; the rows stay ours until the sweep finds them stale.
+            logger.warning("drain_database: %s", type(error).__name__)
+            await asyncio.sleep(PATIENCE_SECONDS)
+
+    async def _write(self) -> None:
+        if self.outcomes:
+            batch = self.outcomes[:]
+            await self.database.run(store.settle, self.owner, batch)
+            del self.outcomes[: len(batch)]
+        if self.findings:
+            found = self.findings[:]
+            for finding in found:
+                await self.database.run(reading.settle_finding, finding, now=_moment(self.clock()))
+            del self.findings[: len(found)]
+        if self.unissued:
+            calls = self.unissued[:]
+            await self.database.run(store.give_back, self.owner, calls)
+            del self.unissued[: len(calls)]
+        while self.stops:
+            call, error = self.stops[0]
+            await self.database.run(accounts.stop, call, error)
+            self.stops.pop(0)
+
+    async def _finish(self) -> None:
+        """Leave nothing behind: unissued rows go back, outcomes are written, leases end."""
+        self._empty_queue()
+        await self._write()
+        await self._release(list(self.boxes.values()))
+
+    def _empty_queue(self) -> None:
+        while not self.queue.empty():
+            _priority, _serial, job = self.queue.get_nowait()
+            self.boxes[job.account_id].pace.give_back()
+            if isinstance(job, Call):
+                self.unissued.append(job)
+
+    async def _release(self, boxes: list[Box]) -> None:
+        if not boxes:
+            return
+        now = self.clock()
+        for box in boxes:
+            wake = box.wakes_at(now)
+            if wake is not None:
+                self.again_at.append(wake)
+            elif box.stopped_by is None:
+                self.seen.add(box.account_id)
+        working = [box.account_id for box in boxes if box.has_sent]
+        if working:
+            await self.database.run(accounts.note_success, working, now=_moment(now))
+        await self.database.run(store.release, self.owner, [box.as_release(now) for box in boxes])
+        for box in boxes:
+            del self.boxes[box.account_id]
+
+    async def _again_in(self) -> float | None:
+        """When a successor is worth starting: None when nothing more is known to be due.
+
+        Rows may have come in for a mailbox after it was found empty, while nobody else could lease it.
+        """
+        if self.calls and await self.database.run(store.have_more, self.seen, now=_moment(self.clock())):
+            return 0.0
+        if not self.again_at:
+            return None
+        wait = max(0.0, min(self.again_at) - self.clock())
+        return wait if wait <= LONGEST_COUNTDOWN else None
+
+
+def _moment(seconds: float) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)

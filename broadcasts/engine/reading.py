@@ -1,0 +1,144 @@
+"""Settling unknown outcomes by looking into the group.
+
+Zalo has no idempotency key, so after a lost answer only the group itself knows. It is read about 20, 60 and
+120 seconds later. Our text found: sent. Read clean twice, a minute apart: it is surely not there, and goes
+out again if the installation wants that. Not readable: an officer looks.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import Enum
+from typing import Any
+
+from django.conf import settings
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from broadcasts import rendering
+from broadcasts.engine.store import MAX_READS, readable
+from broadcasts.enums import BroadcastState, DeliveryState
+from broadcasts.models import Delivery
+from groups.zalo.errors import ZaloError
+
+READ_AT_SECONDS = (20, 60, 120)
+APART = timedelta(seconds=60)
+PAGES = 3
+PAGE_SIZE = 10
+# Zalo's clock and ours differ; an older message with the same code is from an earlier attempt.
+CLOCK_SLACK = timedelta(seconds=60)
+
+
+class View(Enum):
+    """What a look into the group showed."""
+
+    FOUND = "found"
+    CLEAN = "clean"
+    UNREADABLE = "unreadable"
+
+
+@dataclass(frozen=True)
+class Doubt:
+    """An unknown row, as far as reading needs it."""
+
+    delivery_id: int
+    account_id: int
+    zalo_group_id: str
+    code: str
+    claimed_at: datetime
+    unknown_at: datetime
+    reads: int
+    clean_since: datetime | None
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A doubt after a look."""
+
+    doubt: Doubt
+    view: View
+    message_id: str = ""
+
+
+async def look(client: Any, doubt: Doubt) -> Finding:
+    """Read the group back to the time of the attempt. Never raises for what Zalo answers."""
+    since, offset = doubt.claimed_at - CLOCK_SLACK, 0
+    try:
+        for _page in range(PAGES):
+            items = await client.get_conversation(doubt.zalo_group_id, offset, PAGE_SIZE)
+            offset += len(items)  # not the page size: Zalo may return fewer than asked for
+            for item in items:
+                if item.is_ours and item.at >= since and rendering.carries_code(item.text, doubt.code):
+                    return Finding(doubt, View.FOUND, item.message_id)
+            if not items or items[-1].at < since:
+                return Finding(doubt, View.CLEAN)
+    except ZaloError:
+        return Finding(doubt, View.UNREADABLE)
+    # A lively group: three pages did not reach back far enough to be sure.
+    return Finding(doubt, View.UNREADABLE)
+
+
+def doubts(account_ids: Sequence[int], *, now: datetime, count: int) -> list[Doubt]:
+    """Unknown rows of these accounts whose group should be read now."""
+    rows = (
+        readable(now)
+        .filter(account_id__in=account_ids)
+        .order_by("next_attempt_at", "pk")
+        .values_list(
+            "pk",
+            "account_id",
+            "group__zalo_group_id",
+            "broadcast__code",
+            "claimed_at",
+            "unknown_at",
+            "reads",
+            "clean_since",
+        )[:count]
+    )
+    return [Doubt(*row[:4], row[4] or now, row[5] or now, *row[6:]) for row in rows]
+
+
+def settle_finding(finding: Finding, *, now: datetime) -> None:
+    """Write what a look showed. An echo or a person who settled the row meanwhile wins."""
+    doubt = finding.doubt
+    row = Delivery.objects.filter(pk=doubt.delivery_id, state=DeliveryState.UNKNOWN)
+    if finding.view is View.FOUND:
+        row.update(
+            state=DeliveryState.SENT,
+            message_id=finding.message_id,
+            last_error="",
+            last_error_code=None,
+            settled_at=now,
+            updated_at=now,
+        )
+    elif finding.view is View.CLEAN and doubt.clean_since and now - doubt.clean_since >= APART:
+        _surely_not_sent(row, now=now)
+    else:
+        _look_again(row, finding, now=now)
+
+
+def _surely_not_sent(row: Any, *, now: datetime) -> None:
+    if not settings.RESEND_AFTER_CLEAN_READS:
+        row.update(reads=MAX_READS, updated_at=now)
+        return
+    running = Q(broadcast__state__in=(BroadcastState.SENDING, BroadcastState.PAUSED))
+    useful = Q(broadcast__expires_at=None) | Q(broadcast__expires_at__gt=now)
+    forget = {"claim": "", "unknown_at": None, "clean_since": None, "reads": 0, "updated_at": now}
+    again = row.filter(pk__in=Delivery.objects.filter(running & useful).values("pk"))
+    again.update(state=DeliveryState.QUEUED, next_attempt_at=now, **forget)
+    # Whatever is still unknown belongs to a post that was withdrawn or has run out.
+    reason = _("Bài hết hiệu lực trước khi vào được nhóm.")
+    row.update(state=DeliveryState.REFUSED, settled_at=now, last_error=reason, **forget)
+
+
+def _look_again(row: Any, finding: Finding, *, now: datetime) -> None:
+    doubt, reads = finding.doubt, finding.doubt.reads + 1
+    clean_since = doubt.clean_since or (now if finding.view is View.CLEAN else None)
+    if reads < len(READ_AT_SECONDS):
+        next_at = doubt.unknown_at + timedelta(seconds=READ_AT_SECONDS[reads])
+    elif clean_since is not None and reads < MAX_READS:
+        next_at = clean_since + APART
+    else:
+        # An officer looks; see settle.confirm_seen and settle.resend.
+        next_at, reads = now, MAX_READS
+    row.update(reads=reads, clean_since=clean_since, next_attempt_at=max(next_at, now), updated_at=now)

@@ -1,0 +1,242 @@
+"""Everything the engine asks of the database: plain functions, called in the engine's database thread.
+
+A row belongs to a drain from its claim until the outcome is written. Each write asks again whether it still
+does: an echo or a person may have been faster, and what they know wins.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Value, When
+from django.utils import timezone
+
+from broadcasts.engine import sql
+from broadcasts.engine.outcomes import Call, Outcome
+from broadcasts.engine.pace import Pace
+from broadcasts.enums import CLAIMABLE, BroadcastState, DeliveryState
+from broadcasts.models import Attempt, Broadcast, Delivery, Mailbox
+from groups.enums import AccountState
+
+LEASE_SECONDS = 60
+MAX_READS = 4
+OUTCOME_FIELDS = (
+    "id",
+    "attempts",
+    "state",
+    "message_id",
+    "last_error",
+    "last_error_code",
+    "next_attempt_at",
+    "unknown_at",
+    "settled_at",
+)
+ATTEMPT_FIELDS = ("delivery", "number", "started_at", "finished_at", "outcome", "error_code", "error")
+# An outcome may still land on a row that the sweep has meanwhile called unknown: it is better knowledge.
+OPEN_STATES = (DeliveryState.SENDING, DeliveryState.UNKNOWN)
+
+
+@dataclass(frozen=True)
+class Lease:
+    """A mailbox this drain holds, with what its last holder left."""
+
+    mailbox_id: int
+    account_id: int
+    rate_per_minute: int
+    window: dict[str, int]
+    lost_at: datetime | None
+    failures_in_row: int
+
+
+@dataclass(frozen=True)
+class Frozen:
+    """What a broadcast sends to every group."""
+
+    code: str
+    text: str
+    picture_id: int | None
+
+
+# --- What is due -----------------------------------------------------------------------------------------
+
+
+def has_work(now: datetime) -> bool:
+    """Whether a drain would find a mailbox to lease."""
+    return leasable(now).exists()
+
+
+def leasable(now: datetime) -> QuerySet[Mailbox]:
+    """Free mailboxes with rows to send or groups to read, urgent ones first."""
+    rows = claimable(now).filter(account_id=OuterRef("account_id"))
+    return (
+        Mailbox.objects.filter(Q(lease_until=None) | Q(lease_until__lte=now), paused_at=None)
+        .filter(Q(open_until=None) | Q(open_until__lte=now), account__state=AccountState.ACTIVE)
+        .filter(Exists(rows) | Exists(readable(now).filter(account_id=OuterRef("account_id"))))
+        .annotate(is_routine=Case(When(Exists(rows.filter(priority=0)), then=Value(0)), default=Value(1)))
+        .order_by("is_routine", "pk")
+    )
+
+
+def claimable(now: datetime) -> QuerySet[Delivery]:
+    """Rows that a claim would take now."""
+    running = Broadcast.objects.filter(
+        Q(expires_at=None) | Q(expires_at__gt=now), pk=OuterRef("broadcast_id"), state=BroadcastState.SENDING
+    )
+    return Delivery.objects.filter(Exists(running), state__in=CLAIMABLE, next_attempt_at__lte=now)
+
+
+def readable(now: datetime) -> QuerySet[Delivery]:
+    """Unknown rows whose group should be read now."""
+    return Delivery.objects.filter(
+        state=DeliveryState.UNKNOWN, next_attempt_at__lte=now, reads__lt=MAX_READS, account__isnull=False
+    )
+
+
+# --- Leases ----------------------------------------------------------------------------------------------
+
+
+def lease(owner: str, *, now: datetime, count: int) -> list[Lease]:
+    """Lease up to ``count`` mailboxes with work; the conditional UPDATE decides who gets which."""
+    with transaction.atomic():
+        wanted = list(
+            leasable(now)
+            .select_for_update(skip_locked=True, of=("self",))
+            .values_list("pk", "lease_until")[:count]
+        )
+        ids = [pk for pk, _until in wanted]
+        unleased = Q(lease_until=None) | Q(lease_until__lte=now)
+        Mailbox.objects.filter(unleased, pk__in=ids).update(
+            lease_owner=owner, lease_until=now + timedelta(seconds=LEASE_SECONDS)
+        )
+    ended = dict(wanted)
+    mine = Mailbox.objects.filter(pk__in=ids, lease_owner=owner).values_list(
+        "pk", "account_id", "account__rate_per_minute", "window", "failures_in_row"
+    )
+    return [
+        Lease(pk, account_id, rate, window, ended[pk], failures)
+        for pk, account_id, rate, window, failures in mine
+    ]
+
+
+def keep_leases(owner: str, windows: dict[int, dict[str, int]], *, now: datetime) -> None:
+    """Renew leases and store the calls of the last minute, reserved ones included."""
+    until = now + timedelta(seconds=LEASE_SECONDS)
+    sql.update_from_values(
+        Mailbox,
+        ("id", "window", "lease_until"),
+        [(pk, window, until) for pk, window in windows.items()],
+        where=f"{Mailbox._meta.db_table}.lease_owner = %s",
+        params=[owner],
+    )
+
+
+def release(owner: str, boxes: Iterable[tuple[int, dict[str, int], int, datetime | None]]) -> None:
+    """End leases; ``boxes`` are (mailbox, window, failures in a row, breaker open until)."""
+    sql.update_from_values(
+        Mailbox,
+        ("id", "window", "failures_in_row", "open_until", "lease_until", "lease_owner"),
+        [(pk, window, failures, open_until, None, "") for pk, window, failures, open_until in boxes],
+        where=f"{Mailbox._meta.db_table}.lease_owner = %s",
+        params=[owner],
+    )
+
+
+def pace_of(lease: Lease) -> Pace:
+    """The pace to go on with."""
+    lost_at = lease.lost_at.timestamp() if lease.lost_at else None
+    return Pace(lease.rate_per_minute, lease.window, lost_at=lost_at)
+
+
+# --- Rows ------------------------------------------------------------------------------------------------
+
+
+def claim(
+    owner: str, budgets: Sequence[tuple[int, int]], windows: dict[int, dict[str, int]], *, now: datetime
+) -> list[Call]:
+    """Claim rows within ``budgets`` of (account, rows) and store the leases' windows, in one transaction."""
+    with transaction.atomic():
+        keep_leases(owner, windows, now=now)
+        if not sql.claim(budgets, claim=owner, now=now):
+            return []
+        return _claimed(owner, now)
+
+
+def _claimed(owner: str, now: datetime) -> list[Call]:
+    rows = (
+        Delivery.objects.filter(state=DeliveryState.SENDING, claimed_at=now, claim=owner)
+        .order_by("priority", "next_attempt_at", "pk")
+        .values_list(
+            "pk", "account_id", "group_id", "broadcast_id", "group__zalo_group_id", "attempts", "priority"
+        )
+    )
+    return [Call(*row) for row in rows]
+
+
+def frozen(broadcast_ids: Iterable[int]) -> dict[int, Frozen]:
+    """Text and picture by broadcast."""
+    rows = Broadcast.objects.filter(pk__in=broadcast_ids).values_list("pk", "code", "text", "picture_id")
+    return {pk: Frozen(code, text, picture_id) for pk, code, text, picture_id in rows}
+
+
+def settle(owner: str, outcomes: Sequence[Outcome]) -> int:
+    """Write outcomes and their attempts, in one transaction; returns how many rows were still ours."""
+    now = timezone.now()
+    table = Delivery._meta.db_table
+    states = ", ".join(f"'{state.value}'" for state in OPEN_STATES)
+    with transaction.atomic():
+        written = sql.update_from_values(
+            Delivery,
+            (*OUTCOME_FIELDS, "updated_at"),
+            [(*_values(outcome), now) for outcome in outcomes],
+            where=f"{table}.claim = %s AND {table}.state IN ({states})",
+            params=[owner],
+        )
+        sql.insert_values(Attempt, ATTEMPT_FIELDS, [_attempt(outcome) for outcome in outcomes])
+    return written
+
+
+def _values(outcome: Outcome) -> tuple[Any, ...]:
+    is_unknown = outcome.state == DeliveryState.UNKNOWN
+    return (
+        outcome.call.delivery_id,
+        outcome.attempts,
+        outcome.state,
+        outcome.message_id,
+        outcome.detail[:300],
+        outcome.code,
+        outcome.next_attempt_at,
+        outcome.finished_at if is_unknown else None,
+        outcome.finished_at if outcome.is_final else None,
+    )
+
+
+def _attempt(outcome: Outcome) -> tuple[Any, ...]:
+    return (
+        outcome.call.delivery_id,
+        outcome.call.number,
+        outcome.started_at,
+        outcome.finished_at,
+        outcome.state,
+        outcome.code,
+        outcome.error[:300],
+    )
+
+
+def give_back(owner: str, calls: Sequence[Call]) -> None:
+    """Rows that were claimed and never issued are queued again, as if never claimed."""
+    now = timezone.now()
+    Delivery.objects.filter(
+        pk__in=[call.delivery_id for call in calls], claim=owner, state=DeliveryState.SENDING
+    ).update(
+        state=Case(When(attempts=1, then=Value(DeliveryState.QUEUED)), default=Value(DeliveryState.WAITING)),
+        attempts=F("attempts") - 1,
+        claim="",
+        updated_at=now,
+    )
+
+
+def have_more(account_ids: Iterable[int], *, now: datetime) -> bool:
+    """Whether a claim would find another row of these accounts right now."""
+    return claimable(now).filter(account_id__in=list(account_ids)).exists()

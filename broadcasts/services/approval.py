@@ -1,0 +1,232 @@
+"""Judging a broadcast and stopping it: submit, approve, return, reject, cancel, pause, resume, withdraw."""
+
+from datetime import datetime
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from broadcasts import codes, permissions, recurrence, rendering, tasks
+from broadcasts.enums import (
+    EDITABLE,
+    NOT_OUT_YET,
+    PAUSABLE,
+    WITHDRAWABLE,
+    BroadcastState,
+    DeliveryState,
+    NoticeState,
+    PostKind,
+    Urgency,
+)
+from broadcasts.hints import hint
+from broadcasts.models import Broadcast, Delivery, Notice
+from broadcasts.services.transitions import move
+from portal.errors import NotAllowedError, WrongStateError
+from portal.text import clean
+
+MAX_REASON = 500
+
+
+def submit_broadcast(broadcast: Broadcast, *, actor: Any) -> Broadcast:
+    """The author hands it to the chief."""
+    _require(permissions.can_edit(actor, broadcast))
+    _require_live_notice(broadcast)
+    return move(
+        broadcast,
+        sources=EDITABLE,
+        to=BroadcastState.SUBMITTED,
+        actor=actor,
+        action="broadcasts.broadcast.submitted",
+        submitted_at=timezone.now(),
+        reason="",
+    )
+
+
+def approve_broadcast(broadcast: Broadcast, *, actor: Any) -> Broadcast:
+    """A chief who did not write it lets it go out, at ``send_at`` or at once; its notice becomes active.
+
+    Raises ``NotAllowedError`` (the author too), ``WrongStateError``.
+    """
+    _require(permissions.can_approve(actor, broadcast))
+    _require_live_notice(broadcast)
+    now = timezone.now()
+    with transaction.atomic():
+        move(
+            broadcast,
+            sources=[BroadcastState.SUBMITTED],
+            to=BroadcastState.APPROVED,
+            actor=actor,
+            action="broadcasts.broadcast.approved",
+            approver=actor,
+            approved_at=now,
+            due_at=first_due_at(broadcast, now),
+        )
+        if broadcast.notice_id is not None:
+            Notice.objects.filter(pk=broadcast.notice_id, state=NoticeState.DRAFT).update(
+                state=NoticeState.ACTIVE
+            )
+    hint(tasks.start_due_broadcasts)
+    return broadcast
+
+
+def return_broadcast(broadcast: Broadcast, *, actor: Any, reason: str) -> Broadcast:
+    """The chief sends it back with a reason; the author may change and submit it again."""
+    _require(permissions.can_decide(actor, broadcast))
+    return move(
+        broadcast,
+        sources=[BroadcastState.SUBMITTED],
+        to=BroadcastState.RETURNED,
+        actor=actor,
+        action="broadcasts.broadcast.returned",
+        reason=required_reason(reason),
+    )
+
+
+def reject_broadcast(broadcast: Broadcast, *, actor: Any, reason: str) -> Broadcast:
+    """The chief turns it down for good."""
+    _require(permissions.can_decide(actor, broadcast))
+    return move(
+        broadcast,
+        sources=[BroadcastState.SUBMITTED],
+        to=BroadcastState.REJECTED,
+        actor=actor,
+        action="broadcasts.broadcast.rejected",
+        reason=required_reason(reason),
+    )
+
+
+def cancel_broadcast(broadcast: Broadcast, *, actor: Any, reason: str = "") -> Broadcast:
+    """Nothing has gone out yet, and nothing will; also ends the repeating of a recurring one."""
+    _require(permissions.can_stop(actor, broadcast))
+    return move(
+        broadcast,
+        sources=[BroadcastState.APPROVED],
+        to=BroadcastState.CANCELLED,
+        actor=actor,
+        action="broadcasts.broadcast.cancelled",
+        reason=clean(reason)[:MAX_REASON],
+        finished_at=timezone.now(),
+    )
+
+
+def pause_broadcast(broadcast: Broadcast, *, actor: Any, reason: str = "") -> Broadcast:
+    """No further group gets it until it is resumed; calls already on their way end as they end."""
+    _require(permissions.can_stop(actor, broadcast))
+    if broadcast.state not in PAUSABLE:
+        raise WrongStateError
+    return move(
+        broadcast,
+        sources=[broadcast.state],
+        to=BroadcastState.PAUSED,
+        actor=actor,
+        action="broadcasts.broadcast.paused",
+        paused_from=broadcast.state,
+        reason=clean(reason)[:MAX_REASON],
+    )
+
+
+def resume_broadcast(broadcast: Broadcast, *, actor: Any) -> Broadcast:
+    """Go on from where it was paused: waiting for its hour, or sending."""
+    _require(permissions.can_decide(actor, broadcast))
+    was_sending = broadcast.paused_from != BroadcastState.APPROVED
+    move(
+        broadcast,
+        sources=[BroadcastState.PAUSED],
+        to=BroadcastState.SENDING if was_sending else BroadcastState.APPROVED,
+        actor=actor,
+        action="broadcasts.broadcast.resumed",
+        paused_from="",
+        reason="",
+    )
+    hint(tasks.drain if was_sending else tasks.start_due_broadcasts)
+    return broadcast
+
+
+def withdraw_broadcast(broadcast: Broadcast, *, actor: Any, reason: str) -> Broadcast:
+    """Take a post back: what is not out yet is skipped, and the groups that have it get a correction at once.
+
+    The correction is a child broadcast that names the original's code. It needs no second person: it is
+    the chief's own act, and it only says that something no longer holds. Raises ``ValidationError`` on
+    ``reason``, ``NotAllowedError``, ``WrongStateError``.
+    """
+    _require(permissions.can_decide(actor, broadcast))
+    reason = required_reason(reason)
+    now = timezone.now()
+    with transaction.atomic():
+        move(
+            broadcast,
+            sources=WITHDRAWABLE,
+            to=BroadcastState.WITHDRAWN,
+            actor=actor,
+            action="broadcasts.broadcast.withdrawn",
+            reason=reason,
+            finished_at=now,
+        )
+        Delivery.objects.filter(broadcast=broadcast, state__in=NOT_OUT_YET).update(
+            state=DeliveryState.SKIPPED,
+            reason=_("Bài đã được thu hồi."),
+            settled_at=now,
+            updated_at=now,
+        )
+        _create_correction(broadcast, actor=actor, reason=reason, now=now)
+    hint(tasks.start_due_broadcasts)
+    return broadcast
+
+
+def correction_body(broadcast: Broadcast, reason: str) -> str:
+    """What members of the groups that have the original read."""
+    return _(
+        "Bài “%(title)s” (mã %(code)s) đã được thu hồi. Lý do: %(reason)s\n"
+        "Đề nghị bà con không chia sẻ tiếp bài này. Xin cảm ơn bà con."
+    ) % {"title": broadcast.title, "code": broadcast.code, "reason": reason}
+
+
+def required_reason(reason: str) -> str:
+    """The reason, cleaned. Raises ``ValidationError`` on ``reason`` for an empty or overlong one."""
+    reason = clean(reason or "")
+    if not reason:
+        raise ValidationError({"reason": _("Xin nêu lý do.")})
+    if len(reason) > MAX_REASON:
+        raise ValidationError({"reason": _("Lý do không quá 500 ký tự.")})
+    return reason
+
+
+def first_due_at(broadcast: Broadcast, now: datetime) -> datetime:
+    """When an approved broadcast goes out first."""
+    if broadcast.recurrence and broadcast.send_at:
+        return recurrence.first_firing(broadcast.recurrence, broadcast.send_at)
+    return broadcast.send_at or now
+
+
+def _create_correction(broadcast: Broadcast, *, actor: Any, reason: str, now: datetime) -> Broadcast:
+    body = correction_body(broadcast, reason)
+    excess = -rendering.room_left(_("ĐÍNH CHÍNH"), body)
+    if excess > 0:
+        raise ValidationError({"reason": _("Lý do dài quá %(excess)d ký tự.") % {"excess": excess}})
+    return Broadcast.objects.create(
+        code=codes.next_code(codes.BROADCAST),
+        kind=PostKind.CORRECTION,
+        title=_("ĐÍNH CHÍNH"),
+        body=body,
+        urgency=Urgency.URGENT,
+        unit=broadcast.unit,
+        audience=broadcast.audience,
+        corrects=broadcast,
+        author=actor,
+        state=BroadcastState.APPROVED,
+        approved_at=now,
+        due_at=now,
+    )
+
+
+def _require(is_allowed: bool) -> None:
+    if not is_allowed:
+        raise NotAllowedError
+
+
+def _require_live_notice(broadcast: Broadcast) -> None:
+    """A post about a notice that has ended must not go out any more."""
+    if broadcast.notice is not None and broadcast.notice.state == NoticeState.ENDED:
+        raise WrongStateError(_("Thông báo này đã kết thúc, không gửi bài được nữa."))

@@ -1,0 +1,172 @@
+"""Repairs, once a minute: every state that could be stuck has a step here that moves it on.
+
+Each step is a conditional UPDATE, so the sweep may run at any time, twice, anywhere. It never moves a final
+row, and it never sends: it only makes rows ready and wakes the drain.
+"""
+
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import Exists, F, OuterRef, Q
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from broadcasts import tasks
+from broadcasts.engine import accounts, store
+from broadcasts.engine.outcomes import FIRST_READ_SECONDS
+from broadcasts.enums import (
+    FINAL,
+    NOT_OUT_YET,
+    REACHED,
+    BroadcastState,
+    DeliveryState,
+    NoticeEnd,
+    NoticeState,
+)
+from broadcasts.hints import hint
+from broadcasts.models import Broadcast, Delivery, Mailbox, Notice
+from broadcasts.services.rows import write_rows
+from broadcasts.services.sending import groups_of
+from broadcasts.services.transitions import trace
+from groups.enums import AccountState, GroupState
+from groups.models import OfficialAccount
+
+# A claim is older than this only when its drain is dead: longer than any lease and any call.
+STALE_CLAIM = timedelta(seconds=90)
+STUCK_EXPANDING = timedelta(minutes=2)
+# How long a stopped account rests before one row tries whether it works again.
+TRIAL_AFTER = timedelta(seconds=60)
+
+
+def sweep(now: datetime) -> None:
+    """All repairs, then a hint to the drain when anything is due."""
+    lose_stale_claims(now)
+    block_rows_of_stopped_accounts(now)
+    unblock(now)
+    try_stopped_accounts(now)
+    expire(now)
+    mark_overdue(now)
+    expand_stuck(now)
+    complete_corrections(now)
+    finish(now)
+    expire_notices(now)
+    if store.has_work(now):
+        hint(tasks.drain)
+
+
+def lose_stale_claims(now: datetime) -> int:
+    """Rows whose drain died after claiming them: nobody knows whether they are in the group."""
+    held = Mailbox.objects.filter(account_id=OuterRef("account_id"), lease_until__gt=now).filter(
+        lease_owner=OuterRef("claim")
+    )
+    stale = Delivery.objects.filter(state=DeliveryState.SENDING, claimed_at__lt=now - STALE_CLAIM)
+    return stale.filter(~Exists(held)).update(
+        state=DeliveryState.UNKNOWN,
+        unknown_at=now,
+        next_attempt_at=now + timedelta(seconds=FIRST_READ_SECONDS),
+        reads=0,
+        clean_since=None,
+        last_error=_("Tiến trình gửi dừng đột ngột, chưa rõ tin đã vào nhóm hay chưa."),
+        updated_at=now,
+    )
+
+
+def block_rows_of_stopped_accounts(now: datetime) -> None:
+    """An account may stop outside a drain too (its token could not be renewed); its rows say so."""
+    waiting = Delivery.objects.filter(account_id=OuterRef("pk"), state__in=store.CLAIMABLE)
+    for account in OfficialAccount.objects.exclude(state=AccountState.ACTIVE).filter(Exists(waiting)):
+        accounts.block_waiting(account.pk, account.last_error, now=now)
+
+
+def unblock(now: datetime) -> int:
+    """Rows of accounts and groups that work again go back into the queue by themselves."""
+    working = Delivery.objects.filter(
+        state=DeliveryState.BLOCKED,
+        account__state=AccountState.ACTIVE,
+        group__state=GroupState.ACTIVE,
+    )
+    return Delivery.objects.filter(pk__in=working.values("pk"), state=DeliveryState.BLOCKED).update(
+        state=DeliveryState.QUEUED, next_attempt_at=now, updated_at=now
+    )
+
+
+def try_stopped_accounts(now: datetime) -> None:
+    """Let one row of a stopped account try again; if it fails, the account stops again without noise.
+
+    An account that needs a new grant is not tried: only a person can help it.
+    """
+    blocked = Delivery.objects.filter(
+        account_id=OuterRef("pk"), state=DeliveryState.BLOCKED, group__state=GroupState.ACTIVE
+    )
+    rested = Q(last_error_at=None) | Q(last_error_at__lt=now - TRIAL_AFTER)
+    for account in OfficialAccount.objects.filter(rested, Exists(blocked), state=AccountState.STOPPED):
+        with transaction.atomic():
+            started = OfficialAccount.objects.filter(pk=account.pk, state=AccountState.STOPPED).update(
+                state=AccountState.ACTIVE, last_error_at=now
+            )
+            first = blocked.model.objects.filter(
+                account=account, state=DeliveryState.BLOCKED, group__state=GroupState.ACTIVE
+            ).order_by("priority", "pk")[:1]
+            if started:
+                Delivery.objects.filter(pk__in=list(first.values_list("pk", flat=True))).update(
+                    state=DeliveryState.QUEUED, next_attempt_at=now, updated_at=now
+                )
+
+
+def expire(now: datetime) -> None:
+    """What is not in its group when the post runs out will not get there: refused, with the reason."""
+    running = (BroadcastState.SENDING, BroadcastState.PAUSED)
+    for broadcast in Broadcast.objects.filter(state__in=running, expires_at__lte=now):
+        Delivery.objects.filter(broadcast=broadcast, state__in=NOT_OUT_YET).update(
+            state=DeliveryState.REFUSED,
+            last_error=_("Bài đã hết giá trị trước khi vào được nhóm này."),
+            settled_at=now,
+            updated_at=now,
+        )
+
+
+def mark_overdue(now: datetime) -> int:
+    """Nobody has posted in time: the row goes to the chief's list."""
+    return Delivery.objects.filter(
+        state=DeliveryState.TO_POST, due_at__lte=now, broadcast__state=BroadcastState.SENDING
+    ).update(state=DeliveryState.OVERDUE, updated_at=now)
+
+
+def expand_stuck(now: datetime) -> None:
+    """The worker died while writing rows, or the message got lost: ask again."""
+    stuck = Broadcast.objects.filter(state=BroadcastState.EXPANDING, started_at__lt=now - STUCK_EXPANDING)
+    for pk in stuck.values_list("pk", flat=True):
+        hint(tasks.expand, pk)
+
+
+def complete_corrections(now: datetime) -> None:
+    """A row that was on its way while its post was withdrawn may have got there: its group is told too."""
+    told = Delivery.objects.filter(broadcast__corrects=OuterRef("broadcast"), group=OuterRef("group"))
+    untold = Delivery.objects.filter(~Exists(told), broadcast=OuterRef("corrects"), state__in=REACHED)
+    written = (BroadcastState.SENDING, BroadcastState.DONE)
+    for correction in Broadcast.objects.filter(Exists(untold), state__in=written).select_related("unit"):
+        with transaction.atomic():
+            write_rows(correction, groups_of(correction), now=now)
+            Broadcast.objects.filter(pk=correction.pk, state=BroadcastState.DONE).update(
+                state=BroadcastState.SENDING, finished_at=None, version=F("version") + 1
+            )
+
+
+def finish(now: datetime) -> None:
+    """A broadcast is done when all its rows are final."""
+    open_rows = Delivery.objects.filter(broadcast=OuterRef("pk")).exclude(state__in=FINAL)
+    for broadcast in Broadcast.objects.filter(~Exists(open_rows), state=BroadcastState.SENDING):
+        with transaction.atomic():
+            changed = Broadcast.objects.filter(pk=broadcast.pk, state=BroadcastState.SENDING).update(
+                state=BroadcastState.DONE, finished_at=now, version=F("version") + 1
+            )
+            if changed == 1:
+                trace(None, "broadcasts.broadcast.done", broadcast)
+
+
+def expire_notices(now: datetime) -> None:
+    """A notice that nobody renewed by its review date leaves the public pages."""
+    today = timezone.localdate(now)
+    Notice.objects.filter(state=NoticeState.ACTIVE, review_by__lt=today).update(
+        state=NoticeState.ENDED, ended_as=NoticeEnd.EXPIRED, ended_on=now
+    )

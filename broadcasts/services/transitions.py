@@ -1,0 +1,48 @@
+"""The one way a broadcast changes its state: a conditional UPDATE that decides, and one audit entry."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F
+
+from broadcasts.enums import BroadcastState
+from broadcasts.models import Broadcast
+from portal.audit.services import record
+from portal.errors import WrongStateError
+
+
+def move(
+    broadcast: Broadcast,
+    *,
+    to: BroadcastState,
+    sources: Iterable[BroadcastState],
+    actor: Any,
+    action: str,
+    data: dict[str, Any] | None = None,
+    **fields: Any,
+) -> Broadcast:
+    """Move ``broadcast`` from one of ``sources`` to ``to``, set ``fields``, and record ``action``.
+
+    Raises ``WrongStateError`` when another process or person was faster. Refreshes the caller's object.
+    """
+    with transaction.atomic():
+        changed = Broadcast.objects.filter(pk=broadcast.pk, state__in=tuple(sources)).update(
+            state=to, version=F("version") + 1, **fields
+        )
+        if changed != 1:
+            raise WrongStateError
+        broadcast.refresh_from_db(fields=["state", "version", *fields])
+        trace(actor, action, broadcast, data=data)
+    return broadcast
+
+
+def trace(actor: Any, action: str, broadcast: Broadcast, *, data: dict[str, Any] | None = None) -> None:
+    """Record ``action``; the entry names the code, never the text."""
+    record(
+        actor,
+        action,
+        broadcast,
+        unit_path=broadcast.unit.path,
+        data={"code": broadcast.code, **(data or {})},
+    )

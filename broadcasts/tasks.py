@@ -1,0 +1,46 @@
+"""What workers are asked to do. Each task may be lost, doubled or late: the rows decide what happens.
+
+Waits of more than five minutes live in the rows (``next_attempt_at``), never in a countdown.
+"""
+
+from celery import shared_task
+from django.utils import timezone
+
+
+@shared_task(name="broadcasts.start_due_broadcasts")
+def start_due_broadcasts() -> None:
+    """Every 15 s: start what is due, fire recurring parents, wake a drain when rows wait."""
+    from broadcasts.engine import store
+    from broadcasts.hints import hint
+    from broadcasts.services import sending
+
+    sending.start_due(timezone.now())
+    if store.has_work(timezone.now()):
+        hint(drain)
+
+
+@shared_task(name="broadcasts.expand")
+def expand(broadcast_id: int) -> None:
+    """Write the delivery rows of a started broadcast."""
+    from broadcasts.services import sending
+
+    sending.expand(broadcast_id)
+
+
+@shared_task(name="broadcasts.drain")
+def drain() -> None:
+    """Send what the mailboxes hold, for at most 45 s, then ask for a successor while anything is due."""
+    from broadcasts.engine.drain import drain as run
+    from broadcasts.hints import hint
+
+    report = run()
+    if report.again_in is not None:
+        hint(drain, countdown=report.again_in)
+
+
+@shared_task(name="broadcasts.sweep")
+def sweep() -> None:
+    """Every 60 s: repair whatever a dead worker, a lost message or a late person left behind."""
+    from broadcasts.services import sweep as sweeping
+
+    sweeping.sweep(timezone.now())
