@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -27,6 +28,15 @@ def _empty_cache() -> None:
 def _own_media_root(settings, tmp_path: Path) -> None:
     """Files a test stores land in its own folder, never in the developer's ``var/media``."""
     settings.MEDIA_ROOT = str(tmp_path / "media")
+
+
+@pytest.fixture(scope="session")
+def private_broker_url() -> Iterator[str]:
+    """Celery's address of a real broker that only this test process uses (database 0; the cache may take 1)."""
+    with tempfile.TemporaryDirectory(prefix="t") as name:
+        broker.ensure_running(Path(name))
+        yield f"redis+socket://{broker.socket_path(Path(name))}"
+        broker.stop(Path(name))
 
 
 @pytest.fixture(scope="session")

@@ -47,7 +47,7 @@ def fetch(port: int, path: str) -> int | None:
 
 
 def processes_of(folder: Path) -> dict[int, str]:
-    """Command lines of the living processes that were told to work in ``folder``."""
+    """Command lines of the living processes that work in ``folder``."""
     found = {}
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
@@ -56,7 +56,9 @@ def processes_of(folder: Path) -> dict[int, str]:
                 command = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode().strip()
             except (FileNotFoundError, PermissionError, ProcessLookupError):
                 continue
-            if f"VAR_DIR={folder}".encode() in environment and command:
+            # The broker overwrites its environment with its title, which names its socket.
+            is_ours = f"VAR_DIR={folder}".encode() in environment or f"{folder}/" in command
+            if is_ours and command:
                 found[int(entry.name)] = command
     return found
 
