@@ -10,6 +10,8 @@ import pytest
 from django.core.cache import cache
 from hypothesis import settings as hypothesis_settings
 
+from portal import broker
+
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
 # A loaded machine is slow, not wrong: pytest's own timeout is the limit.
 hypothesis_settings.register_profile("portal", deadline=None)
@@ -32,7 +34,7 @@ def _own_media_root(settings, tmp_path: Path) -> None:
 
 @pytest.fixture(scope="session")
 def private_broker_url() -> Iterator[str]:
-    """Celery's address of a real broker that only this test process uses (database 0; the cache may take 1)."""
+    """Celery's address of a real broker that only this test process uses."""
     with tempfile.TemporaryDirectory(prefix="t") as name:
         broker.ensure_running(Path(name))
         yield f"redis+socket://{broker.socket_path(Path(name))}"
