@@ -233,6 +233,8 @@ TIME_ZONE = "Asia/Ho_Chi_Minh"
 USE_TZ = True
 USE_I18N = True
 USE_THOUSAND_SEPARATOR = True
+# An address typed without its scheme means https; Django's own default from 6.0 on.
+FORMS_URLFIELD_ASSUME_HTTPS = True
 FORMAT_MODULE_PATH = ["portal.formats"]
 
 # --- Files, static assets --------------------------------------------------------------------------------
@@ -255,7 +257,8 @@ STORAGES = {
 MEDIA_ROOT = text("MEDIA_ROOT") or str(VAR_DIR / "media")
 MEDIA_URL = "/khong-phuc-vu/"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
-DATA_UPLOAD_MAX_NUMBER_FILES = 10
+# Well above what a tip takes: whoever chooses too many gets the form back with the words, not an error page.
+DATA_UPLOAD_MAX_NUMBER_FILES = 40
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 
 # --- Zalo ------------------------------------------------------------------------------------------------
@@ -355,6 +358,7 @@ X_FRAME_OPTIONS = "DENY"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_AGE = 12 * 3600
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
+CSRF_FAILURE_VIEW = "portal.site.errors.csrf_failure"
 CSRF_COOKIE_AGE = None
 CSRF_COOKIE_HTTPONLY = True
 if not DEBUG:
