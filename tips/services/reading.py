@@ -21,18 +21,18 @@ def visible_tips(user: Any) -> TipQuerySet:
     return Tip.objects.visible_to(user).select_related("unit", "village", "handler", "assignee", "broadcast")
 
 
+def with_thread(tips: TipQuerySet) -> TipQuerySet:
+    """``tips`` with all that a page or an answer about one of them shows."""
+    return tips.prefetch_related(
+        Prefetch("messages", Message.objects.select_related("author").prefetch_related("evidence")),
+        Prefetch("evidence", Evidence.objects.select_related("tip")),
+        Prefetch("events", TipEvent.objects.select_related("actor")),
+    )
+
+
 def read_tip(user: Any, public_id: str) -> Tip:
     """One tip with its thread, files and time line. Raises ``Tip.DoesNotExist`` for what is not visible."""
-    tip = (
-        visible_tips(user)
-        .prefetch_related(
-            Prefetch("messages", Message.objects.select_related("author").prefetch_related("evidence")),
-            Prefetch("evidence", Evidence.objects.filter(message=None), to_attr="first_files"),
-            "evidence",
-            Prefetch("events", TipEvent.objects.select_related("actor")),
-        )
-        .get(public_id=public_id)
-    )
+    tip = with_thread(visible_tips(user)).get(public_id=public_id)
     record(user, "tips.tip.read", tip, unit_path=tip.handler.path)
     return tip
 

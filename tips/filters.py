@@ -1,0 +1,59 @@
+"""Filters of the staff list; an unknown value is a complaint (400), a unit out of reach an empty list."""
+
+import django_filters
+from django.db.models import Q
+from django_filters import rest_framework as filters
+
+from groups.models import Unit
+from portal.text import words
+from tips.enums import Category, Priority, TipStatus
+from tips.models import Tip
+from tips.querysets import TipQuerySet
+from tips.services.reading import search
+
+_YES_NO = (("true", "true"), ("false", "false"), ("1", "1"), ("0", "0"))
+
+
+class FlagFilter(django_filters.ChoiceFilter):
+    """true or false, 1 or 0."""
+
+    def __init__(self, **kwargs):
+        super().__init__(choices=_YES_NO, **kwargs)
+
+
+class TipFilter(filters.FilterSet):
+    """The filters that API and pages share."""
+
+    status = django_filters.MultipleChoiceFilter(choices=TipStatus.choices)
+    category = django_filters.MultipleChoiceFilter(choices=Category.choices)
+    priority = django_filters.ChoiceFilter(choices=[(p.name, p.name) for p in Priority], method="by_priority")
+    unit = django_filters.CharFilter(method="by_unit")
+    assignee = django_filters.CharFilter(field_name="assignee__username")
+    q = django_filters.CharFilter(method="by_words")
+    overdue = FlagFilter(method="by_overdue")
+    valuable = FlagFilter(method="by_valuable")
+
+    class Meta:
+        model = Tip
+        fields = ("status", "category", "priority", "unit", "assignee", "q", "overdue", "valuable")
+
+    def by_priority(self, tips: TipQuerySet, _name: str, value: str) -> TipQuerySet:
+        return tips.filter(priority=Priority[value])
+
+    def by_unit(self, tips: TipQuerySet, _name: str, value: str) -> TipQuerySet:
+        """Tips that happened or are handled at or below the unit."""
+        unit = Unit.objects.filter(code=value.strip()).first()
+        if unit is None:
+            return tips.none()
+        below = Unit.objects.under(unit).values("pk")
+        return tips.filter(Q(unit__in=below) | Q(handler__in=below))
+
+    def by_words(self, tips: TipQuerySet, _name: str, value: str) -> TipQuerySet:
+        return search(tips, value) if words(value) else tips.none()
+
+    def by_overdue(self, tips: TipQuerySet, _name: str, value: str) -> TipQuerySet:
+        late = tips.overdue()
+        return late if value in ("true", "1") else tips.exclude(pk__in=late.values("pk"))
+
+    def by_valuable(self, tips: TipQuerySet, _name: str, value: str) -> TipQuerySet:
+        return tips.filter(is_valuable=value in ("true", "1"))
