@@ -1,0 +1,50 @@
+"""Broadcast to many groups: from the chief's approval to the last row recorded, through the real portal.
+
+``python -m bench.dispatch --groups 10000 --delay-ms 100 --conc 100 --accounts 100`` sends one broadcast a
+round, in alternation with a bare aiohttp loop through the same stub. ``--mode worker`` (default) starts the
+worker as the Procfile does and only approves; ``--mode drain`` calls the engine in this process.
+``--kill-after S`` kills the worker S seconds after the approval, starts another, and counts what was lost or
+sent twice.
+"""
+
+import argparse
+import sys
+
+from bench import cli
+
+NAME = "dispatch"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Size of the broadcast and behaviour of the API it meets."""
+    parser.add_argument("--groups", type=int, default=10_000)
+    parser.add_argument("--delay-ms", type=float, default=100, help="the API's answer time")
+    parser.add_argument("--conc", type=int, default=100, help="calls at once")
+    parser.add_argument("--accounts", type=int, default=100, help="official accounts sharing the groups")
+    parser.add_argument("--mode", choices=("worker", "drain"), default="worker")
+    parser.add_argument("--kill-after", type=float, metavar="S", help="kill -9 the worker after S seconds")
+    parser.add_argument("--fail-every", type=int, default=0)
+    parser.add_argument("--http500-every", type=int, default=0)
+    parser.add_argument("--drop-every", type=int, default=0)
+    parser.add_argument(
+        "--also", default="raw,own,fanout", help="of raw, own (no delay), fanout; comma between"
+    )
+    parser.add_argument("--patience", type=float, default=300, metavar="S", help="give up after S seconds")
+
+
+def quick(options: argparse.Namespace) -> None:
+    """A second or so for each broadcast."""
+    options.groups = min(options.groups, 1000)
+    options.accounts = min(options.accounts, 20)
+
+
+def run(place: cli.Place) -> None:
+    """All figures of sending."""
+    # Models: only once the backend's settings are chosen.
+    from bench import sending  # noqa: PLC0415
+
+    sending.measure(place)
+
+
+if __name__ == "__main__":
+    sys.exit(cli.main([sys.modules[__name__]], sys.argv[1:]))

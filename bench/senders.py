@@ -1,0 +1,139 @@
+"""What carries a measured broadcast: the engine in this process, or the worker as the Procfile runs it."""
+
+import os
+import shlex
+import time
+from collections.abc import Callable
+from contextlib import nullcontext
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from bench.cli import Place
+from bench.processes import BASE_DIR, Child, cpu_seconds, peak_rss_mib, tool
+from broadcasts.engine.drain import drain
+from broadcasts.enums import FINAL, DeliveryState
+from broadcasts.models import Broadcast, Delivery
+from broadcasts.services import approval, sending
+from portal.celery import app
+
+POLL_SECONDS = 0.02
+# Rows under way; asked by name, so that the index on (broadcast, state) answers.
+OPEN = tuple(state for state in DeliveryState.values if state not in FINAL)
+
+
+@dataclass(frozen=True)
+class Carried:
+    """Seconds since the chief's click: until it returned, until all rows were there, until all were final."""
+
+    approved: float
+    published: float
+    finished: float
+
+
+class Sender:
+    """The engine in this process. Use it with ``with``."""
+
+    def __init__(self, place: Place, approver: Any):
+        self.place, self.approver = place, approver
+        self.patience = place.options.patience
+
+    def __enter__(self) -> "Sender":
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        return
+
+    def carry(self, broadcast: Broadcast) -> Carried:
+        """Approve the broadcast and see it through, for at most ``--patience`` seconds."""
+        started = time.perf_counter()
+        approval.approve_broadcast(broadcast, actor=self.approver)
+        approved = time.perf_counter() - started
+        sending.start_due(timezone.now())
+        sending.expand(broadcast.pk)
+        published = time.perf_counter() - started
+        while time.perf_counter() - started < self.patience:
+            wait = drain().again_in
+            if wait is None and not is_open(broadcast):
+                break
+            time.sleep(POLL_SECONDS if wait is None else wait)
+        return Carried(approved, published, time.perf_counter() - started)
+
+    def cpu_seconds(self) -> float:
+        """Processor time of the sending process so far."""
+        return time.process_time()
+
+    def peak_rss_mib(self) -> float:
+        """The most memory the sending process has held."""
+        return peak_rss_mib(os.getpid())
+
+
+class Worker(Sender):
+    """The worker of the Procfile: this process only approves, hints do the rest."""
+
+    def __enter__(self) -> "Worker":
+        self.children: list[Child] = []
+        try:
+            self.worker = self._start("worker")
+            if self.place.options.kill_after:
+                # Beat's repairs are what brings a killed worker's rows back.
+                self._start("beat")
+            self.worker.wait_until(lambda: bool(app.control.ping(timeout=0.5)))
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        for child in self.children:
+            child.stop()
+
+    def carry(self, broadcast: Broadcast) -> Carried:
+        started = time.perf_counter()
+        approval.approve_broadcast(broadcast, actor=self.approver)
+        approved = time.perf_counter() - started
+        published = self._wait_until(lambda: is_published(broadcast), started)
+        kill_after = self.place.options.kill_after
+        if kill_after:
+            time.sleep(max(0.0, kill_after - (time.perf_counter() - started)))
+            self.worker.kill()
+            self.worker = self._start("worker")
+        finished = self._wait_until(lambda: not is_open(broadcast), started)
+        return Carried(approved, published, finished)
+
+    def cpu_seconds(self) -> float:
+        return cpu_seconds(self.worker.process.pid)
+
+    def peak_rss_mib(self) -> float:
+        return peak_rss_mib(self.worker.process.pid)
+
+    def _start(self, name: str) -> Child:
+        log = self.place.backend.folder / f"{name}-{len(self.children)}.log"
+        child = Child(_procfile_line(name), log=log)
+        self.children.append(child)
+        return child
+
+    def _wait_until(self, is_true: Callable[[], bool], started: float) -> float:
+        # One transaction, or PostgreSQL counts each look as a commit; on SQLite it would lock out the worker.
+        with transaction.atomic() if connection.vendor == "postgresql" else nullcontext():
+            while not is_true() and time.perf_counter() - started < self.patience:
+                time.sleep(POLL_SECONDS)
+        return time.perf_counter() - started
+
+
+def is_open(broadcast: Broadcast) -> bool:
+    """Whether rows of it are still under way."""
+    return Delivery.objects.filter(broadcast=broadcast, state__in=OPEN).exists()
+
+
+def is_published(broadcast: Broadcast) -> bool:
+    """Whether its rows have been written."""
+    return Delivery.objects.filter(broadcast=broadcast).exists()
+
+
+def _procfile_line(name: str) -> list[str]:
+    lines = dict(line.split(":", 1) for line in (BASE_DIR / "Procfile").read_text().splitlines() if line)
+    command, *arguments = shlex.split(lines[name])
+    return [tool(command), *arguments]

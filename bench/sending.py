@@ -1,0 +1,185 @@
+"""How a broadcast is measured: the world it happens in, its rounds, its figures."""
+
+import json
+import subprocess
+import time
+from dataclasses import dataclass
+
+from django.utils import timezone
+
+from bench import counters, world
+from bench.cli import Place
+from bench.figures import Figure, Series, single
+from bench.processes import BASE_DIR, python
+from bench.senders import Carried, Sender, Worker
+from bench.vietnamese import Writer
+from broadcasts.enums import DeliveryState, PostKind
+from broadcasts.models import Broadcast, Delivery
+from broadcasts.services import approval, editing, sending
+from groups.models import Group
+
+SEED = 7
+BULK = 2000
+
+
+@dataclass(frozen=True)
+class Round:
+    """One broadcast, measured. ``cpu`` in seconds, all of the sender's."""
+
+    rate: float
+    times: Carried
+    lost: int
+    twice: int
+    unsent: int
+    cpu: float
+    rss_mib: float
+    work: counters.Work | None
+
+
+class Scene:
+    """Groups and people of one measurement."""
+
+    def __init__(self, place: Place):
+        self.place, self.options, self.report = place, place.options, place.report
+        self.writer = Writer(SEED)
+        self.world = world.build(self.writer, communes=world.communes_for(self.options.groups))
+        world.add_groups(self.world, count=self.options.groups, accounts=self.options.accounts)
+
+    def submitted(self) -> Broadcast:
+        """A new broadcast to all groups, waiting for the chief."""
+        title, body = self.writer.post()
+        audience = {"units": [self.world.province.code]}
+        content = editing.Content(kind=PostKind.EDUCATION, title=title, body=body, audience=audience)
+        broadcast = editing.create_broadcast(self.world.author, content=content)
+        return approval.submit_broadcast(broadcast, actor=self.world.author)
+
+    def raw(self, delay_ms: float) -> float:
+        """Messages per second of the bare loop."""
+        self.place.stub.behave(delay_ms=delay_ms)
+        options = self.options
+        command = python("-m", "bench.rawclient", "--url", self.place.stub.url)
+        command += ["--count", str(options.groups), "--conc", str(options.conc)]
+        printed = subprocess.run(command, cwd=BASE_DIR, check=True, capture_output=True, text=True).stdout
+        return options.groups / json.loads(printed)["seconds"]
+
+    def round(self, sender: Sender, delay_ms: float) -> Round:
+        """Send one broadcast to all groups."""
+        broadcast, groups, options = self.submitted(), self.options.groups, self.options
+        faults = ("fail_every", "http500_every", "drop_every")
+        self.place.stub.behave(delay_ms=delay_ms, **{name: getattr(options, name) for name in faults})
+        before, cpu = counters.read(), sender.cpu_seconds()
+        times = sender.carry(broadcast)
+        stats, cpu = self.place.stub.stats(), sender.cpu_seconds() - cpu
+        after = counters.read()
+        return Round(
+            rate=groups / times.finished,
+            times=times,
+            lost=groups - stats["unique"],
+            twice=stats["dup"],
+            unsent=groups - Delivery.objects.filter(broadcast=broadcast, state=DeliveryState.SENT).count(),
+            cpu=max(0.0, cpu),
+            rss_mib=sender.peak_rss_mib(),
+            work=after.since(before) if after and before else None,
+        )
+
+
+def measure(place: Place) -> None:
+    """Build the groups once, then measure the broadcast itself and what ``--also`` names."""
+    options, also = place.options, place.options.also.split(",")
+    scene = Scene(place)
+    if "fanout" in also:
+        _fanout(scene)
+    sender = Worker if options.mode == "worker" else Sender
+    with sender(place, scene.world.approver) as running:
+        _delayed(scene, running, with_raw="raw" in also)
+        if "own" in also and not options.kill_after:
+            _own_cost(scene, running)
+
+
+def _delayed(scene: Scene, sender: Sender, *, with_raw: bool) -> None:
+    """The broadcast as it goes out, beside the bare loop and the ideal of slots / answer time."""
+    options = scene.options
+    ideal = options.conc / options.delay_ms * 1000 if options.delay_ms else None
+    raw, ours = Series("raw aiohttp loop"), []
+    for _number in range(1 if options.kill_after else options.rounds):
+        if with_raw:
+            raw.values.append(scene.raw(options.delay_ms))
+        ours.append(scene.round(sender, options.delay_ms))
+    rates = Series("", [one.rate for one in ours])
+    scene.report.add(Figure("dispatch.rate", "msg/s", rates, raw if with_raw else None, ideal))
+    _times(scene, ours)
+    _certainty(scene, ours)
+    _database_work(scene, ours)
+
+
+def _own_cost(scene: Scene, sender: Sender) -> None:
+    """The same through an API that answers at once: what the portal itself costs."""
+    raw, ours = Series("raw aiohttp loop"), []
+    for _number in range(scene.options.rounds):
+        raw.values.append(scene.raw(0))
+        ours.append(scene.round(sender, 0))
+    rates = Series("", [one.rate for one in ours])
+    scene.report.add(Figure("dispatch.own_rate", "msg/s without delay", rates, raw))
+    cpu = [one.cpu / scene.options.groups * 1000 for one in ours]
+    scene.report.add(single("dispatch.own_cpu", "ms of CPU a message", *cpu))
+
+
+def _fanout(scene: Scene) -> None:
+    """Writing the delivery rows, beside Django's ``bulk_create`` of the same rows."""
+    ours, bulk = Series(""), Series("bulk_create")
+    for _number in range(scene.options.rounds):
+        bulk.values.append(_fanout_round(scene, _bulk_create))
+        ours.values.append(_fanout_round(scene, lambda broadcast: sending.expand(broadcast.pk)))
+    scene.report.add(Figure("dispatch.fanout", "rows/s", ours, bulk))
+
+
+def _fanout_round(scene: Scene, write: object) -> float:
+    broadcast = approval.approve_broadcast(scene.submitted(), actor=scene.world.approver)
+    sending.start_due(timezone.now())
+    started = time.perf_counter()
+    write(broadcast)
+    rate = scene.options.groups / (time.perf_counter() - started)
+    # Never sent: the next part of the run must find no row but its own.
+    rows = Delivery.objects.filter(broadcast=broadcast)
+    rows._raw_delete(rows.db)
+    Broadcast.objects.filter(pk=broadcast.pk).delete()
+    return rate
+
+
+def _bulk_create(broadcast: Broadcast) -> None:
+    groups = Group.objects.under(broadcast.unit).order_by().values_list("pk", "official_account_id")
+    queued = DeliveryState.QUEUED
+    Delivery.objects.bulk_create(
+        [Delivery(broadcast=broadcast, group_id=pk, account_id=owner, state=queued) for pk, owner in groups],
+        batch_size=BULK,
+    )
+
+
+def _times(scene: Scene, rounds: list[Round]) -> None:
+    report = scene.report
+    report.add(
+        single("dispatch.approve", "ms for the chief's click", *(r.times.approved * 1000 for r in rounds))
+    )
+    report.add(single("dispatch.publish", "ms to all rows", *(r.times.published * 1000 for r in rounds)))
+    report.add(single("dispatch.finish", "s to the last row", *(r.times.finished for r in rounds)))
+    report.add(single("dispatch.cpu", "s of CPU", *(r.cpu for r in rounds)))
+    report.add(single("dispatch.rss", "MiB at most", max(r.rss_mib for r in rounds)))
+
+
+def _certainty(scene: Scene, rounds: list[Round]) -> None:
+    """Counts of the worst round: these have no noise."""
+    report = scene.report
+    report.add(single("dispatch.lost", "messages", max(r.lost for r in rounds)))
+    report.add(single("dispatch.twice", "messages", max(r.twice for r in rounds)))
+    report.add(single("dispatch.unsent", "rows not recorded as sent", max(r.unsent for r in rounds)))
+
+
+def _database_work(scene: Scene, rounds: list[Round]) -> None:
+    works = [one.work for one in rounds if one.work is not None]
+    if not works:
+        return
+    groups, report = scene.options.groups, scene.report
+    report.add(single("dispatch.commits", "a message", *(work.commits / groups for work in works)))
+    report.add(single("dispatch.row_updates", "a message", *(work.updates / groups for work in works)))
+    report.add(single("dispatch.row_inserts", "a message", *(work.inserts / groups for work in works)))
+    report.add(single("dispatch.wal", "bytes a message", *(work.wal_bytes / groups for work in works)))
