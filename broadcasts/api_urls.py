@@ -1,3 +1,11 @@
-"""Addresses."""
+"""Addresses of the sending API, below ``/api/v1/``."""
 
-urlpatterns = []
+from rest_framework.routers import SimpleRouter
+
+from broadcasts.api import BroadcastViewSet, DeliveryViewSet
+
+router = SimpleRouter()
+router.register("broadcasts", BroadcastViewSet, basename="broadcast")
+router.register("deliveries", DeliveryViewSet, basename="delivery")
+
+urlpatterns = router.urls

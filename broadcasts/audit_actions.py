@@ -22,6 +22,7 @@ ACTIONS = {
     "broadcasts.delivery.resent": _("Cho gửi lại vào nhóm"),
     "broadcasts.delivery.skipped": _("Bỏ qua một nhóm"),
     "broadcasts.notice.created": _("Lập thông báo"),
+    "broadcasts.notice.renewed": _("Gia hạn thông báo"),
     "broadcasts.notice.ended": _("Kết thúc thông báo"),
     "broadcasts.post.created": _("Thêm bài vào thư viện"),
     "broadcasts.mailbox.paused": _("Tạm dừng hộp gửi của tài khoản OA"),

@@ -3,8 +3,9 @@
 from django.db import models
 from django.db.models import Q
 
-from broadcasts.enums import CLAIMABLE, BroadcastState, DeliveryState
+from broadcasts.enums import CLAIMABLE, POSTABLE, BroadcastState
 from groups import permissions
+from groups.models import Stewardship
 
 
 class BroadcastQuerySet(models.QuerySet):
@@ -39,13 +40,21 @@ class DeliveryQuerySet(models.QuerySet):
         relayed = permissions.paths_q(permissions.paths(user, permissions.Role.RELAY), "group__unit__path")
         stewarded = Q(group__stewardships__user=user, group__stewardships__ends_on=None)
         return self.filter(
-            Q(state__in=(DeliveryState.TO_POST, DeliveryState.OVERDUE)) & (relayed | stewarded)
+            relayed | stewarded, state__in=POSTABLE, broadcast__state=BroadcastState.SENDING
         ).distinct()
+
+    def reachable_by(self, user) -> "DeliveryQuerySet":
+        """Rows a person may act on: what staff see, and those of groups they post for."""
+        relayed = permissions.paths_q(permissions.paths(user, permissions.Role.RELAY), "group__unit__path")
+        mine = Stewardship.objects.filter(user=user, ends_on=None, group=models.OuterRef("group"))
+        return self.filter(self._staff_q(user) | relayed | Q(models.Exists(mine)))
 
     def visible_to(self, user) -> "DeliveryQuerySet":
         """Deliveries to groups under the user's postings, and all rows of broadcasts of their units."""
+        return self.filter(self._staff_q(user))
+
+    def _staff_q(self, user) -> Q:
         paths = permissions.paths(user, *permissions.STAFF_ROLES)
-        return self.filter(
-            permissions.paths_q(paths, "group__unit__path")
-            | permissions.paths_q(paths, "broadcast__unit__path")
+        return permissions.paths_q(paths, "group__unit__path") | permissions.paths_q(
+            paths, "broadcast__unit__path"
         )

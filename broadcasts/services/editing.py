@@ -14,7 +14,9 @@ from broadcasts import codes, notice_text, permissions, recurrence, rendering
 from broadcasts.enums import EDITABLE, NOTICE_KINDS, BroadcastState, PostKind, Urgency
 from broadcasts.models import Broadcast, Notice, Picture, Post
 from broadcasts.services.audience import check_audience, clean_rule
+from broadcasts.services.notices import NoticeFields, create_notice, update_notice
 from broadcasts.services.transitions import trace
+from groups.models import Unit
 from groups.permissions import WRITING_ROLES, has_role
 from portal.errors import NotAllowedError, WrongStateError
 from portal.text import clean
@@ -51,22 +53,27 @@ class Content:
 
 @transaction.atomic
 def create_broadcast(
-    author: Any, *, content: Content, form_token: str | None = None, post: Post | None = None
+    author: Any,
+    *,
+    content: Content,
+    notice_fields: NoticeFields | None = None,
+    form_token: str | None = None,
+    post: Post | None = None,
 ) -> Broadcast:
     """A new draft of ``author``. The same ``form_token`` twice gives the first one back.
 
-    Raises ``ValidationError`` by field, ``NotAllowedError`` for somebody who writes nowhere.
+    ``notice_fields`` makes a notice along with it. Raises ``ValidationError`` by field, ``NotAllowedError``
+    for somebody who writes nowhere.
     """
     earlier = _by_token(author, form_token)
     if earlier is not None:
         return earlier
-    fields, unit = _checked(content, author=author)
+    fields = _checked(content, author=author, notice_fields=notice_fields)
     try:
         with transaction.atomic():
             broadcast = Broadcast.objects.create(
                 code=codes.next_code(codes.BROADCAST),
                 author=author,
-                unit=unit,
                 form_token=form_token or None,
                 post=post,
                 **fields,
@@ -82,18 +89,21 @@ def create_broadcast(
 
 
 @transaction.atomic
-def update_broadcast(broadcast: Broadcast, *, actor: Any, content: Content) -> Broadcast:
+def update_broadcast(
+    broadcast: Broadcast, *, actor: Any, content: Content, notice_fields: NoticeFields | None = None
+) -> Broadcast:
     """Replace the content while it is a draft or was returned; a returned one becomes a draft again.
 
-    Raises ``NotAllowedError`` for anybody but the author, ``WrongStateError`` once it was submitted.
+    ``notice_fields`` changes the notice it has, or makes one. Raises ``NotAllowedError`` for anybody but the
+    author, ``WrongStateError`` once it was submitted.
     """
     if not permissions.can_edit(actor, broadcast):
         raise NotAllowedError
-    if broadcast.corrects_id is not None:
+    if broadcast.state not in EDITABLE:
         raise WrongStateError
-    fields, unit = _checked(content, author=actor)
+    fields = _checked(content, author=actor, notice_fields=notice_fields)
     changed = Broadcast.objects.filter(pk=broadcast.pk, state__in=EDITABLE).update(
-        state=BroadcastState.DRAFT, unit=unit, version=F("version") + 1, **fields
+        state=BroadcastState.DRAFT, version=F("version") + 1, **fields
     )
     if changed != 1:
         raise WrongStateError
@@ -123,20 +133,35 @@ def check_content(content: Content) -> None:
     _check_times(content)
 
 
-def _checked(content: Content, *, author: Any) -> tuple[dict[str, Any], Any]:
+def _checked(content: Content, *, author: Any, notice_fields: NoticeFields | None) -> dict[str, Any]:
+    """The values to store, the unit among them."""
     if not has_role(author, *WRITING_ROLES):
         raise NotAllowedError
     fields = {name: getattr(content, name) for name in CONTENT_FIELDS}
-    if content.notice is not None:
-        fields["title"], fields["body"] = notice_text.render(content.notice)
-        fields["picture"] = content.notice.photo or content.picture
-    fields["title"], fields["body"] = clean(fields["title"] or ""), clean(fields["body"] or "")
-    check_content(Content(**fields))
     fields["audience"] = clean_rule(content.audience)
     unit = check_audience(fields["audience"], author=author)
-    if content.notice is not None and not content.notice.unit.is_at_or_under(unit):
+    if notice_fields is not None:
+        fields["notice"] = _notice(content, notice_fields, author=author, unit=unit)
+    if fields["notice"] is not None:
+        fields["title"], fields["body"] = notice_text.render(fields["notice"])
+        fields["picture"] = fields["notice"].photo or content.picture
+    fields["title"], fields["body"] = clean(fields["title"] or ""), clean(fields["body"] or "")
+    check_content(Content(**fields))
+    if fields["notice"] is not None and not fields["notice"].unit.is_at_or_under(unit):
         raise ValidationError({"notice": _("Thông báo không thuộc đơn vị này.")})
-    return fields, unit
+    return fields | {"unit": unit}
+
+
+def _notice(content: Content, notice_fields: NoticeFields, *, author: Any, unit: Unit) -> Notice:
+    """The draft notice behind the post, made or changed. Its errors name ``notice``'s own fields."""
+    present = content.notice
+    try:
+        if present is not None and present.kind == content.kind and present.unit_id == unit.pk:
+            return update_notice(present, actor=author, fields=notice_fields)
+        return create_notice(author, kind=content.kind, unit=unit, fields=notice_fields)
+    except ValidationError as error:
+        details = [f"{name}: {' '.join(found)}" for name, found in error.message_dict.items()]
+        raise ValidationError({"notice": details}) from error
 
 
 def _check_notice(content: Content) -> None:

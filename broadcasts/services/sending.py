@@ -107,8 +107,11 @@ def expand(broadcast_id: int) -> int:
         changed = Broadcast.objects.filter(pk=broadcast.pk, state=BroadcastState.EXPANDING).update(
             state=BroadcastState.SENDING, version=F("version") + 1
         )
-        if changed == 1:
-            trace(None, "broadcasts.broadcast.expanded", broadcast, data={"rows": added})
+        if changed != 1:
+            # Stopped, or expanded by another process, while the rows were being written.
+            transaction.set_rollback(True)
+            return 0
+        trace(None, "broadcasts.broadcast.expanded", broadcast, data={"rows": added})
     hint(tasks.drain)
     return added
 
