@@ -71,10 +71,7 @@ class MomentField(forms.DateTimeField):
 
 
 class TipForm(forms.Form):
-    """The tip form. ``communes`` fill the select, ``villages`` those of the commune chosen so far.
-
-    ``homepage`` is a trap: people neither see nor reach it, so whoever fills it is asked once more.
-    """
+    """The tip form. ``communes`` fill the select, ``villages`` those of the commune chosen so far."""
 
     category = forms.ChoiceField(
         label=_("Chuyện gì xảy ra?"),
@@ -126,11 +123,6 @@ class TipForm(forms.Form):
     )
     broadcast = PlainField(required=False, widget=forms.HiddenInput)
     form_token = PlainField(required=False, widget=forms.HiddenInput)
-    homepage = PlainField(
-        label=_("Xin để trống ô này"),
-        required=False,
-        widget=forms.TextInput(attrs={"autocomplete": "off", "tabindex": "-1"}),
-    )
 
     def __init__(self, *args: Any, communes: list[Unit], villages: list[Unit], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -176,26 +168,6 @@ class TipForm(forms.Form):
             return validators.clean_broadcast(self.cleaned_data["broadcast"])
         except ValidationError:
             return None
-
-
-class ReceiptForm(forms.Form):
-    """The way back to a tip."""
-
-    receipt = PlainField(
-        label=_("Mã theo dõi"),
-        help_text=_("16 ký tự, ví dụ 7KQM-2XPA-9DRT-E4WZ. Gõ liền, có gạch hay chữ thường đều được."),
-        required=False,
-        max_length=200,
-        widget=forms.TextInput(
-            attrs={
-                "autocomplete": "off",
-                "autocapitalize": "characters",
-                "spellcheck": "false",
-                "class": "input--code",
-                "required": True,
-            }
-        ),
-    )
 
 
 class AdditionForm(forms.Form):

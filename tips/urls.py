@@ -7,5 +7,5 @@ from tips import views
 app_name = "tips"
 urlpatterns = [
     path("gui-tin/", views.send, name="send"),
-    path("theo-doi/", views.send, name="follow"),
+    path("theo-doi/", views.follow, name="follow"),
 ]

@@ -16,6 +16,7 @@ from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import cache_control
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
@@ -25,8 +26,11 @@ from portal.text import clean
 from tips import limits, places, receipts, throttling, validators
 from tips.advice import advice_for
 from tips.enums import Category, EvidenceKind, SourceChannel
-from tips.forms import TipForm
+from tips.forms import AdditionForm, TipForm
+from tips.models import Tip
+from tips.services.follow import add_message, find, sender_view
 from tips.services.intake import Submission, TipDraft, submit_tip
+from tips.timeline import steps_of
 
 logger = logging.getLogger(__name__)
 no_store = cache_control(no_store=True, private=True)
@@ -62,12 +66,36 @@ def send(request: HttpRequest) -> HttpResponse:
         return unsent(request, obstacle="failure", status=503)
 
 
+@require_http_methods(["GET", "HEAD", "POST"])
+@sensitive_post_parameters()
+@no_store
+def follow(request: HttpRequest) -> HttpResponse:
+    """The way back with the receipt: how far the tip is, the answers, and a box to add something."""
+    if request.method != "POST":
+        return render(request, "tips/follow.html")
+    try:
+        throttling.peek(request, "receipt")
+        tip = find(request.POST.get("receipt"))
+        if tip is None:
+            throttling.count(request, "receipt")
+            return render(request, "tips/follow.html", {"wrong": request.POST.get("receipt", "")[:40]})
+        if request.POST.get("action") == "add":
+            return _add(request, tip)
+        return _tip_page(request, tip)
+    except throttling.Throttled as error:
+        return _too_many(render(request, "tips/follow.html", _throttled(error), status=429), error)
+    except (DatabaseError, OSError):
+        logger.exception("tip_not_followed")
+        return unsent(request, obstacle="failure", status=503)
+
+
 def unsent(request: HttpRequest, *, obstacle: str, status: int) -> HttpResponse:
     """A page that returns what was typed, whatever is broken; it reads the request only."""
+    names = (*TipForm.base_fields, "receipt", "action")
     kept = [
         (name, request.POST.get(name, ""))
-        for name in TipForm.base_fields
-        if name not in ("text", "files", "homepage") and request.POST.get(name)
+        for name in names
+        if name not in ("text", "files") and request.POST.get(name)
     ]
     context = {
         "obstacle": obstacle,
@@ -75,7 +103,7 @@ def unsent(request: HttpRequest, *, obstacle: str, status: int) -> HttpResponse:
         "kept": kept,
         "text": request.POST.get("text", ""),
         "lost_files": _names(request),
-        "again_url": reverse("tips:send"),
+        "again_url": reverse("tips:follow" if "receipt" in request.POST else "tips:send"),
     }
     return render(request, "tips/unsent.html", context, status=status)
 
@@ -119,11 +147,8 @@ def _receive(request: HttpRequest) -> HttpResponse:
         throttling.check(request, "tip")
         submission = submit_tip(_draft(form))
     except throttling.Throttled as error:
-        context = {"obstacle": "throttled", "minutes": -(-error.wait_seconds // 60)}
-        response = _form_page(request, form, choice, lost_files=_names(request), **context)
-        response.status_code = 429
-        response["Retry-After"] = str(error.wait_seconds)
-        return response
+        page = _form_page(request, form, choice, lost_files=_names(request), **_throttled(error))
+        return _too_many(page, error)
     except ValidationError as error:
         _add_errors(form, error)
         return _form_page(request, form, choice, lost_files=_names(request))
@@ -184,14 +209,14 @@ def _shown_broadcast(form: TipForm) -> Any:
 
 def _typed(request: HttpRequest, choice: Choice) -> dict[str, str]:
     """Everything typed so far, for a page that asks for more without complaining about the rest."""
-    typed = {name: request.POST.get(name, "") for name in TipForm.base_fields if name != "homepage"}
+    typed = {name: request.POST.get(name, "") for name in TipForm.base_fields}
     if typed["village"] not in {village.code for village in choice.villages}:
         typed["village"] = ""
     return typed
 
 
 def _looks_automatic(request: HttpRequest, text: str) -> bool:
-    """Whether a programme filled the form: the hidden box, or several links within a breath.
+    """Whether a programme filled the form: the box that people neither see nor reach, or links in a breath.
 
     Asked once only; pressing the button again is proof enough, since a browser may fill the box by itself.
     """
@@ -237,6 +262,51 @@ def _answer_page(request: HttpRequest, submission: Submission) -> HttpResponse:
         "advice": advice_for(tip),
     }
     return render(request, "tips/sent.html", context)
+
+
+def _add(request: HttpRequest, tip: Tip) -> HttpResponse:
+    form = AdditionForm(request.POST, request.FILES, auto_id="%s")
+    if form.is_valid():
+        values = form.cleaned_data
+        text = values["text"] or _("Gửi thêm %(count)s tệp.") % {"count": len(values["files"])}
+        try:
+            throttling.check(request, "message")
+            add_message(tip, text=text, files=values["files"], token=values["form_token"])
+        except ValidationError as error:
+            _add_errors(form, error)
+        except throttling.Throttled as error:
+            page = _tip_page(request, tip, form=form, lost_files=_names(request), **_throttled(error))
+            return _too_many(page, error)
+        else:
+            tip.refresh_from_db()
+            return _tip_page(request, tip, is_added=True)
+    return _tip_page(request, tip, form=form, lost_files=_names(request))
+
+
+def _tip_page(
+    request: HttpRequest, tip: Tip, *, form: AdditionForm | None = None, **context: Any
+) -> HttpResponse:
+    receipt = receipts.normalise(request.POST.get("receipt")) or ""
+    context |= {
+        "tip": sender_view(tip),
+        "steps": steps_of(tip),
+        "receipt": receipt,
+        "receipt_end": receipt[-4:],
+        "form": form or AdditionForm(initial={"form_token": receipts.new_form_token()}, auto_id="%s"),
+        "max_text": limits.MAX_TEXT,
+        "max_files": limits.max_files(),
+    }
+    return render(request, "tips/tip.html", context)
+
+
+def _throttled(error: throttling.Throttled) -> dict[str, Any]:
+    return {"obstacle": "throttled", "minutes": -(-error.wait_seconds // 60)}
+
+
+def _too_many(response: HttpResponse, error: throttling.Throttled) -> HttpResponse:
+    response.status_code = 429
+    response["Retry-After"] = str(error.wait_seconds)
+    return response
 
 
 def _names(request: HttpRequest) -> list[str]:

@@ -98,7 +98,7 @@
     button.textContent = button.dataset.sending;
     await shrinking;
     const action = document.createElement("input");
-    Object.assign(action, { type: "hidden", name: "action", value: "send" });
+    Object.assign(action, { type: "hidden", name: event.submitter.name, value: event.submitter.value });
     form.append(action);
     form.submit();
     window.addEventListener("pageshow", () => {
