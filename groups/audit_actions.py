@@ -10,6 +10,7 @@ ACTIONS = {
     "groups.posting.confirmed": _("Xác nhận quyền quản trị"),
     "groups.posting.changed": _("Sửa phân công"),
     "groups.posting.closed": _("Kết thúc phân công"),
+    "groups.user.changed": _("Sửa tài khoản cán bộ"),
     "groups.programme.changed": _("Sửa mô hình"),
     "groups.holiday.changed": _("Sửa lịch nghỉ"),
     "groups.group.created": _("Lập nhóm"),

@@ -1,3 +1,12 @@
-"""Addresses."""
+"""Addresses of the groups' public pages."""
 
-urlpatterns = []
+from django.urls import path
+
+from groups import views
+
+app_name = "groups"
+
+urlpatterns = [
+    path("n/<slug:code>/", views.join, name="join"),
+    path("n/<slug:code>/thu-moi/", views.letter, name="letter"),
+]

@@ -8,7 +8,7 @@ For the admins of other apps::
     class BroadcastAdmin(ScopedAdmin):
         scope_field = "unit__path"            # lookup from the model to Unit.path; for tips "handler__path"
         list_select_related = ("unit",)       # nothing is selected implicitly
-        search_fields = ("search_key",)       # a field filled with portal.text.fold; queries are folded too
+        search_fields = ("search_key",)       # a field filled with portal.text.search_key
         list_filter = (AreaFilter,)
         audit_action = "broadcasts.broadcast.changed"   # optional: one entry for each save in the admin
 
@@ -43,7 +43,7 @@ from groups import permissions
 from groups.enums import Level
 from groups.models import Posting, Unit
 from portal.audit.services import record
-from portal.text import fold
+from portal.text import search_key
 
 COUNT_CAP = 10_000
 
@@ -56,10 +56,22 @@ class CappedPaginator(Paginator):
         return self.object_list.order_by()[:COUNT_CAP].values("pk").count()
 
 
-class ScopedAdmin(admin.ModelAdmin):
+class MissingIs404Mixin:
+    """What the user's queryset does not hold is not found; Django would redirect and talk of deletion."""
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Model:
+        found = super().get_object(request, object_id, from_field)
+        if found is None:
+            raise Http404
+        return found
+
+
+class ScopedAdmin(MissingIs404Mixin, admin.ModelAdmin):
     """A ``ModelAdmin`` that knows only the units of the user's postings; see the module's docstring."""
 
     scope_field = "unit__path"
+    # The foreign key to a unit that decides the path; the first part of ``scope_field`` unless given.
+    scope_anchor = ""
     audit_action = ""
     list_per_page = 50
     show_full_result_count = False
@@ -81,13 +93,6 @@ class ScopedAdmin(admin.ModelAdmin):
         names = [f"{self.opts.app_label}.{action}_{self.opts.model_name}" for action in actions]
         return permissions.paths_with(request.user, *names)
 
-    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Model:
-        """The object, or 404: Django would redirect and say that it may have been deleted."""
-        found = super().get_object(request, object_id, from_field)
-        if found is None:
-            raise Http404
-        return found
-
     # --- One object --------------------------------------------------------------------------------------
 
     def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
@@ -101,6 +106,10 @@ class ScopedAdmin(admin.ModelAdmin):
             return True
         path = self.path_of(obj)
         return any(path.startswith(prefix) for prefix in self.paths_for(request, action))
+
+    def reachable(self, request: HttpRequest, queryset: QuerySet, action: str = "change") -> QuerySet:
+        """The rows of ``queryset`` to which the user may do ``action``: every admin action starts here."""
+        return queryset.filter(permissions.paths_q(self.paths_for(request, action), self.scope_field))
 
     def path_of(self, obj: Model) -> str:
         """The unit path that places ``obj``; empty (nobody's) while a link of the chain is missing."""
@@ -117,6 +126,12 @@ class ScopedAdmin(admin.ModelAdmin):
             kwargs["queryset"] = self.related_choices(db_field, request)
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
+    def formfield_for_manytomany(self, db_field, request, **kwargs):
+        """Offer only what the user can see."""
+        if "queryset" not in kwargs:
+            kwargs["queryset"] = self.related_choices(db_field, request)
+        return super().formfield_for_manytomany(db_field, request, **kwargs)
+
     def related_choices(self, db_field, request: HttpRequest) -> QuerySet:
         """Rows a foreign key may point to."""
         model = db_field.remote_field.model
@@ -128,13 +143,14 @@ class ScopedAdmin(admin.ModelAdmin):
                 permissions.paths_q(self.paths_for(request, "view", "change"), "unit__path")
             )
             choices = choices.filter(is_active=True, pk__in=posted.values("user"))
-        if db_field.name == self.scope_field.split("__")[0] and issubclass(model, Unit):
+        anchor = self.scope_anchor or self.scope_field.split("__")[0]
+        if db_field.name == anchor and issubclass(model, Unit):
             choices = choices.filter(permissions.paths_q(self.paths_for(request, "add", "change"), "path"))
         return choices
 
     def get_search_results(self, request, queryset, search_term):
         """Every word, diacritics and case ignored, in any of ``search_fields``."""
-        for word in fold(search_term).split():
+        for word in search_key(search_term).split():
             condition = Q(pk__in=[])
             for field in self.get_search_fields(request):
                 condition |= Q(**{f"{field}__contains": word})
@@ -152,7 +168,7 @@ class ScopedAdmin(admin.ModelAdmin):
         super().delete_model(request, obj)
 
     def delete_queryset(self, request, queryset) -> None:
-        for obj in queryset:
+        for obj in self.reachable(request, queryset, "delete"):
             self.delete_model(request, obj)
 
     def trace(self, request: HttpRequest, obj: Model, *, changed: list[str]) -> None:

@@ -170,6 +170,7 @@ class Member(models.Model):
 
     group = models.ForeignKey(Group, on_delete=models.CASCADE, related_name="members")
     display_name = models.CharField(_("tên hiển thị"), max_length=120, blank=True)
+    search_key = models.CharField(max_length=200, editable=False, blank=True)
     sort_key = models.CharField(max_length=400, editable=False, blank=True)
     role = models.CharField(_("vai trò"), max_length=8, choices=Role, default=Role.MEMBER)
     household = models.CharField(_("hộ"), max_length=40, blank=True)
@@ -186,6 +187,17 @@ class Member(models.Model):
 
     def __str__(self) -> str:
         return self.display_name or str(_("Thành viên chưa ghi tên"))
+
+    def save(self, *args, **kwargs):
+        self.fill_keys()
+        if kwargs.get("update_fields") is not None:
+            kwargs["update_fields"] = {*kwargs["update_fields"], "search_key", "sort_key"}
+        super().save(*args, **kwargs)
+
+    def fill_keys(self) -> None:
+        """Derive the keys; bulk loaders call this themselves."""
+        self.search_key = text.search_key(self.display_name)[:200]
+        self.sort_key = text.person_sort_key(self.display_name)[:400]
 
 
 class JoinLink(models.Model):

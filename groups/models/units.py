@@ -11,6 +11,11 @@ from groups.querysets import PostingQuerySet, UnitQuerySet
 from portal import text
 
 
+def full_name_of(kind: str, name: str) -> str:
+    """``"xã", "Minh Tân"`` is "Xã Minh Tân"."""
+    return f"{kind[:1].upper()}{kind[1:]} {name}"
+
+
 class Unit(models.Model):
     """One node of the country's tree. ``path`` holds the codes from the root down, each ended by a slash."""
 

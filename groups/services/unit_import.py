@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from groups.enums import Level
 from groups.models import Unit
+from groups.models.units import full_name_of
 from groups.services.tables import Complaints, Counts, Row, parse_count, read_table
 from portal.audit.services import record
 
@@ -46,7 +47,7 @@ class Entry:
 
     @property
     def full_name(self) -> str:
-        return f"{self.kind[:1].upper()}{self.kind[1:]} {self.name}"
+        return full_name_of(self.kind, self.name)
 
 
 def import_units(path: Path = NATIONAL_LIST, *, by: Any = None) -> Counts:

@@ -21,10 +21,10 @@ from groups.models import (
     Stewardship,
     Unit,
 )
+from groups.models.units import full_name_of
 from groups.services.groups import CODE_ALPHABET, CODE_LENGTH
 from groups.services.postings import sync_admin_access
 from groups.services.unit_import import NATIONAL_LIST
-from portal import text
 from portal.site.demo import district, staff
 from portal.site.demo.district import CommunePlan, GroupPlan
 from portal.site.demo.names import person
@@ -90,7 +90,7 @@ def add_units(rows: list[tuple[str, str, str, str, str, int]]) -> None:
             level=level,
             kind=kind,
             name=name,
-            full_name=f"{kind[:1].upper()}{kind[1:]} {name}",
+            full_name=full_name_of(kind, name),
             parent=parents.get(parent_code),
             households=households,
             population=households * 39 // 10,
@@ -228,17 +228,16 @@ def _add_members(groups: list[Group]) -> None:
             role = (
                 Member.Role.OWNER if index == 0 else Member.Role.DEPUTY if index == 1 else Member.Role.MEMBER
             )
-            members.append(
-                Member(
-                    group=group,
-                    display_name=name,
-                    sort_key=text.person_sort_key(name)[:400],
-                    role=role,
-                    household=f"H{index % group.households_count + 1:03d}",
-                    joined_on=joined + timedelta(days=index * 4 % 150),
-                    consent_on=joined + timedelta(days=index * 4 % 150) if name else None,
-                )
+            member = Member(
+                group=group,
+                display_name=name,
+                role=role,
+                household=f"H{index % group.households_count + 1:03d}",
+                joined_on=joined + timedelta(days=index * 4 % 150),
+                consent_on=joined + timedelta(days=index * 4 % 150) if name else None,
             )
+            member.fill_keys()
+            members.append(member)
         if len(members) > 10_000:
             Member.objects.bulk_create(members, batch_size=BATCH)
             members = []

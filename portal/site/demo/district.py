@@ -36,10 +36,6 @@ class CommunePlan:
     name: str
     villages: tuple[str, ...]
 
-    @property
-    def full_name(self) -> str:
-        return f"{self.kind[:1].upper()}{self.kind[1:]} {self.name}"
-
 
 @dataclass(frozen=True)
 class GroupPlan:

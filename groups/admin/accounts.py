@@ -1,0 +1,142 @@
+"""Admin of official accounts: connection at a glance; secrets go in and never come out."""
+
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import ValidationError
+from django.db.models import Count, Q, QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from groups.admin.scoping import AreaFilter, ScopedAdmin
+from groups.enums import AccountState, GroupState
+from groups.models import OfficialAccount
+from groups.services import accounts as services
+from portal.errors import PortalError
+
+
+class AccountForm(forms.ModelForm):
+    """Secrets are inputs only; an empty one keeps what is stored."""
+
+    new_app_secret = forms.CharField(label=_("Khóa ứng dụng"), required=False, widget=forms.PasswordInput)
+    new_oa_secret = forms.CharField(
+        label=_("Khóa webhook của OA"), required=False, widget=forms.PasswordInput
+    )
+    new_access_token = forms.CharField(label=_("Mã truy cập"), required=False, widget=forms.PasswordInput)
+    new_refresh_token = forms.CharField(label=_("Mã làm mới"), required=False, widget=forms.PasswordInput)
+
+    class Meta:
+        model = OfficialAccount
+        fields = ("unit", "name", "oa_id", "app_id", "rate_per_minute")
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        for name in services.SECRETS:
+            field = self.fields.get(f"new_{name}")
+            if field:
+                field.widget.attrs["autocomplete"] = "new-password"
+                field.help_text = _("Đang có, để trống thì giữ nguyên.") if self._has(name) else _("Chưa có.")
+
+    def _has(self, name: str) -> bool:
+        return bool(self.instance.pk and getattr(self.instance, name))
+
+    @property
+    def secrets(self) -> dict[str, str]:
+        """The secrets that were typed in."""
+        typed = {name: self.cleaned_data.get(f"new_{name}", "").strip() for name in services.SECRETS}
+        return {name: value for name, value in typed.items() if value}
+
+    def clean(self):
+        values = super().clean()
+        secrets = self.secrets
+        if ("access_token" in secrets) != ("refresh_token" in secrets):
+            self.add_error("new_refresh_token", _("Hai mã truy cập và làm mới phải nhập cùng nhau."))
+        names = {"oa_id": values.get("oa_id") or self.instance.oa_id, "app_id": values.get("app_id", "")}
+        try:
+            services.check_values({**names, **secrets}, values.get("rate_per_minute"))
+        except ValidationError as error:
+            for name, found in error.error_dict.items():
+                field = f"new_{name}" if name in services.SECRETS else name
+                self.add_error({"rate": "rate_per_minute"}.get(field, field), found)
+        return values
+
+
+@admin.register(OfficialAccount)
+class OfficialAccountAdmin(ScopedAdmin):
+    """Which account sends for whom, whether it works, and since when not."""
+
+    form = AccountForm
+    list_display = (
+        "__str__",
+        "unit",
+        "oa_id",
+        "state",
+        "token_column",
+        "last_good_at",
+        "error_column",
+        "groups_column",
+        "rate_per_minute",
+    )
+    list_filter = (AreaFilter, "state")
+    list_select_related = ("unit",)
+    search_fields = ("unit__search_key", "oa_id")
+    autocomplete_fields = ("unit",)
+    ordering = ("unit__path", "id")
+    actions = ("reactivate",)
+    readonly_fields = ("state", "token_column", "last_good_at", "error_column")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        active = Count("groups", filter=Q(groups__state=GroupState.ACTIVE))
+        return super().get_queryset(request).annotate(group_count=active)
+
+    def get_fieldsets(self, request, obj=None):
+        about = ("unit", "name", ("oa_id", "app_id"), "rate_per_minute")
+        sections = [(None, {"fields": about})]
+        if self.has_add_permission(request) or (obj and self.has_change_permission(request, obj)):
+            text = _("Chỉ nhập vào, không bao giờ hiện lại.")
+            secrets = tuple(f"new_{name}" for name in services.SECRETS)
+            sections.append((_("Khóa bí mật"), {"fields": secrets, "description": text}))
+        if obj:
+            now = ("state", "token_column", "last_good_at", "error_column")
+            sections.append((_("Tình trạng"), {"fields": now}))
+        return sections
+
+    def get_readonly_fields(self, request, obj=None):
+        return (*self.readonly_fields, "unit", "oa_id") if obj else self.readonly_fields
+
+    def has_delete_permission(self, request, obj=None):
+        return False
+
+    def save_model(self, request, obj, form, change) -> None:
+        values = {name: form.cleaned_data[name] for name in ("name", "app_id", "rate_per_minute")}
+        if change:
+            services.update_account(obj, by=request.user, **values, **form.secrets)
+            return
+        made = services.create_account(obj.unit, oa_id=obj.oa_id, by=request.user, **values, **form.secrets)
+        obj.pk, obj._state.adding = made.pk, False
+
+    @admin.action(description=_("Đã xử lý xong, cho gửi lại"), permissions=["change"])
+    def reactivate(self, request: HttpRequest, queryset: QuerySet) -> None:
+        for account in self.reachable(request, queryset).select_related("unit"):
+            try:
+                services.reactivate_account(account, by=request.user)
+                self.message_user(request, _("%s gửi lại được.") % account, messages.SUCCESS)
+            except PortalError as error:
+                self.message_user(request, f"{account}: {error.message}", messages.ERROR)
+
+    @admin.display(description=_("Mã truy cập còn đến"), ordering="access_expires_at")
+    def token_column(self, account: OfficialAccount) -> str:
+        if account.state == AccountState.NEEDS_GRANT or not account.access_expires_at:
+            return _("Chưa có")
+        return f"{timezone.localtime(account.access_expires_at):%H:%M %d/%m/%Y}"
+
+    @admin.display(description=_("Lỗi gần nhất"))
+    def error_column(self, account: OfficialAccount) -> str:
+        if not account.last_error:
+            return "–"
+        moment = f"{timezone.localtime(account.last_error_at):%H:%M %d/%m} " if account.last_error_at else ""
+        return moment + account.last_error
+
+    @admin.display(description=_("Nhóm"), ordering="group_count")
+    def groups_column(self, account: OfficialAccount) -> int:
+        return account.group_count
