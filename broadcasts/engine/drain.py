@@ -41,8 +41,8 @@ MAX_BOXES = 200
 RENEW_SECONDS = 20
 # Worth staying for; longer waits are left to a successor, so that no worker sits idle.
 PATIENCE_SECONDS = 1.0
-# A successor's countdown stays far below the broker's visibility timeout.
-LONGEST_COUNTDOWN = 60.0
+# A successor's countdown stays below the broker's visibility timeout.
+LONGEST_COUNTDOWN = 90.0
 READING_PRIORITY = 9
 
 

@@ -91,11 +91,12 @@ def update_from_values(
         for field, value in zip(fields, row, strict=True)
     ]
     table, quote = model._meta.db_table, connection.ops.quote_name
-    columns = [field.column for field in fields]
+    # Both databases call the columns of VALUES column1, column2, ...
+    changes = [f"{quote(field.column)} = v.column{n}" for n, field in enumerate(fields[1:], start=2)]
     sql = (
-        f"WITH v({', '.join(map(quote, columns))}) AS (VALUES {_placeholders(fields, len(rows))})"
-        f" UPDATE {table} SET {', '.join(f'{quote(name)} = v.{quote(name)}' for name in columns[1:])}"
-        f" FROM v WHERE {table}.{quote(columns[0])} = v.{quote(columns[0])} AND {where}"
+        f"UPDATE {table} SET {', '.join(changes)}"
+        f" FROM (VALUES {_placeholders(fields, len(rows))}) AS v"
+        f" WHERE {table}.{quote(fields[0].column)} = v.column1 AND {where}"
     )
     with connection.cursor() as cursor:
         cursor.execute(sql, [*prepared, *params])
