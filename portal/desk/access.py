@@ -1,0 +1,113 @@
+"""Who enters the desk, and where they work now.
+
+Every page of the desk stands behind one of the decorators below: logged in, with an open posting in a role
+the page is for. What the person may see or do on it is decided by ``visible_to`` and by the services.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from groups import permissions
+from groups.enums import Role
+from groups.models import Posting, Unit
+from portal.errors import NotAllowedError, WrongStateError
+
+# The role that speaks for a person with several postings until they choose another.
+ROLE_ORDER = (Role.CHIEF, Role.OFFICER, Role.BEAT_OFFICER, Role.SUPERVISOR, Role.RELAY)
+POSTING_ROLES = (*permissions.WRITING_ROLES, Role.RELAY)
+POSTING_KEY = "desk_posting"
+
+View = Callable[..., HttpResponse]
+
+
+@dataclass(frozen=True)
+class Desk:
+    """The posting a person works under now, and the others they could switch to."""
+
+    posting: Posting
+    postings: tuple[Posting, ...]
+
+    @property
+    def unit(self) -> Unit:
+        """The unit whose work is shown first."""
+        return self.posting.unit
+
+    @property
+    def role_name(self) -> str:
+        return self.posting.get_role_display()
+
+    @property
+    def is_relay(self) -> bool:
+        """A village head who posts for the police: no tips, no menu."""
+        return self.posting.role == Role.RELAY
+
+    @property
+    def is_deciding(self) -> bool:
+        """Chiefs and above approve posts and hand work out."""
+        return self.posting.role in permissions.DECIDING_ROLES
+
+    @property
+    def has_choice(self) -> bool:
+        return len(self.postings) > 1
+
+
+def desk_of(request: HttpRequest) -> Desk | None:
+    """The person's desk, or None when no open posting is one that works here."""
+    postings = sorted(
+        (p for p in permissions.open_postings(request.user) if p.role in ROLE_ORDER),
+        key=lambda posting: (ROLE_ORDER.index(posting.role), posting.unit.path, posting.pk),
+    )
+    if not postings:
+        return None
+    chosen = request.session.get(POSTING_KEY)
+    posting = next((p for p in postings if p.pk == chosen), postings[0])
+    return Desk(posting, tuple(postings))
+
+
+def desk_page(*roles: str) -> Callable[[View], View]:
+    """Let in people logged in who hold one of ``roles`` in an open posting; everybody else gets 403.
+
+    Service errors of the view become pages: a conflict (409) that keeps what was typed, or 403.
+    """
+
+    def decorate(view: View) -> View:
+        @login_required
+        @wraps(view)
+        def guarded(request: HttpRequest, *args, **kwargs) -> HttpResponse:
+            request.desk = desk_of(request)
+            if request.desk is None or not permissions.has_role(request.user, *roles):
+                raise PermissionDenied
+            try:
+                return view(request, *args, **kwargs)
+            except WrongStateError as error:
+                return conflict(request, error)
+            except NotAllowedError as error:
+                raise PermissionDenied(str(error.message)) from error
+
+        return guarded
+
+    return decorate
+
+
+writers_page = desk_page(*permissions.WRITING_ROLES)
+tips_page = desk_page(*permissions.TIP_ROLES)
+posting_page = desk_page(*POSTING_ROLES)
+directory_page = desk_page(*permissions.DIRECTORY_ROLES)
+
+# Words a person typed; the rest of a form is machinery.
+TYPED_FIELDS = ("text", "body", "title", "reason", "public_reason", "note", "valuable_reason", "answer")
+
+
+def conflict(request: HttpRequest, error: WrongStateError) -> HttpResponse:
+    """The 409 page: says what happened, gives back the words that were typed, leads to the present state."""
+    typed = [request.POST[name] for name in TYPED_FIELDS if request.POST.get(name, "").strip()]
+    # An act's address lies one step below the page of its object; rows of a list say where they belong.
+    back = getattr(request, "object_url", request.path.rsplit("/", 2)[0] + "/")
+    context = {"message": error.message, "typed": typed, "back": back}
+    return render(request, "desk/conflict.html", context, status=409)

@@ -1,0 +1,180 @@
+"""Forms of the acts on a tip. Lengths and rights are judged by the services; here it is only read."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from groups.models import Posting, Unit
+from portal.desk.forms.fields import MomentField
+from tips.enums import Category, Outcome, Priority, SourceChannel
+from tips.forms import FilesField, PlainField
+from tips.forms import MomentField as SenderMomentField
+
+
+def _words(label: Any, *, rows: int = 4, required: bool = True, help_text: Any = "") -> PlainField:
+    area = forms.Textarea(attrs={"rows": rows})
+    return PlainField(label=label, required=required, widget=area, help_text=help_text)
+
+
+class AssignForm(forms.Form):
+    """To whom the tip is given."""
+
+    assignee = forms.ChoiceField(label=_("Giao cho"))
+
+    def __init__(self, *args: Any, colleagues: list[Posting], **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.users = {str(posting.user_id): posting.user for posting in colleagues}
+        self.fields["assignee"].choices = [("", _("Chọn cán bộ"))] + [
+            (str(p.user_id), f"{p.user.display_name} ({p.get_role_display()})") for p in colleagues
+        ]
+
+    def clean_assignee(self) -> Any:
+        return self.users[self.cleaned_data["assignee"]]
+
+
+class ReplyForm(forms.Form):
+    """An answer the sender will read."""
+
+    text = _words(_("Trả lời người báo"), rows=5, help_text=_("Người báo đọc được bằng mã theo dõi."))
+    files = FilesField(label=_("Kèm ảnh, tệp"))
+
+
+class NoteForm(forms.Form):
+    """A note for colleagues."""
+
+    text = _words(_("Ghi chú nội bộ"), rows=3, help_text=_("Người báo không thấy."))
+
+
+class TransferForm(forms.Form):
+    """To which unit the tip goes, and why."""
+
+    unit = forms.ChoiceField(label=_("Chuyển tới"))
+    reason = _words(_("Lý do"), rows=2)
+
+    def __init__(self, *args: Any, targets: list[tuple[str, list[tuple[str, str]]]], **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.fields["unit"].choices = [("", _("Chọn đơn vị")), *targets]
+
+
+class MergeForm(forms.Form):
+    """The number of the tip that tells of the same matter."""
+
+    into = PlainField(
+        label=_("Mã tin chính của vụ việc"), widget=forms.TextInput(attrs={"autocomplete": "off"})
+    )
+
+
+class ExtendForm(forms.Form):
+    """More time, and why."""
+
+    deadline = MomentField(label=_("Hạn mới"))
+    reason = _words(_("Lý do"), rows=2)
+
+
+class CloseForm(forms.Form):
+    """How it ended, in words the sender reads, and whether it helped."""
+
+    outcome = forms.ChoiceField(label=_("Kết quả"), choices=[("", _("Chọn kết quả")), *Outcome.choices])
+    public_reason = _words(
+        _("Trả lời cuối cho người báo"), help_text=_("Câu ngắn, lịch sự. Không nêu tên người khác.")
+    )
+    note = _words(_("Ghi chú nội bộ"), rows=2, required=False)
+    valuable = forms.BooleanField(label=_("Tin có giá trị"), required=False)
+    valuable_reason = _words(
+        _("Vì sao có giá trị"),
+        rows=2,
+        required=False,
+        help_text=_("Giúp phát hiện, ngăn chặn, làm rõ hoặc giải quyết vụ việc nào."),
+    )
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean()
+        # An unticked box says nothing about a mark that was set earlier.
+        data["valuable"] = True if data.get("valuable") else None
+        return data
+
+
+class ReasonForm(forms.Form):
+    """Why."""
+
+    reason = _words(_("Lý do"), rows=2)
+
+
+class RevealForm(forms.Form):
+    """Why the sender's name and phone are needed."""
+
+    reason = _words(_("Xem thông tin người báo sẽ được ghi nhật ký. Nêu lý do:"), rows=2)
+
+
+class GrantForm(AssignForm):
+    """Leave for a colleague to open the contact."""
+
+    reason = _words(_("Lý do"), rows=2)
+
+    def __init__(self, *args: Any, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.fields["assignee"].label = _("Cho phép")
+
+
+class ClassifyForm(forms.Form):
+    """What it really is, and how pressing."""
+
+    category = forms.ChoiceField(label=_("Loại tin"), choices=Category.choices)
+    priority = forms.TypedChoiceField(
+        label=_("Mức ưu tiên"),
+        choices=[(value, f"P{value} · {label}") for value, label in Priority.choices],
+        coerce=int,
+    )
+    reason = _words(_("Lý do"), rows=2, required=False)
+
+
+class ValueForm(forms.Form):
+    """Whether the tip helped; a mark needs a reason."""
+
+    valuable = forms.BooleanField(label=_("Tin có giá trị"), required=False)
+    valuable_reason = _words(_("Vì sao"), rows=2, required=False)
+
+
+class EnterForm(forms.Form):
+    """A tip that somebody tells on the phone or at the counter, written down by an officer."""
+
+    channel = forms.ChoiceField(
+        label=_("Nguồn tin"),
+        choices=[
+            (channel.value, channel.label)
+            for channel in (
+                SourceChannel.HOTLINE,
+                SourceChannel.COUNTER,
+                SourceChannel.LETTERBOX,
+                SourceChannel.VNEID,
+            )
+        ],
+        widget=forms.RadioSelect,
+        initial=SourceChannel.HOTLINE,
+    )
+    category = forms.ChoiceField(label=_("Loại tin"), choices=[("", _("Chọn loại tin")), *Category.choices])
+    text = _words(_("Nội dung"), rows=6, help_text=_("Chuyện gì, ở đâu, lúc nào, ai, xe gì, đi hướng nào."))
+    unit = forms.ChoiceField(label=_("Xã, phường"))
+    village = forms.ChoiceField(label=_("Thôn, tổ dân phố"), required=False)
+    place = PlainField(label=_("Chỗ cụ thể"), required=False)
+    occurred_at = SenderMomentField(
+        label=_("Xảy ra lúc"),
+        required=False,
+        widget=forms.TextInput(attrs={"placeholder": "dd/mm/yyyy HH:MM", "autocomplete": "off"}),
+    )
+    contact_name = PlainField(label=_("Họ tên người báo"), required=False)
+    contact_phone = PlainField(
+        label=_("Điện thoại"), required=False, widget=forms.TextInput(attrs={"inputmode": "tel"})
+    )
+    files = FilesField(label=_("Ảnh, tệp kèm theo"))
+    form_token = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, communes: list[Unit], villages: list[Unit], **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        names = [(unit.code, unit.full_name) for unit in communes]
+        self.fields["unit"].choices = names if len(names) == 1 else [("", _("Chọn xã, phường")), *names]
+        self.fields["village"].choices = [("", _("Không rõ"))] + [
+            (unit.code, unit.full_name if len(names) == 1 else f"{unit.full_name}, {unit.parent.full_name}")
+            for unit in villages
+        ]

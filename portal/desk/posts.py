@@ -1,0 +1,159 @@
+"""Reads of the pages about posts: the list, one post with its groups, who may do what with it now."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import QuerySet
+from django.http import HttpRequest, QueryDict
+from django.utils.translation import gettext_lazy as _
+
+from broadcasts import permissions
+from broadcasts.enums import (
+    EDITABLE,
+    FINAL,
+    PAUSABLE,
+    WITHDRAWABLE,
+    BroadcastState,
+    DeliveryState,
+    PostKind,
+)
+from broadcasts.models import Broadcast, Delivery
+from broadcasts.services import counts
+from groups.permissions import DECIDING_ROLES, WRITING_ROLES, paths
+from portal.audit.models import AuditEntry
+from portal.desk import scope
+from portal.text import search_key
+
+# Titles carry no search key; as many of the latest are compared as a unit writes in years.
+TITLES_SEARCHED = 2_000
+ROWS_PER_PAGE = 50
+
+TABS = (
+    ("", _("Tất cả"), ()),
+    ("nhap", _("Đang soạn"), (BroadcastState.DRAFT, BroadcastState.RETURNED)),
+    ("cho-duyet", _("Chờ duyệt"), (BroadcastState.SUBMITTED,)),
+    ("cho-gui", _("Chờ giờ gửi"), (BroadcastState.APPROVED,)),
+    (
+        "dang-gui",
+        _("Đang gửi"),
+        (BroadcastState.EXPANDING, BroadcastState.SENDING, BroadcastState.PAUSED),
+    ),
+    ("xong", _("Đã gửi"), (BroadcastState.DONE, BroadcastState.WITHDRAWN)),
+    (
+        "dung",
+        _("Không gửi"),
+        (BroadcastState.REJECTED, BroadcastState.CANCELLED, BroadcastState.MISSED),
+    ),
+)
+RUNNING = (BroadcastState.EXPANDING, BroadcastState.SENDING)
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Delivery rows of one broadcast by state."""
+
+    by_state: dict[str, int]
+
+    @property
+    def total(self) -> int:
+        return sum(self.by_state.values())
+
+    @property
+    def finished(self) -> int:
+        return sum(self.by_state.get(state, 0) for state in FINAL)
+
+    @property
+    def reached(self) -> int:
+        """Groups whose members have it for certain."""
+        return self.by_state.get(DeliveryState.SENT, 0) + self.by_state.get(DeliveryState.POSTED, 0)
+
+    @property
+    def chips(self) -> list[tuple[str, str, int]]:
+        """(state, words, number) of the states that occur, in the order of a row's life."""
+        return [
+            (state, DeliveryState(state).label, self.by_state[state])
+            for state in DeliveryState.values
+            if self.by_state.get(state)
+        ]
+
+
+def counts_of(broadcasts: Iterable[Broadcast]) -> dict[int, Counts]:
+    """Rows by state for each broadcast of a page: one query."""
+    found = counts.counts_of(broadcast.pk for broadcast in broadcasts)
+    return {key: Counts(states) for key, states in found.items()}
+
+
+def listed(request: HttpRequest, query: QueryDict) -> QuerySet[Broadcast]:
+    """Broadcasts of the list page for the filters of its address; firings hide behind their parent."""
+    rows = scope.broadcasts(request).select_related("unit", "author", "notice")
+    states = next((states for name, _label, states in TABS if name == query.get("loc", "")), ())
+    if states:
+        rows = rows.filter(state__in=states)
+    if query.get("loai") in PostKind.values:
+        rows = rows.filter(kind=query["loai"])
+    words = search_key(query.get("q", "")).split()
+    if words:
+        titles = rows.order_by("-pk").values_list("pk", "title", "code")[:TITLES_SEARCHED]
+        keys = {pk: search_key(f"{title} {code}") for pk, title, code in titles}
+        rows = rows.filter(pk__in=[pk for pk, key in keys.items() if all(word in key for word in words)])
+    return rows
+
+
+def deliveries_of(user: Any, broadcast: Broadcast, *, state: str = "") -> QuerySet[Delivery]:
+    """Rows of a broadcast this person may see, with group and unit; by the group's name."""
+    rows = Delivery.objects.visible_to(user).filter(broadcast=broadcast)
+    if state in DeliveryState.values:
+        rows = rows.filter(state=state)
+    return rows.select_related("group__unit", "settled_by").order_by("group__sort_key", "pk")
+
+
+def abilities(user: Any, broadcast: Broadcast) -> set[str]:
+    """Names of the acts this person can do with the broadcast in its present state."""
+    state, is_correction = broadcast.state, broadcast.corrects_id is not None
+    can_edit, can_stop = permissions.can_edit(user, broadcast), permissions.can_stop(user, broadcast)
+    can_decide = permissions.can_decide(user, broadcast)
+    submitted = state == BroadcastState.SUBMITTED
+    allowed = {
+        "edit": state in EDITABLE and can_edit and not is_correction,
+        "submit": state in EDITABLE and can_edit,
+        "approve": submitted and permissions.can_approve(user, broadcast),
+        "return": submitted and can_decide,
+        "reject": submitted and can_decide and broadcast.author_id != user.pk,
+        "cancel": state == BroadcastState.APPROVED and can_stop,
+        "pause": state in PAUSABLE and can_stop,
+        "resume": state == BroadcastState.PAUSED and can_decide,
+        "withdraw": state in WITHDRAWABLE and can_decide and not is_correction,
+    }
+    return {name for name, is_allowed in allowed.items() if is_allowed}
+
+
+@dataclass(frozen=True)
+class RowRights:
+    """Where this person may settle rows; compares paths only, so a page of rows costs no query."""
+
+    writing: tuple[str, ...]
+    deciding: tuple[str, ...]
+
+    @classmethod
+    def of(cls, user: Any) -> "RowRights":
+        return cls(tuple(paths(user, *WRITING_ROLES)), tuple(paths(user, *DECIDING_ROLES)))
+
+    def abilities(self, row: Delivery, broadcast: Broadcast) -> set[str]:
+        """Acts offered on one row; the services decide again."""
+        path, sender = row.group.unit.path, broadcast.unit.path
+        writes = path.startswith(self.writing) or sender.startswith(self.writing)
+        decides_here = path.startswith(self.deciding)
+        found: set[str] = set()
+        if row.state == DeliveryState.UNKNOWN:
+            found |= {"seen"} if writes else set()
+            found |= {"resend"} if decides_here or sender.startswith(self.deciding) else set()
+        if row.state in (DeliveryState.TO_POST, DeliveryState.OVERDUE) and decides_here:
+            found |= {"posted", "skip"}
+        return found
+
+
+def trail(broadcast: Broadcast) -> list[AuditEntry]:
+    """Who did what with it, oldest first."""
+    entries = AuditEntry.objects.filter(target_type="broadcasts.broadcast", target_id=str(broadcast.pk))
+    return list(entries.order_by("pk")[:50])

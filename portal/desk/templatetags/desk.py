@@ -1,0 +1,141 @@
+"""Tags of the desk: deadlines in words, priorities, the first words of a tip, pictures of figures."""
+
+from datetime import datetime, timedelta
+
+from django import template
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.text import Truncator
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from portal.text import PhoneError, parse_phone
+from tips.enums import OPEN, RESTRICTED, Priority
+from tips.models import Tip
+
+register = template.Library()
+
+MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+SOON = 2 * HOUR
+SUMMARY_LENGTH = 80
+WEEKDAYS = (
+    gettext_lazy("thứ Hai"),
+    gettext_lazy("thứ Ba"),
+    gettext_lazy("thứ Tư"),
+    gettext_lazy("thứ Năm"),
+    gettext_lazy("thứ Sáu"),
+    gettext_lazy("thứ Bảy"),
+    gettext_lazy("Chủ nhật"),
+)
+
+
+@register.filter
+def weekday(moment: datetime) -> str:
+    """ "thứ Bảy" of the local day; Django's own names write "Thứ 7"."""
+    local = timezone.localtime(moment) if isinstance(moment, datetime) else moment
+    return str(WEEKDAYS[local.weekday()])
+
+
+@register.filter
+def span(length: timedelta) -> str:
+    """A length of time as people say it: "38 phút", "3 giờ 20 phút", "2 ngày"."""
+    minutes = max(1, int(length / MINUTE))
+    if minutes < 60:
+        return _("%(n)d phút") % {"n": minutes}
+    hours, rest = divmod(minutes, 60)
+    if hours >= 24:
+        return _("%(n)d ngày") % {"n": hours // 24}
+    if rest and hours < 12:
+        return _("%(h)d giờ %(m)d phút") % {"h": hours, "m": rest}
+    return _("%(n)d giờ") % {"n": hours}
+
+
+@register.filter
+def until(moment: datetime | None) -> str:
+    """A moment to come or gone by, in words: "Còn 38 phút", "Quá hạn 12 phút", "Hạn 16:40 thứ Bảy 21/11"."""
+    if moment is None:
+        return ""
+    left = moment - timezone.now()
+    if left < timedelta():
+        return _("Quá hạn %(span)s") % {"span": span(-left)}
+    if left < DAY:
+        return _("Còn %(span)s") % {"span": span(left)}
+    day = date_format(timezone.localtime(moment), "d/m")
+    return _("Hạn %(weekday)s %(day)s") % {"weekday": weekday(moment), "day": day}
+
+
+@register.filter
+def urgency(moment: datetime | None) -> str:
+    """``late``, ``soon`` or nothing: how a deadline is drawn."""
+    if moment is None:
+        return ""
+    left = moment - timezone.now()
+    return "late" if left < timedelta() else "soon" if left < SOON else ""
+
+
+@register.filter
+def ago(moment: datetime) -> str:
+    """How long ago, in words; a date once it is more than a day."""
+    gone = timezone.now() - moment
+    if gone < DAY:
+        return _("%(span)s trước") % {"span": span(gone)}
+    return date_format(timezone.localtime(moment), "H:i d/m/Y")
+
+
+@register.inclusion_tag("desk/_deadline.html")
+def deadline(tip: Tip) -> dict:
+    """The deadline of an open tip."""
+    return {"due": tip.deadline if tip.status in OPEN else None}
+
+
+@register.inclusion_tag("components/priority.html")
+def priority(tip: Tip, *, words: bool = False) -> dict:
+    """The priority badge; with ``words`` also what it means."""
+    return {"priority": f"P{tip.priority}", "label": Priority(tip.priority).label if words else ""}
+
+
+@register.filter
+def summary(tip: Tip) -> str:
+    """The first words of a tip for a list; restricted categories show none."""
+    if tip.category in RESTRICTED:
+        return _("Nội dung chỉ hiện khi mở tin")
+    return Truncator(" ".join(tip.text.split())).chars(SUMMARY_LENGTH)
+
+
+@register.filter
+def is_restricted(tip: Tip) -> bool:
+    """Whether only a named circle may open this kind of tip."""
+    return tip.category in RESTRICTED
+
+
+@register.filter
+def phone(number: str) -> str:
+    """A number in groups as people read it; what cannot be read stays as written."""
+    try:
+        return parse_phone(number).display
+    except PhoneError:
+        return number
+
+
+@register.simple_tag(takes_context=True)
+def query(context: template.Context, **changes: object) -> str:
+    """The present address's query with some values changed: ``{% query trang=2 %}``; empty ones go away."""
+    values = context["request"].GET.copy()
+    for name, value in changes.items():
+        if value in ("", None):
+            values.pop(name, None)
+        else:
+            values[name] = str(value)
+    return f"?{values.urlencode()}"
+
+
+@register.filter
+def plain(number: int) -> str:
+    """A number for a machine: no thousand separators."""
+    return str(number)
+
+
+@register.filter
+def texts(values: list | None) -> list[str]:
+    """A form's values as strings, whether they were typed or come from a rule of numbers."""
+    return [str(value) for value in values or []]

@@ -1,0 +1,92 @@
+"""Every act on a tip: one form and one service each."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from portal.desk import tip_queue
+from portal.desk.forms import tips as forms
+from portal.desk.forms.fields import Nothing
+from tips.models import Tip
+from tips.services import closing, handling, identity, routing
+
+
+@dataclass(frozen=True)
+class TipAct:
+    """An act: its form, the service that takes the form's values, and what to say afterwards."""
+
+    form: type
+    service: Callable[..., Any]
+    done: Any
+
+
+def _merge(tip: Tip, *, into: str, actor: Any, version: int) -> Tip:
+    """The service wants the other tip itself; a number nobody may see does not exist."""
+    other = Tip.objects.visible_to(actor).filter(public_id=into.strip().upper()).select_related("handler")
+    found = other.first()
+    if found is None:
+        raise ValidationError({"into": _("Không có tin với mã này.")})
+    return routing.merge(tip, actor=actor, version=version, into=found)
+
+
+def _value(tip: Tip, *, valuable: bool, valuable_reason: str, actor: Any, version: int) -> Tip:
+    return closing.set_valuable(tip, actor=actor, version=version, valuable=valuable, reason=valuable_reason)
+
+
+def _grant(tip: Tip, *, assignee: Any, reason: str, actor: Any, version: int) -> Any:
+    try:
+        return identity.grant_identity(tip, actor=actor, version=version, user=assignee, reason=reason)
+    except ValidationError as error:
+        if "user" in error.message_dict:
+            raise ValidationError({"assignee": error.message_dict["user"]}) from None
+        raise
+
+
+ACTS: dict[str, TipAct] = {
+    "accept": TipAct(Nothing, handling.accept, _("Đã tiếp nhận. Người báo thấy tin đang được xem.")),
+    "assign": TipAct(forms.AssignForm, handling.assign, _("Đã giao tin.")),
+    "verify": TipAct(Nothing, handling.start_verifying, _("Đã chuyển sang xác minh.")),
+    "reply": TipAct(forms.ReplyForm, handling.reply, _("Đã gửi trả lời. Người báo đọc bằng mã theo dõi.")),
+    "note": TipAct(forms.NoteForm, handling.add_note, _("Đã ghi chú.")),
+    "transfer": TipAct(forms.TransferForm, routing.transfer, _("Đã chuyển tin. Người báo đã được báo.")),
+    "merge": TipAct(forms.MergeForm, _merge, _("Đã ghép vào vụ việc.")),
+    "extend": TipAct(forms.ExtendForm, closing.extend, _("Đã gia hạn.")),
+    "close": TipAct(forms.CloseForm, closing.close, _("Đã kết thúc tin.")),
+    "reopen": TipAct(forms.ReasonForm, closing.reopen, _("Đã mở lại tin.")),
+    "classify": TipAct(forms.ClassifyForm, routing.reclassify, _("Đã đổi loại, mức ưu tiên.")),
+    "value": TipAct(forms.ValueForm, _value, _("Đã ghi nhận.")),
+    "reveal": TipAct(forms.RevealForm, identity.reveal_contact, ""),
+    "grant": TipAct(forms.GrantForm, _grant, _("Đã cho phép xem trong 15 phút.")),
+}
+
+
+def forms_for(user: Any, tip: Tip, able: set[str], *, answer: str = "") -> dict[str, Any]:
+    """An empty form for each act the person can do now; choices come from two queries at most."""
+    return {name: build(name, user, tip, answer=answer) for name in sorted(able)}
+
+
+def build(name: str, user: Any, tip: Tip, data: Any = None, files: Any = None, *, answer: str = "") -> Any:
+    """The form of one act, with the choices and first values it has for this tip."""
+    options: dict[str, Any] = {}
+    if name in ("assign", "grant"):
+        options["colleagues"] = _colleagues(tip)
+        if name == "grant":
+            options["colleagues"] = [p for p in options["colleagues"] if p.user_id != user.pk]
+    if name == "transfer":
+        options["targets"] = tip_queue.transfer_targets(tip)
+    initial = {
+        "reply": {"text": answer},
+        "classify": {"category": tip.category, "priority": tip.priority},
+        "value": {"valuable": tip.is_valuable, "valuable_reason": tip.valuable_reason},
+        "close": {"valuable": tip.is_valuable, "valuable_reason": tip.valuable_reason},
+    }.get(name, {})
+    return ACTS[name].form(data, files, auto_id=f"{name}_%s", initial=initial, **options)
+
+
+def _colleagues(tip: Tip) -> list[Any]:
+    if not hasattr(tip, "_colleagues"):
+        tip._colleagues = tip_queue.colleagues(tip)
+    return tip._colleagues

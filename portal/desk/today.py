@@ -1,0 +1,118 @@
+"""What the day asks of one person: a fixed number of queries, however much there is."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import Case, Exists, IntegerField, OuterRef, Q, QuerySet, When
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from broadcasts.enums import BroadcastState, DeliveryState
+from broadcasts.models import Broadcast, Delivery
+from groups.models import Group
+from portal.desk import posting, posts, scope
+from tips.enums import OPEN, Priority
+from tips.models import Tip
+
+ROWS_SHOWN = 6
+SILENT_AFTER = timedelta(days=14)
+POSTED_STATES = (DeliveryState.SENT, DeliveryState.POSTED)
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far one broadcast of today has got."""
+
+    broadcast: Broadcast
+    finished: int
+    total: int
+
+
+@dataclass(frozen=True)
+class Board:
+    """Rows of the page "Việc hôm nay"; each list may hold one row more than is shown: "and others"."""
+
+    to_post: list[Delivery]
+    tips: list[Tip]
+    to_approve: list[Broadcast]
+    returned: list[Broadcast]
+    unknown: list[Delivery]
+    silent: list[Group]
+    progress: list[Progress]
+
+    @property
+    def summary(self) -> list[tuple[str, str, str]]:
+        """(anchor, words, number) of what waits, for the line at the top of a phone."""
+        lists = (
+            ("can-dang", _("Cần đăng"), self.to_post),
+            ("tin-bao", _("Tin báo"), self.tips),
+            ("cho-duyet", _("Chờ duyệt"), self.to_approve),
+            ("tra-lai", _("Cần sửa"), self.returned),
+            ("chua-ro", _("Chưa rõ"), self.unknown),
+        )
+        return [
+            (anchor, words, f"{ROWS_SHOWN}+" if len(rows) > ROWS_SHOWN else str(len(rows)))
+            for anchor, words, rows in lists
+            if rows
+        ]
+
+    @property
+    def is_empty(self) -> bool:
+        return not (self.to_post or self.tips or self.to_approve or self.returned or self.unknown)
+
+
+def board(request: HttpRequest) -> Board:
+    """Everything a member of staff has to do today, most pressing first."""
+    user, desk = request.user, request.desk
+    deliveries = Delivery.objects.visible_to(user).filter(group__unit__path__startswith=desk.unit.path)
+    own = scope.own_broadcasts(request)
+    submitted = own.filter(state=BroadcastState.SUBMITTED).exclude(author=user)
+    mine = own.filter(state=BroadcastState.RETURNED, author=user)
+    now = timezone.now()
+    return Board(
+        to_post=list(posting.queue(user)[: ROWS_SHOWN + 1]),
+        tips=list(by_deadline(scope.tips(request))[: ROWS_SHOWN + 1]),
+        to_approve=_latest(submitted) if desk.is_deciding else [],
+        returned=_latest(mine),
+        unknown=list(
+            deliveries.filter(state=DeliveryState.UNKNOWN)
+            .select_related("group", "broadcast")
+            .order_by("unknown_at", "pk")[: ROWS_SHOWN + 1]
+        ),
+        silent=list(silent(scope.groups(request), now)[: ROWS_SHOWN + 1]),
+        progress=progress(scope.broadcasts(request), now),
+    )
+
+
+def relay_board(request: HttpRequest) -> Board:
+    """A village head sees the posts they are to put into groups, and nothing else."""
+    rows = list(posting.queue(request.user)[: ROWS_SHOWN + 1])
+    return Board(to_post=rows, tips=[], to_approve=[], returned=[], unknown=[], silent=[], progress=[])
+
+
+def by_deadline(tips: QuerySet[Tip]) -> QuerySet[Tip]:
+    """Open tips, those in danger first, then by deadline."""
+    danger_first = Case(When(priority=Priority.P0, then=0), default=1, output_field=IntegerField())
+    rows = tips.filter(status__in=OPEN).select_related("unit", "village", "assignee")
+    return rows.order_by(danger_first, "deadline", "pk")
+
+
+def silent(groups: QuerySet[Group], now: datetime) -> QuerySet[Group]:
+    """Active groups older than the limit in which no post of ours has appeared since."""
+    since = now - SILENT_AFTER
+    recent = Delivery.objects.filter(group=OuterRef("pk"), state__in=POSTED_STATES, updated_at__gte=since)
+    return groups.active().filter(~Exists(recent), created_at__lt=since).select_related("unit")
+
+
+def progress(broadcasts: QuerySet[Broadcast], now: datetime) -> list[Progress]:
+    """Broadcasts that started today or still run, with their finished and all rows."""
+    midnight = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
+    running = Q(state__in=(BroadcastState.EXPANDING, BroadcastState.SENDING, BroadcastState.PAUSED))
+    rows = list(broadcasts.filter(running | Q(started_at__gte=midnight)).order_by("-started_at")[:ROWS_SHOWN])
+    counted = posts.counts_of(rows)
+    return [Progress(row, counted[row.pk].finished, counted[row.pk].total) for row in rows]
+
+
+def _latest(broadcasts: QuerySet[Broadcast]) -> list[Broadcast]:
+    return list(broadcasts.select_related("author", "unit", "notice").order_by("-pk")[: ROWS_SHOWN + 1])

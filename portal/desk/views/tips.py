@@ -1,0 +1,130 @@
+"""Tips: the queue, one tip with its thread and files, and every act on it."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_POST, require_safe
+
+from portal.desk import frame, tip_acts, tip_queue
+from portal.desk.access import tips_page
+from portal.desk.answers import answers_for
+from portal.desk.forms.fields import add_errors
+from portal.desk.paging import numbered
+from portal.site.paging import page
+from tips.downloads import evidence_response
+from tips.enums import Category
+from tips.models import Tip
+from tips.services import reading
+from tips.services.identity import live_grant
+
+PAGE_SIZE = 30
+
+
+@require_safe
+@tips_page
+def index(request: HttpRequest) -> HttpResponse:
+    """Open tips by deadline; everything else newest first."""
+    filters = tip_queue.Filters.of(request.GET)
+    rows = tip_queue.listed(request, filters)
+    context: dict[str, Any] = {
+        "filters": filters,
+        "chips": tip_queue.CHIPS,
+        "categories": Category.choices,
+        "villages": tip_queue.villages(request),
+    }
+    if filters.by_deadline:
+        context["page"] = context["numbered"] = numbered(rows, request, size=PAGE_SIZE)
+    else:
+        context["page"] = page(rows, request, by="pk", size=PAGE_SIZE)
+    return frame.render(request, "desk/tips/list.html", context)
+
+
+@require_safe
+@tips_page
+def detail(request: HttpRequest, public_id: str) -> HttpResponse:
+    """One tip. Opening it leaves a trace."""
+    return _detail_page(request, public_id)
+
+
+def _detail_page(
+    request: HttpRequest,
+    public_id: str,
+    *,
+    bound: dict[str, Any] | None = None,
+    revealed: Any = None,
+    status: int = 200,
+) -> HttpResponse:
+    """The page of a tip; ``bound`` puts a form with mistakes back, ``revealed`` shows the contact once."""
+    try:
+        tip = reading.read_tip(request.user, public_id)
+    except Tip.DoesNotExist:
+        raise Http404 from None
+    tip.first_files = [file for file in tip.evidence.all() if file.message_id is None]
+    able = tip_queue.abilities(request.user, tip)
+    answers = answers_for(tip) if "reply" in able else []
+    chosen = next((text for name, _label, text in answers if name == request.GET.get("mau")), "")
+    context = {
+        "tip": tip,
+        "able": able,
+        "forms": tip_acts.forms_for(request.user, tip, able, answer=chosen) | (bound or {}),
+        "opened": next(iter(bound or {}), ""),
+        "answers": answers,
+        "revealed": revealed,
+        "grant": live_grant(tip, request.user) if "reveal" in able and revealed is None else None,
+        "same_case": tip_queue.same_case(request.user, tip),
+        "candidates": tip_queue.merge_candidates(request.user, tip) if "merge" in able else [],
+    }
+    return frame.render(request, "desk/tips/detail.html", context, status=status)
+
+
+@require_safe
+@tips_page
+def evidence(request: HttpRequest, public_id: str, evidence_id: str) -> HttpResponseBase:
+    """A cleaned file of a visible tip, decrypted on its way out."""
+    tip = get_object_or_404(reading.visible_tips(request.user), public_id=public_id)
+    response = evidence_response(request.user, tip, evidence_id)
+    # Shown, not saved: a file that was downloaded stays on the officer's phone.
+    response["Content-Disposition"] = "inline"
+    response["Content-Security-Policy"] = "default-src 'none'; img-src 'self'; media-src 'self'; sandbox"
+    return response
+
+
+@require_POST
+@sensitive_post_parameters()
+@tips_page
+def act(request: HttpRequest, public_id: str, name: str) -> HttpResponse:
+    """Do one act of ``tip_acts.ACTS`` on the copy the person has read (``version``)."""
+    if name not in tip_acts.ACTS:
+        raise Http404
+    tip = get_object_or_404(reading.visible_tips(request.user), public_id=public_id)
+    form = tip_acts.build(name, request.user, tip, request.POST, request.FILES)
+    if form.is_valid():
+        try:
+            result = tip_acts.ACTS[name].service(
+                tip, actor=request.user, version=_version(request), **form.cleaned_data
+            )
+        except ValidationError as error:
+            add_errors(form, error)
+        else:
+            if name == "reveal":
+                return _detail_page(request, public_id, revealed=result)
+            messages.success(request, str(tip_acts.ACTS[name].done))
+            return _after(request, tip)
+    return _detail_page(request, public_id, bound={name: form}, status=400)
+
+
+def _after(request: HttpRequest, tip: Tip) -> HttpResponse:
+    """Back to the tip, or to the queue when it now belongs to somebody else."""
+    if Tip.objects.visible_to(request.user).filter(pk=tip.pk).exists():
+        return redirect("desk:tip", tip.public_id)
+    return redirect("desk:tips")
+
+
+def _version(request: HttpRequest) -> int:
+    """The version of the copy that was read; nonsense is a version that never was."""
+    value = request.POST.get("version", "")
+    return int(value) if value.isascii() and value.isdecimal() and len(value) < 10 else -1
