@@ -5,10 +5,13 @@ import os
 import warnings
 from typing import Any
 
-from celery import Celery, signals
+import structlog
+from celery import Celery, Task, signals
 from celery.exceptions import SecurityWarning
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
+
+REQUEST_ID_HEADER = "portal_request_id"
 
 # Celery warns root of pickled messages; only JSON is accepted here, and a trial in a container is root.
 warnings.filterwarnings("ignore", category=SecurityWarning)
@@ -24,6 +27,22 @@ def _use_our_logging(**kwargs: Any) -> None:
     from django.conf import settings  # noqa: PLC0415 (settings load after the application exists)
 
     logging.config.dictConfig(settings.LOGGING)
+
+
+@signals.before_task_publish.connect
+def _pass_request_id_on(headers: dict[str, Any], **kwargs: Any) -> None:
+    """A task carries the id of the request it came from, so that both are found by one search."""
+    headers[REQUEST_ID_HEADER] = structlog.contextvars.get_contextvars().get("request_id")
+
+
+@signals.task_prerun.connect
+def _take_request_id_up(task: Task, **kwargs: Any) -> None:
+    """What a task logs carries its name and the id of its request."""
+    structlog.contextvars.clear_contextvars()
+    request_id = getattr(task.request, REQUEST_ID_HEADER, None)
+    structlog.contextvars.bind_contextvars(
+        task=task.name, **({"request_id": request_id} if request_id else {})
+    )
 
 
 @signals.celeryd_init.connect
