@@ -1,16 +1,13 @@
 """Public pages of a group: the page a letter leads to, and the letter itself."""
 
-from urllib.parse import urljoin
-
 import segno
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
-from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from groups.enums import GroupState, Level
+from groups.links import join_address
 from groups.models import Group, JoinLink, Unit
 from groups.services.groups import is_zalo_link
 
@@ -45,16 +42,6 @@ def letter(request: HttpRequest, code: str) -> HttpResponse:
         "today": timezone.localdate(),
     }
     return render(request, "groups/join_letter.html", context)
-
-
-def join_address(link: JoinLink) -> str:
-    """The absolute address of a join page, as printed."""
-    return urljoin(settings.PUBLIC_URL + "/", reverse("groups:join", args=[link.code]))
-
-
-def letter_address(link: JoinLink) -> str:
-    """The absolute address of the letter."""
-    return urljoin(settings.PUBLIC_URL + "/", reverse("groups:letter", args=[link.code]))
 
 
 def _link(code: str) -> JoinLink:
