@@ -15,13 +15,21 @@ import aiohttp
 from django.utils.translation import gettext_lazy as _
 
 from groups.zalo.envelope import black_out, read_code, read_object
-from groups.zalo.errors import ChannelStopped, OutcomeUnknown, ReauthorisationNeeded, ZaloError
+from groups.zalo.errors import (
+    ChannelStopped,
+    OutcomeUnknown,
+    ReauthorisationNeeded,
+    ZaloError,
+    classify,
+)
 from groups.zalo.http import Reply, exchange
 from groups.zalo.records import number, text
 
 AUTHORISE_PATH = "/v4/oa/permission"
 TOKEN_PATH = "/v4/oa/access_token"
 SECRET_FIELDS = ("refresh_token", "code", "code_verifier")
+# The one error code that the API and the token endpoint share: too many calls in this minute.
+CALL_LIMIT = -32
 # When the answer does not say how long the token lives: short enough to be refreshed soon.
 CAUTIOUS_LIFE_SECONDS = 3600
 
@@ -115,9 +123,14 @@ def read_pair(reply: Reply, *, hide: tuple[str, ...] = ()) -> TokenPair:
 def _refusal(reply: Reply, code: int | None, reason: str) -> ZaloError:
     if code in SET_UP_ERRORS:
         return ChannelStopped(code, reason, SET_UP_ERRORS[code])
-    if code:
+    if code == CALL_LIMIT:
+        return classify(code, reason)
+    if code is not None and -15000 < code <= -14000:
         # Spent, expired or unknown token or code: all end at the administrator's desk.
         return ReauthorisationNeeded(code, reason)
+    if code:
+        # A platform in trouble says nothing about the token: ask again before bothering a person.
+        return OutcomeUnknown(code, reason)
     return OutcomeUnknown(reply.status, f"HTTP {reply.status} without a token, {len(reply.body)} bytes")
 
 

@@ -6,7 +6,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from groups.zalo import oauth
-from groups.zalo.errors import ChannelStopped, NotSent, OutcomeUnknown, ReauthorisationNeeded
+from groups.zalo.errors import ChannelStopped, NotSent, OutcomeUnknown, ReauthorisationNeeded, Temporary
 from groups.zalo.http import Reply, open_session, timeouts
 
 OA, APP, SECRET = "2000000000000000002", "1000000000000000001", "app-secret-for-tests"
@@ -143,6 +143,8 @@ def test_read_pair_understands_every_spelling_of_the_life_time(life, seconds):
         (Reply(400, b'{"error":"-14999","error_name":"new"}'), ReauthorisationNeeded),
         (Reply(200, b'{"error":-14003}'), ChannelStopped),
         (Reply(502, b"<html>"), OutcomeUnknown),
+        (Reply(500, b'{"error":-1}'), OutcomeUnknown),
+        (Reply(200, b'{"error":-32}'), Temporary),
         (Reply(200, b""), OutcomeUnknown),
         (Reply(200, b'{"error":0}'), OutcomeUnknown),
         (Reply(200, b'{"access_token":"a"}'), OutcomeUnknown),
