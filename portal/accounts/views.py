@@ -101,9 +101,10 @@ class SetupView(LoginRequiredMixin, FormView):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         device = services.begin_second_factor(self.request.user)
         picture = segno.make(device.config_url, error="m").svg_inline(scale=5, border=2, svgclass="qr")
-        secret = services.readable_secret(device)
+        # On the phone itself there is nothing to scan with: the address opens the app.
+        extra = {"address": device.config_url, "secret": services.readable_secret(device)}
         # segno writes the picture from our own address; nothing a user typed survives its encoding.
-        return super().get_context_data(picture=mark_safe(picture), secret=secret, **kwargs)  # noqa: S308
+        return super().get_context_data(picture=mark_safe(picture), **extra, **kwargs)  # noqa: S308
 
     def form_valid(self, form: CodeForm) -> HttpResponse:
         try:
