@@ -86,13 +86,13 @@ class TipForm(forms.Form):
     text = PlainField(
         label=_("Kể lại điều thấy, nghe"),
         help_text=_("Ở đâu, lúc nào, ai, xe gì, đi về hướng nào. Viết không dấu cũng được."),
-        required=False,
-        widget=forms.Textarea(attrs={"rows": 7, "required": True}),
+        error_messages={"required": _("Xin viết nội dung: chuyện gì xảy ra, ở đâu, lúc nào.")},
+        widget=forms.Textarea(attrs={"rows": 7}),
     )
     unit = PlainField(
         label=_("Xảy ra ở xã, phường nào?"),
-        required=False,
-        widget=forms.Select(attrs={"required": True}),
+        error_messages={"required": _("Xin chọn xã, phường, đặc khu nơi xảy ra.")},
+        widget=forms.Select,
     )
     village = PlainField(label=_("Thôn, tổ dân phố"), required=False, widget=forms.Select)
     place = PlainField(

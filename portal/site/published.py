@@ -7,7 +7,7 @@ and pictured only under a decision number; nobody here has been found guilty by 
 from dataclasses import dataclass, field
 
 from django.core.cache import cache
-from django.db.models import Q, QuerySet, Sum
+from django.db.models import Case, Q, QuerySet, Sum, When
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -22,6 +22,7 @@ from portal.text import fold, search_key, words
 # Texts of the library carry this mark where the office's own duty number belongs.
 PHONE_MARK = "[SĐT]"
 NETWORK_SECONDS = 600
+NAME_LENGTH = 60
 PEOPLE = (PostKind.WANTED, PostKind.SUSPECT, PostKind.MISSING)
 _CARD_CLASS = {
     PostKind.WANTED: "",
@@ -68,10 +69,12 @@ def search_news(posts: QuerySet[Post], text: str) -> QuerySet[Post]:
     return posts
 
 
-def post_body(post: Post) -> str:
-    """The text of a post with the duty number of its unit filled in."""
+def post_text(post: Post) -> str:
+    """The text of a post below its title: the duty number filled in, the title not said twice."""
     phone = post.unit.duty_phone or _("số trực ban của công an xã")
-    return post.body.replace(PHONE_MARK, str(phone))
+    first, stop, rest = post.body.partition(".")
+    body = rest.strip() if stop and rest.strip() and fold(first) == fold(post.title) else post.body
+    return body.replace(PHONE_MARK, str(phone))
 
 
 def notices() -> QuerySet[Notice]:
@@ -126,8 +129,8 @@ def notice_name(notice: Notice) -> str:
     if notice.kind in PEOPLE:
         shown = notice.person_name if may_show_person(notice) else ""
         return shown or str(_("Người liên quan vụ việc, chưa rõ tên"))
-    first_line = notice.features.partition("\n")[0]
-    return first_line if len(first_line) <= 90 else first_line[:90].rsplit(" ", 1)[0] + "…"
+    first = notice.features.partition("\n")[0].partition(". ")[0].rstrip(".")
+    return first if len(first) <= NAME_LENGTH else first[:NAME_LENGTH].rsplit(" ", 1)[0] + "…"
 
 
 def _facts(notice: Notice) -> list[tuple[str, str]]:
@@ -166,6 +169,12 @@ def procedures(text: str = "") -> list[Procedure]:
         if all(term in key for term in terms):
             found.append(procedure)
     return found
+
+
+def foremost_notices(count: int) -> list[Notice]:
+    """The newest notices for the home page; people come before things."""
+    things_last = Case(When(kind__in=PEOPLE, then=0), default=1)
+    return list(notices().order_by(things_last, "-created_at", "-id")[:count])
 
 
 def national_contacts() -> list[Contact]:

@@ -38,10 +38,10 @@ TABS = {
 def home(request: HttpRequest) -> HttpResponse:
     """What the portal is for, the two things people come to do, and what is in force today."""
     context = {
-        "notices": [published.card(notice) for notice in published.notices()[:3]],
+        "notices": [published.card(notice) for notice in published.foremost_notices(3)],
         "news": published.news()[:3],
         "network": published.network(),
-        "contacts": published.national_contacts(),
+        "contacts": [row for row in published.national_contacts() if not row.is_emergency],
     }
     return render(request, "site/home.html", context)
 
@@ -64,7 +64,7 @@ def news(request: HttpRequest, pk: int) -> HttpResponse:
     """One post in full."""
     post = get_object_or_404(published.news(), pk=pk)
     others = published.news().exclude(pk=pk)[:3]
-    context = {"post": post, "body": published.post_body(post), "others": others}
+    context = {"post": post, "body": published.post_text(post), "others": others}
     return render(request, "site/news.html", context)
 
 

@@ -7,8 +7,10 @@ from django.db import DatabaseError
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from broadcasts.models import Post
 from groups.models import Unit
 from portal.site.models import Contact
+from portal.site.published import post_text
 from portal.text import PhoneError, parse_phone
 
 register = template.Library()
@@ -48,6 +50,12 @@ def phone_link(phone: str) -> SafeString | str:
     if not phone:
         return ""
     return format_html('<a class="nowrap" href="tel:{}">{}</a>', dialled(phone), phone_display(phone))
+
+
+@register.filter
+def post_excerpt(post: Post) -> str:
+    """The text of a post as it is shown under its title."""
+    return post_text(post)
 
 
 @register.filter
