@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from broadcasts.models import Broadcast
 from groups.models import Unit
 from portal.crypto.fields import EncryptedTextField
-from tips.enums import OPEN, Category, Outcome, Priority, SourceChannel, TipStatus
+from tips.enums import OPEN, RESTRICTED, Category, Outcome, Priority, SourceChannel, TipStatus
 from tips.querysets import TipQuerySet
 
 
@@ -121,6 +121,11 @@ class Tip(models.Model):
 
     def __str__(self) -> str:
         return self.public_id
+
+    @property
+    def is_restricted(self) -> bool:
+        """Whether only a named circle may open it."""
+        return self.category in RESTRICTED
 
     @property
     def audit_label(self) -> str:

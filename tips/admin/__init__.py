@@ -1,0 +1,5 @@
+"""Triage of tips in the Django admin, for district and province staff: a queue and one page for each tip."""
+
+from tips.admin.queue import TipAdmin
+
+__all__ = ["TipAdmin"]

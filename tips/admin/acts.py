@@ -1,0 +1,110 @@
+"""The acts of a tip's page: for each its form, its service and what to say afterwards."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.http import QueryDict
+from django.utils.translation import gettext_lazy as _
+
+from tips.admin import forms
+from tips.models import Tip
+from tips.services import closing, handling, identity, offers, routing
+
+# Complaints of services about fields that the forms call otherwise.
+_FORM_FIELDS = {"assignee": "person", "user": "person"}
+
+
+@dataclass(frozen=True)
+class PageAct:
+    """One act: what its button says, its form, the service, the message after it."""
+
+    title: Any
+    form: type[forms.ActForm]
+    service: Callable[..., Any]
+    done: Any = ""
+
+
+def _merge(tip: Tip, *, into: str, actor: Any, version: int) -> Tip:
+    main = Tip.objects.visible_to(actor).select_related("handler").filter(public_id=into.upper()).first()
+    if main is None:
+        raise ValidationError({"into": _("Không có tin với mã này.")})
+    return routing.merge(tip, actor=actor, version=version, into=main)
+
+
+ACTS: dict[str, PageAct] = {
+    "accept": PageAct(_("Tiếp nhận"), forms.ActForm, handling.accept, _("Đã tiếp nhận tin.")),
+    "verify": PageAct(
+        _("Bắt đầu xác minh"), forms.ActForm, handling.start_verifying, _("Tin đang được xác minh.")
+    ),
+    "assign": PageAct(_("Giao người xử lý"), forms.AssignForm, handling.assign, _("Đã giao tin.")),
+    "reply": PageAct(
+        _("Trả lời người báo"),
+        forms.ReplyForm,
+        handling.reply,
+        _("Đã trả lời. Người báo đọc bằng mã theo dõi."),
+    ),
+    "note": PageAct(_("Ghi chú nội bộ"), forms.NoteForm, handling.add_note, _("Đã ghi chú.")),
+    "classify": PageAct(
+        _("Đổi loại, mức ưu tiên"), forms.ClassifyForm, routing.reclassify, _("Đã đổi loại, mức ưu tiên.")
+    ),
+    "transfer": PageAct(
+        _("Chuyển đơn vị khác"),
+        forms.TransferForm,
+        routing.transfer,
+        _("Đã chuyển tin, đã báo người gửi nơi nhận."),
+    ),
+    "merge": PageAct(_("Ghép tin trùng"), forms.MergeForm, _merge, _("Đã ghép vào vụ việc.")),
+    "extend": PageAct(_("Gia hạn"), forms.ExtendForm, closing.extend, _("Đã gia hạn.")),
+    "value": PageAct(_("Đánh dấu có giá trị"), forms.ValueForm, closing.set_valuable, _("Đã ghi nhận.")),
+    "close": PageAct(_("Kết thúc tin"), forms.CloseForm, closing.close, _("Đã kết thúc tin.")),
+    "reopen": PageAct(_("Mở lại"), forms.ReasonForm, closing.reopen, _("Đã mở lại tin.")),
+    offers.REVEAL: PageAct(_("Xem thông tin người báo"), forms.ReasonForm, identity.reveal_contact),
+    offers.GRANT: PageAct(
+        _("Cho người khác xem thông tin người báo"),
+        forms.GrantForm,
+        identity.grant_identity,
+        _("Đã cho phép xem trong 15 phút."),
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Offer:
+    """An act on the page; it stands open when its form came back with errors."""
+
+    name: str
+    title: Any
+    form: forms.ActForm
+    is_open: bool = False
+
+
+def offered(user: Any, tip: Tip, bound: tuple[str, forms.ActForm] | None = None) -> list[Offer]:
+    """The acts this person can do now, in the order of the table; ``bound`` is the one with errors."""
+    able = offers.abilities(user, tip)
+    name, form = bound or ("", None)
+    return [
+        Offer(key, act.title, form if key == name else build(key, tip), is_open=key == name)
+        for key, act in ACTS.items()
+        if key in able or key == name
+    ]
+
+
+def build(name: str, tip: Tip, data: QueryDict | None = None, files: Any = None) -> forms.ActForm:
+    """The form of an act; each has ids of its own, since a page shows many."""
+    return ACTS[name].form(data, files, tip=tip, auto_id=f"id_{name}_%s")
+
+
+def perform(name: str, tip: Tip, form: forms.ActForm, actor: Any) -> Any:
+    """Call the service with what a valid form says; complaints land on the form, then None is returned.
+
+    Raises PortalError for wrong states, stale versions and missing rights.
+    """
+    try:
+        return ACTS[name].service(tip, actor=actor, **form.values())
+    except ValidationError as error:
+        for field, complaints in error.message_dict.items():
+            known = _FORM_FIELDS.get(field, field)
+            form.add_error(known if known in form.fields else None, complaints)
+        return None

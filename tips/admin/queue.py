@@ -1,0 +1,268 @@
+"""The queue of tips and the page of one tip. Nothing is edited here: every change is a service's act."""
+
+import datetime
+from typing import Any
+
+from django.contrib import admin, messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.db.models import Q, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.template.loader import render_to_string
+from django.urls import path, reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+
+from groups.admin.scoping import AreaFilter, ScopedAdmin
+from portal.errors import PortalError
+from portal.text import words
+from tips.admin import acts, filters
+from tips.downloads import evidence_response
+from tips.enums import OPEN
+from tips.models import Tip
+from tips.services import handling, identity, offers, reading
+
+ASSIGN_AT_ONCE = 100
+NEVER_LISTED = ("text", "place", "coordinates", "public_reason", "valuable_reason")
+
+
+@admin.register(Tip)
+class TipAdmin(ScopedAdmin):
+    """Tips handled in the user's area; restricted ones for their circle only."""
+
+    scope_field = "handler__path"
+    list_display = (
+        *("code", "priority_badge", "deadline_column", "status_badge", "place_column"),
+        *("assignee_column", "received_column", "is_valuable"),
+    )
+    list_select_related = ("unit", "village", "handler", "assignee")
+    list_filter = (
+        *(filters.StatusFilter, filters.PriorityFilter, filters.DeadlineFilter, filters.HolderFilter),
+        *(AreaFilter, "category", filters.ValueFilter),
+    )
+    # Sorting by anything else would read the whole table.
+    sortable_by = ()
+    search_fields = ("public_id",)
+    search_help_text = _("Mã tin, hoặc những từ có trong nội dung; có dấu hay không dấu đều được.")
+    actions = ("assign_selected",)
+    show_facets = admin.ShowFacets.NEVER
+
+    # --- Who sees and may do what ------------------------------------------------------------------------
+
+    def scope_queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+        # No list shows them, and each would be decrypted for nothing.
+        return queryset.visible_to(request.user).defer(*NEVER_LISTED)
+
+    def has_add_permission(self, request):
+        return False
+
+    def has_delete_permission(self, request, obj=None):
+        return False
+
+    # --- List --------------------------------------------------------------------------------------------
+
+    def get_ordering(self, request):
+        """Open tips by deadline; in any other list the newest first."""
+        is_queue = filters.StatusFilter.parameter_name not in request.GET
+        return ("deadline", "-id") if is_queue else ("-id",)
+
+    def get_search_results(self, request, queryset, search_term):
+        """A tip's own code, or every whole word in its text: digests are compared, not text."""
+        if not search_term.strip():
+            return queryset, False
+        by_code = Q(public_id=search_term.strip().upper())
+        if not words(search_term):
+            return queryset.filter(by_code), False
+        return queryset.filter(
+            by_code | Q(pk__in=reading.search(Tip.objects.all(), search_term).values("pk"))
+        ), False
+
+    @admin.display(description=_("Tin"))
+    def code(self, tip: Tip) -> str:
+        return format_html('{}<br><span class="small">{}</span>', tip.get_category_display(), tip.public_id)
+
+    @admin.display(description=_("Ưu tiên"))
+    def priority_badge(self, tip: Tip) -> str:
+        return render_to_string("components/priority.html", {"priority": tip.priority})
+
+    @admin.display(description=_("Trạng thái"))
+    def status_badge(self, tip: Tip) -> str:
+        return render_to_string(
+            "components/state.html", {"state": tip.status, "label": tip.get_status_display()}
+        )
+
+    @admin.display(description=_("Nơi xảy ra"))
+    def place_column(self, tip: Tip) -> str:
+        return f"{tip.village.full_name}, {tip.unit.full_name}" if tip.village else tip.unit.full_name
+
+    @admin.display(description=_("Nhận lúc"))
+    def received_column(self, tip: Tip) -> str:
+        return f"{timezone.localtime(tip.received_at):%d/%m/%Y %H:%M}"
+
+    @admin.display(description=_("Hạn xử lý"))
+    def deadline_column(self, tip: Tip) -> str:
+        return deadline_words(tip)
+
+    @admin.display(description=_("Người xử lý"), empty_value=_("Chưa giao"))
+    def assignee_column(self, tip: Tip) -> str | None:
+        return tip.assignee.display_name if tip.assignee else None
+
+    def changelist_view(self, request, extra_context=None):
+        """The queue under its own name: nothing is picked here to be changed."""
+        return super().changelist_view(request, {"title": _("Hàng đợi tin báo"), **(extra_context or {})})
+
+    # --- Assigning several -------------------------------------------------------------------------------
+
+    @admin.action(description=_("Giao các tin đã chọn cho một người"), permissions=["change"])
+    def assign_selected(self, request: HttpRequest, queryset: QuerySet) -> HttpResponse | None:
+        """First asks for the person, then assigns what that person can handle."""
+        tips = list(queryset.select_related("handler", "assignee")[: ASSIGN_AT_ONCE + 1])
+        if len(tips) > ASSIGN_AT_ONCE:
+            message = _("Mỗi lần giao tối đa %(limit)s tin.") % {"limit": ASSIGN_AT_ONCE}
+            self.message_user(request, message, messages.WARNING)
+            return None
+        people = common_colleagues(tips)
+        person = people.get(request.POST.get("person", ""))
+        if person is None:
+            return self._ask_person(request, tips, people)
+        self._assign(request, tips, person)
+        return None
+
+    def _ask_person(self, request: HttpRequest, tips: list[Tip], people: dict[str, Any]) -> HttpResponse:
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("Giao tin"),
+            "opts": self.opts,
+            "tips": tips,
+            "people": people,
+            "is_missing": "person" in request.POST,
+            "checkbox_name": ACTION_CHECKBOX_NAME,
+        }
+        return render(request, "admin/tips/tip/assign_selected.html", context)
+
+    def _assign(self, request: HttpRequest, tips: list[Tip], person: Any) -> None:
+        """Each with the version the page showed, so that what changed meanwhile is left alone."""
+        done = 0
+        for tip in tips:
+            shown = request.POST.get(f"version_{tip.pk}", "")
+            try:
+                handling.assign(
+                    tip, actor=request.user, version=int(shown) if shown.isdecimal() else 0, assignee=person
+                )
+            except PortalError as error:
+                self.message_user(request, f"{tip.public_id}: {error.message}", messages.WARNING)
+            else:
+                done += 1
+        if done:
+            sentence = ngettext(
+                "Đã giao %(count)s tin cho %(name)s.", "Đã giao %(count)s tin cho %(name)s.", done
+            )
+            self.message_user(request, sentence % {"count": done, "name": person.display_name})
+
+    # --- One tip -----------------------------------------------------------------------------------------
+
+    def get_urls(self):
+        own = [
+            path("<int:pk>/viec/<str:act>/", self.admin_site.admin_view(self.act_view), name="tips_tip_act"),
+            path(
+                "<int:pk>/tep/<str:evidence_id>/",
+                self.admin_site.admin_view(self.evidence_view),
+                name="tips_tip_evidence",
+            ),
+        ]
+        return own + super().get_urls()
+
+    def change_view(self, request, object_id, form_url="", extra_context=None):
+        """The page of a tip; reading it is audited."""
+        tip = self._tip(request, object_id)
+        return self._page(request, reading.read_tip(request.user, tip.public_id))
+
+    def history_view(self, request, object_id, extra_context=None):
+        """The time line stands on the tip's page."""
+        return HttpResponseRedirect(self._url(self._tip(request, object_id)))
+
+    def act_view(self, request: HttpRequest, pk: int, act: str) -> HttpResponse:
+        """One act: then back to the tip, or to the queue when it left; else the page with complaints."""
+        tip = self._tip(request, str(pk))
+        if act not in acts.ACTS:
+            raise Http404
+        if request.method != "POST":
+            return HttpResponseRedirect(self._url(tip))
+        form = acts.build(act, tip, request.POST, request.FILES)
+        result = None
+        try:
+            if form.is_valid():
+                result = acts.perform(act, tip, form, request.user)
+        except PortalError as error:
+            self.message_user(request, error.message, messages.ERROR)
+            return HttpResponseRedirect(self._url(tip))
+        if result is None or isinstance(result, identity.Revealed):
+            page = reading.with_thread(reading.visible_tips(request.user)).get(pk=tip.pk)
+            bound = (act, form) if result is None else None
+            return self._page(request, page, bound=bound, revealed=result)
+        self.message_user(request, acts.ACTS[act].done)
+        is_here = self.get_queryset(request).filter(pk=tip.pk).exists()
+        return HttpResponseRedirect(self._url(tip) if is_here else reverse("admin:tips_tip_changelist"))
+
+    def evidence_view(self, request: HttpRequest, pk: int, evidence_id: str) -> HttpResponse:
+        """A file of a tip."""
+        return evidence_response(request.user, self._tip(request, str(pk)), evidence_id)
+
+    def _tip(self, request: HttpRequest, object_id: str) -> Tip:
+        tip = self.get_object(request, object_id)
+        if not self.has_view_or_change_permission(request, tip):
+            raise Http404
+        return Tip.objects.select_related("handler", "unit", "assignee").get(pk=tip.pk)
+
+    def _url(self, tip: Tip) -> str:
+        return reverse("admin:tips_tip_change", args=(tip.pk,))
+
+    def _page(
+        self, request: HttpRequest, tip: Tip, *, bound: Any = None, revealed: Any = None
+    ) -> HttpResponse:
+        context = {
+            **self.admin_site.each_context(request),
+            "title": f"{tip.get_category_display()} {tip.public_id}",
+            "opts": self.opts,
+            "tip": tip,
+            "first_files": [file for file in tip.evidence.all() if file.message_id is None],
+            "deadline": deadline_words(tip),
+            "offers": acts.offered(request.user, tip, bound),
+            "same_case": offers.same_case(request.user, tip),
+            "revealed": revealed,
+        }
+        return render(request, "admin/tips/tip/change_form.html", context)
+
+
+def common_colleagues(tips: list[Tip]) -> dict[str, Any]:
+    """People who can handle every one of the tips, by their id as the form sends it."""
+    common: dict[str, Any] | None = None
+    by_place: dict[tuple[int, bool], dict[str, Any]] = {}
+    for tip in tips:
+        place = (tip.handler_id, tip.is_restricted)
+        if place not in by_place:
+            by_place[place] = {str(p.user_id): p.user for p in offers.colleagues(tip)}
+        found = by_place[place]
+        common = found if common is None else {key: user for key, user in common.items() if key in found}
+    return common or {}
+
+
+def deadline_words(tip: Tip, now: datetime.datetime | None = None) -> str:
+    """The deadline in words: how long still, or how long since; empty for what is over."""
+    if tip.deadline is None or tip.status not in OPEN:
+        return ""
+    left = tip.deadline - (now or timezone.now())
+    if left < datetime.timedelta(0):
+        return gettext("Quá hạn %(span)s") % {"span": span_words(-left)}
+    return gettext("Còn %(span)s") % {"span": span_words(left)}
+
+
+def span_words(span: datetime.timedelta) -> str:
+    """A length of time in its largest unit: 3 ngày, 5 giờ, 12 phút."""
+    if span >= datetime.timedelta(days=1):
+        return gettext("%(count)s ngày") % {"count": span.days}
+    if span >= datetime.timedelta(hours=1):
+        return gettext("%(count)s giờ") % {"count": span.seconds // 3600}
+    return gettext("%(count)s phút") % {"count": span.seconds // 60}

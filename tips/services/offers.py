@@ -1,0 +1,79 @@
+"""What a person can do with a tip now, and the choices each act has: reads for the pages of a tip."""
+
+from typing import Any
+
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+
+from groups.enums import Level
+from groups.models import Posting, Unit
+from groups.permissions import TIP_ROLES
+from tips import permissions
+from tips.enums import OPEN, RESTRICTED, Category
+from tips.models import Tip
+from tips.services.states import Act, is_possible
+
+REVEAL = "reveal"
+GRANT = "grant"
+CANDIDATES_SHOWN = 15
+
+
+def abilities(user: Any, tip: Tip) -> set[str]:
+    """Names of the acts this person can do with the tip in its present state."""
+    handles, leads = permissions.can_handle(user, tip), permissions.can_lead(user, tip)
+    decides = permissions.can_decide(user, tip)
+    rights = {
+        **dict.fromkeys((Act.ACCEPT, Act.VERIFY, Act.REPLY, Act.NOTE, Act.CLASSIFY), handles),
+        **dict.fromkeys((Act.TRANSFER, Act.MERGE, Act.CLOSE, Act.REOPEN, Act.VALUE), leads),
+        Act.EXTEND: decides,
+        Act.ASSIGN: decides or (handles and tip.assignee_id != user.pk),
+    }
+    found = {act.value for act, is_allowed in rights.items() if is_allowed and is_possible(act, tip.status)}
+    if leads and is_possible(Act.DISCARD, tip.status):
+        found.add(Act.CLOSE.value)  # as spam only, while nobody has taken it
+    if not tip.is_anonymous and permissions.can_reveal(user, tip):
+        found.add(REVEAL)
+    if not tip.is_anonymous and decides:
+        found.add(GRANT)
+    return found
+
+
+def colleagues(tip: Tip) -> list[Posting]:
+    """One posting of each person who can handle the tip, those nearest to it first."""
+    codes = [*tip.handler.ancestor_codes(), tip.handler.code]
+    rows = Posting.objects.open().filter(unit__code__in=codes, role__in=TIP_ROLES, user__is_active=True)
+    if tip.category in RESTRICTED:
+        rows = rows.filter(restricted_circle=True)
+    found: dict[int, Posting] = {}
+    for posting in rows.select_related("user", "unit").order_by("-unit__path", "user__full_name"):
+        found.setdefault(posting.user_id, posting)
+    return list(found.values())
+
+
+def transfer_targets(tip: Tip) -> list[tuple[str, list[tuple[str, str]]]]:
+    """Units a tip may go to, as titled groups of (code, name): above, beside and below its handler."""
+    handler = tip.handler
+    units = Unit.objects.current().filter(is_practice=handler.is_practice).exclude(level=Level.VILLAGE)
+    if tip.category == Category.CAN_BO:
+        units = units.exclude(level=Level.COMMUNE)
+    groups = (
+        (_("Cấp trên"), units.filter(code__in=handler.ancestor_codes()).order_by("-path")),
+        (_("Cùng cấp"), units.filter(parent_id=handler.parent_id).exclude(pk=handler.pk)),
+        (_("Cấp dưới"), units.filter(parent_id=handler.pk)),
+    )
+    choices = [(title, [(unit.code, unit.police_name) for unit in found]) for title, found in groups]
+    return [(title, found) for title, found in choices if found]
+
+
+def merge_candidates(user: Any, tip: Tip) -> QuerySet[Tip]:
+    """Open tips of the same kind about the same commune: likely the same matter."""
+    alike = Tip.objects.visible_to(user).filter(category=tip.category, unit=tip.unit_id, status__in=OPEN)
+    return alike.exclude(pk=tip.pk).order_by("-pk")[:CANDIDATES_SHOWN]
+
+
+def same_case(user: Any, tip: Tip) -> list[Tip]:
+    """The other tips of its case that this person may see."""
+    if tip.case_id is None:
+        return []
+    others = Tip.objects.visible_to(user).filter(case=tip.case_id).exclude(pk=tip.pk)
+    return list(others.select_related("unit", "village", "assignee").order_by("pk")[:20])
