@@ -21,6 +21,7 @@ urlpatterns = [
     path("api/v1/", include("groups.api_urls")),
     path("api/v1/", include("broadcasts.api_urls")),
     path("api/v1/", include("tips.api_urls")),
+    path("api/v1/", include("portal.desk.api_urls")),
     path("api/schema/", SpectacularAPIView.as_view(permission_classes=[]), name="schema"),
     path(
         "api/docs/",
@@ -28,3 +29,5 @@ urlpatterns = [
         name="docs",
     ),
 ]
+
+handler500 = "portal.site.outage.server_error"
