@@ -92,6 +92,13 @@ def update_group(group: Group, *, by: Any, **changes: Any) -> Group:
 
 def validate(group: Group) -> None:
     """Raise ``ValidationError`` keyed by field when the group could not work or breaks a rule."""
+    errors = field_errors(group) | _taken(group)
+    if errors:
+        raise ValidationError(errors)
+
+
+def field_errors(group: Group) -> dict[str, str]:
+    """What is wrong with the group by itself, by field; asks nothing of the database."""
     errors: dict[str, str] = {}
     if group.kind not in GroupKind.values:
         errors["kind"] = _("Loại nhóm không có trong danh mục.")
@@ -111,9 +118,7 @@ def validate(group: Group) -> None:
         errors["join_url"] = _("Liên kết tham gia phải có dạng https://zalo.me/g/…")
     if group.programme and not group.unit.is_at_or_under(group.programme.unit):
         errors["programme"] = _("Mô hình này thuộc đơn vị khác.")
-    errors |= _taken(group)
-    if errors:
-        raise ValidationError(errors)
+    return errors
 
 
 def _taken(group: Group) -> dict[str, str]:
@@ -193,19 +198,24 @@ def open_join_link(group: Group, *, by: Any, renew: bool = False) -> JoinLink:
         if current and not renew:
             return current
         group.join_links.filter(is_open=True).update(is_open=False)
-        link = JoinLink.objects.create(group=group, code=new_code())
+        link = JoinLink.objects.create(group=group, code=new_codes(1)[0])
         record(
             by, "groups.join_link.opened", group, unit_path=group.unit.path, data={"renewed": bool(current)}
         )
     return link
 
 
-def new_code() -> str:
-    """A short code for a join link, unused so far."""
-    while True:
-        code = "".join(secrets.choice(CODE_ALPHABET) for _number in range(CODE_LENGTH))
-        if not JoinLink.objects.filter(code=code).exists():
-            return code
+def new_codes(count: int) -> list[str]:
+    """Short codes for join links, all different and unused so far."""
+    codes: set[str] = set()
+    while len(codes) < count:
+        fresh = {_random_code() for _number in range(count - len(codes))}
+        codes |= fresh - set(JoinLink.objects.filter(code__in=fresh).values_list("code", flat=True))
+    return sorted(codes)
+
+
+def _random_code() -> str:
+    return "".join(secrets.choice(CODE_ALPHABET) for _position in range(CODE_LENGTH))
 
 
 def recipients_for(audience: dict[str, Any]) -> QuerySet[Group]:
