@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from asgiref.sync import ThreadSensitiveContext, sync_to_async
-from django.db import close_old_connections, connections
+from django.db import DEFAULT_DB_ALIAS, close_old_connections, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 Result = TypeVar("Result")
@@ -43,6 +43,11 @@ class DatabaseThread:
     def _open(self) -> None:
         if self._shared is not None:
             connections[self._shared.alias] = self._shared
+        elif connections[DEFAULT_DB_ALIAS].vendor == "postgresql":
+            # The engine asks for rows by key only. Statistics from before a table grew a thousandfold in one
+            # statement must not talk the planner into reading all of it five times a second.
+            with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
+                cursor.execute("SET enable_seqscan TO off")
 
     def _close(self) -> None:
         if self._shared is None:

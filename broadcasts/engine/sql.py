@@ -10,15 +10,17 @@ from typing import Any
 
 from django.db import connection, models
 
-from broadcasts.enums import CLAIMABLE, BroadcastState, DeliveryState
+from broadcasts.enums import CLAIMABLE, BroadcastState
 from broadcasts.models import Broadcast, Delivery
+from groups.models import Group
 
 # SQLite joins at most 500 SELECTs into one.
 ACCOUNTS_AT_ONCE = 200
 _CLAIMABLE = ", ".join(f"'{state.value}'" for state in CLAIMABLE)
 # States are written into the text, not passed, so that SQLite too recognises its partial index.
 _READY = f"""
-    SELECT d.id FROM {Delivery._meta.db_table} d
+    SELECT d.id, d.account_id, d.group_id, d.broadcast_id, g.zalo_group_id, d.attempts + 1, d.priority
+    FROM {Delivery._meta.db_table} d JOIN {Group._meta.db_table} g ON g.id = d.group_id
     WHERE d.account_id = {{account}} AND d.state IN ({_CLAIMABLE}) AND d.next_attempt_at <= %s
       AND EXISTS (
         SELECT 1 FROM {Broadcast._meta.db_table} b
@@ -27,46 +29,39 @@ _READY = f"""
       )
     ORDER BY d.priority, d.next_attempt_at, d.id LIMIT {{limit}}
 """
-_CLAIM = f"""
-    UPDATE {Delivery._meta.db_table}
-    SET state = '{DeliveryState.SENDING.value}', claim = %s, claimed_at = %s, updated_at = %s,
-        attempts = attempts + 1
-    WHERE state IN ({_CLAIMABLE}) AND id IN ({{ids}})
-"""
 
 
-def claim(budgets: Sequence[tuple[int, int]], *, claim: str, now: datetime) -> int:
-    """Move the first rows of each account to SENDING: at most ``n`` for each ``(account_id, n)``.
+def first_rows(budgets: Sequence[tuple[int, int]], *, now: datetime) -> list[tuple]:
+    """The first claimable rows of each account, at most ``n`` for each ``(account_id, n)``, in claim order.
 
-    Urgent first, then the longest due. Returns how many were claimed; the caller reads them back by claim
-    and time. The state is asked for again at the row itself, so two claims never share one.
+    Urgent first, then the longest due. PostgreSQL locks them until the transaction ends, and passes over
+    those that somebody else holds; on SQLite the transaction itself is the lock.
     """
     build = _postgresql if connection.vendor == "postgresql" else _any_database
-    moment = Delivery._meta.get_field("claimed_at").get_db_prep_value(now, connection)
-    claimed = 0
+    moment = Delivery._meta.get_field("next_attempt_at").get_db_prep_value(now, connection)
+    rows: list[tuple] = []
     with connection.cursor() as cursor:
         for offset in range(0, len(budgets), ACCOUNTS_AT_ONCE):
-            ids, params = build(budgets[offset : offset + ACCOUNTS_AT_ONCE], moment)
-            cursor.execute(_CLAIM.format(ids=ids), [claim, moment, moment, *params])
-            claimed += cursor.rowcount
-    return claimed
+            cursor.execute(*build(budgets[offset : offset + ACCOUNTS_AT_ONCE], moment))
+            rows += cursor.fetchall()
+    return rows
 
 
 def _postgresql(budgets: Sequence[tuple[int, int]], moment: Any) -> tuple[str, list[Any]]:
-    """One index walk for each account, past rows that somebody else holds at this moment."""
+    """One walk of the claim index for each account."""
     values = ", ".join(["(%s, %s)"] * len(budgets))
     ready = _READY.format(account="m.account_id", limit="m.n")
-    ids = (
-        f"SELECT r.id FROM (VALUES {values}) AS m(account_id, n)"
+    select = (
+        f"SELECT r.* FROM (VALUES {values}) AS m(account_id, n)"
         f" CROSS JOIN LATERAL ({ready} FOR UPDATE OF d SKIP LOCKED) r"
     )
-    return ids, [*(number for budget in budgets for number in budget), moment, moment]
+    return select, [*(number for budget in budgets for number in budget), moment, moment]
 
 
 def _any_database(budgets: Sequence[tuple[int, int]], moment: Any) -> tuple[str, list[Any]]:
     ready = _READY.format(account="%s", limit="%s")
-    ids = " UNION ALL ".join([f"SELECT id FROM ({ready})"] * len(budgets))
-    return ids, [value for account, n in budgets for value in (account, moment, moment, n)]
+    select = " UNION ALL ".join([f"SELECT * FROM ({ready})"] * len(budgets))
+    return select, [value for account, n in budgets for value in (account, moment, moment, n)]
 
 
 def update_from_values(

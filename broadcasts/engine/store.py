@@ -16,7 +16,7 @@ from django.utils import timezone
 from broadcasts.engine import sql
 from broadcasts.engine.outcomes import Call, Outcome
 from broadcasts.engine.pace import Pace
-from broadcasts.enums import CLAIMABLE, BroadcastState, DeliveryState
+from broadcasts.enums import CLAIMABLE, FINAL, BroadcastState, DeliveryState
 from broadcasts.models import Attempt, Broadcast, Delivery, Mailbox
 from groups.enums import AccountState
 
@@ -34,8 +34,6 @@ OUTCOME_FIELDS = (
     "settled_at",
 )
 ATTEMPT_FIELDS = ("delivery", "number", "started_at", "finished_at", "outcome", "error_code", "error")
-# An outcome may still land on a row that the sweep has meanwhile called unknown: it is better knowledge.
-OPEN_STATES = (DeliveryState.SENDING, DeliveryState.UNKNOWN)
 
 
 @dataclass(frozen=True)
@@ -158,20 +156,22 @@ def claim(
     """Claim rows within ``budgets`` of (account, rows) and store the leases' windows, in one transaction."""
     with transaction.atomic():
         keep_leases(owner, windows, now=now)
-        if not sql.claim(budgets, claim=owner, now=now):
+        calls = [Call(*row) for row in sql.first_rows(budgets, now=now)]
+        if not calls:
             return []
-        return _claimed(owner, now)
-
-
-def _claimed(owner: str, now: datetime) -> list[Call]:
-    rows = (
-        Delivery.objects.filter(state=DeliveryState.SENDING, claimed_at=now, claim=owner)
-        .order_by("priority", "next_attempt_at", "pk")
-        .values_list(
-            "pk", "account_id", "group_id", "broadcast_id", "group__zalo_group_id", "attempts", "priority"
+        ids = [call.delivery_id for call in calls]
+        claimed = Delivery.objects.filter(pk__in=ids, state__in=CLAIMABLE).update(
+            state=DeliveryState.SENDING,
+            claim=owner,
+            claimed_at=now,
+            updated_at=now,
+            attempts=F("attempts") + 1,
         )
-    )
-    return [Call(*row) for row in rows]
+        if claimed != len(calls):
+            mine = Delivery.objects.filter(pk__in=ids, claim=owner, claimed_at=now)
+            kept = set(mine.values_list("pk", flat=True))
+            calls = [call for call in calls if call.delivery_id in kept]
+    return sorted(calls, key=lambda call: call.priority)
 
 
 def frozen(broadcast_ids: Iterable[int]) -> dict[int, Frozen]:
@@ -181,16 +181,20 @@ def frozen(broadcast_ids: Iterable[int]) -> dict[int, Frozen]:
 
 
 def settle(owner: str, outcomes: Sequence[Outcome]) -> int:
-    """Write outcomes and their attempts, in one transaction; returns how many rows were still ours."""
+    """Write outcomes and their attempts, in one transaction; returns how many rows were still ours.
+
+    A row is ours while it carries our claim and is not final: an echo or a person who was faster wins. An
+    outcome may still land on a row that the sweep has called unknown meanwhile: it is better knowledge.
+    """
     now = timezone.now()
     table = Delivery._meta.db_table
-    states = ", ".join(f"'{state.value}'" for state in OPEN_STATES)
+    final = ", ".join(f"'{state.value}'" for state in FINAL)
     with transaction.atomic():
         written = sql.update_from_values(
             Delivery,
-            (*OUTCOME_FIELDS, "updated_at"),
-            [(*_values(outcome), now) for outcome in outcomes],
-            where=f"{table}.claim = %s AND {table}.state IN ({states})",
+            (*OUTCOME_FIELDS, "claim", "updated_at"),
+            [(*_values(outcome), "", now) for outcome in outcomes],
+            where=f"{table}.claim = %s AND {table}.state NOT IN ({final})",
             params=[owner],
         )
         sql.insert_values(Attempt, ATTEMPT_FIELDS, [_attempt(outcome) for outcome in outcomes])
