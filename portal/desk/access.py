@@ -14,7 +14,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from groups import permissions
-from groups.enums import Role
+from groups.enums import Level, Role
 from groups.models import Posting, Unit
 from portal.errors import NotAllowedError, WrongStateError
 
@@ -37,6 +37,11 @@ class Desk:
     def unit(self) -> Unit:
         """The unit whose work is shown first."""
         return self.posting.unit
+
+    @property
+    def office(self) -> str:
+        """What stands beside the portal's name: the police office, or the village of a village head."""
+        return self.unit.full_name if self.unit.level == Level.VILLAGE else self.unit.police_name
 
     @property
     def role_name(self) -> str:

@@ -22,7 +22,7 @@ def render(
     desk: Desk = request.desk
     frame = {
         "desk": desk,
-        "desk_unit": desk.unit.police_name,
+        "desk_unit": desk.office,
         "desk_role": desk.role_name,
         "nav_counts": nav_counts(request),
     }

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from portal.desk.views import broadcasts, compose, groups, posting, tip_entry, tips, today
+from portal.desk.views import broadcasts, compose, groups, posting, reports, tip_entry, tips, today
 
 app_name = "desk"
 urlpatterns = [
@@ -33,4 +33,5 @@ urlpatterns = [
     path("nhom/<int:pk>/so-luong/", groups.count, name="group_count"),
     path("nhom/<int:pk>/ban-giao/", groups.hand_over, name="group_hand_over"),
     path("nhom/<int:pk>/lien-ket/", groups.open_link, name="group_link"),
+    path("bao-cao/", reports.programme, name="report"),
 ]
