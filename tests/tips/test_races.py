@@ -1,0 +1,103 @@
+"""Two people at the same moment: one form makes one tip, one act wins. Needs PostgreSQL."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+from typing import Any
+
+import pytest
+from django.db import connection, connections
+
+from groups.enums import Role
+from portal.errors import StaleVersionError
+from tests.factories import make_area, make_user
+from tips import receipts
+from tips.models import Case, Message, Tip, TipEvent
+from tips.services import closing, follow, handling, routing
+from tips.services.intake import TipDraft, submit_tip
+
+pytestmark = [pytest.mark.services, pytest.mark.django_db(transaction=True)]
+
+TEXT = "Quán karaoke hát loa kéo đến một giờ sáng."
+
+
+def together(*calls: Callable[[], Any]) -> list[Any]:
+    """Run the calls at the same moment on connections of their own; errors come back as values."""
+    assert connection.vendor == "postgresql", "races need PostgreSQL (tests/run.sh, part 2)"
+    barrier = Barrier(len(calls))
+
+    def run(call: Callable[[], Any]) -> Any:
+        try:
+            barrier.wait(timeout=10)
+            return call()
+        except Exception as error:  # noqa: BLE001 - the test looks at it
+            return error
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(len(calls)) as pool:
+        return list(pool.map(run, calls))
+
+
+@pytest.fixture
+def area():
+    return make_area()
+
+
+def draft(area, **fields) -> TipDraft:
+    return TipDraft(category="GAY_ROI", text=TEXT, unit=area.commune_a, **fields)
+
+
+def test_one_form_from_four_tabs_is_one_tip_and_one_receipt(area):
+    token = receipts.new_form_token()
+    results = together(*[lambda: submit_tip(draft(area, form_token=token))] * 4)
+    assert Tip.objects.count() == 1 and Message.objects.count() == 0
+    assert len({result.receipt for result in results}) == 1
+    assert sorted(result.created for result in results) == [False, False, False, True]
+
+
+def test_one_message_from_four_tabs_is_one_message(area):
+    tip = submit_tip(draft(area)).tip
+    token = receipts.new_form_token()
+    together(*[lambda: follow.add_message(tip, text="Thêm một chuyện", token=token)] * 4)
+    assert Message.objects.count() == 1
+    assert TipEvent.objects.filter(kind="sender_added").count() == 1
+
+
+def test_of_two_officers_who_close_one_wins(area):
+    officer = make_user(Role.OFFICER, area.commune_a)
+    tip = submit_tip(draft(area)).tip
+    tip = handling.accept(tip, actor=officer, version=tip.version)
+
+    def close(outcome: str):
+        return closing.close(
+            tip, actor=officer, version=tip.version, outcome=outcome, public_reason="Đã xử lý xong"
+        )
+
+    results = together(lambda: close("handled"), lambda: close("guided"))
+    assert sorted(isinstance(result, StaleVersionError) for result in results) == [False, True]
+    assert Message.objects.count() == 1 and TipEvent.objects.filter(kind="closed").count() == 1
+
+
+def test_two_merges_into_one_tip_share_a_case(area):
+    chief = make_user(Role.CHIEF, area.commune_a)
+    main, *twins = [submit_tip(draft(area)).tip for _ in range(3)]
+    results = together(
+        *[lambda tip=tip: routing.merge(tip, actor=chief, version=1, into=main) for tip in twins]
+    )
+    assert [result.status for result in results] == ["duplicate", "duplicate"]
+    assert Case.objects.count() == 1
+
+
+def test_sender_who_writes_while_an_officer_closes_is_not_lost(area):
+    officer = make_user(Role.OFFICER, area.commune_a)
+    tip = submit_tip(draft(area)).tip
+    tip = handling.accept(tip, actor=officer, version=tip.version)
+    results = together(
+        lambda: closing.close(
+            tip, actor=officer, version=tip.version, outcome="handled", public_reason="Đã xử lý xong"
+        ),
+        lambda: follow.add_message(tip, text="Họ lại hát nữa rồi"),
+    )
+    assert not any(isinstance(result, Exception) for result in results)
+    assert Message.objects.filter(author=None).count() == 1
