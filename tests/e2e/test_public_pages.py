@@ -1,0 +1,200 @@
+"""Public pages in a real browser: sending a photo and following the answer, with and without JavaScript."""
+
+import re
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.utils import timezone
+from PIL import Image
+
+from broadcasts.enums import BroadcastState, PostKind
+from portal.site.models import Contact, Procedure
+from tests.factories import BroadcastFactory, GroupFactory, NoticeFactory, PostFactory, make_area
+from tips.models import Tip
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pytest.mark.timeout(180)]
+
+TEXT = "Mẹ tôi bị người xưng công an gọi video, bắt chuyển 45 triệu đồng để thẩm tra."
+RECEIPT = re.compile(r"[0-9A-HJKMNP-TV-Z]{4}(?:-[0-9A-HJKMNP-TV-Z]{4}){3}")
+PAGES = (
+    "/",
+    "/tin-tuc/",
+    "/truy-na/",
+    "/dich-vu-cong/",
+    "/lien-he/",
+    "/kiem-tra/",
+    "/kiem-tra/?q=TB-2611-0042",
+    "/kiem-tra/?q=0912345678",
+    "/gui-tin/",
+    "/gui-tin/?q=minh+tan",
+    "/theo-doi/",
+    "/khong-co-trang-nay/",
+)
+PRESSED = (
+    "a.btn, button.btn, .tile, .emergency__call, summary, .field select, "
+    ".field input:not([type=checkbox]):not([type=radio])"
+)
+
+
+@pytest.fixture
+def portal(live_server, settings):
+    """A running portal with something of everything."""
+    settings.PUBLIC_URL = live_server.url
+    area = make_area()
+    for unit in (area.village_a, area.village_b):
+        GroupFactory(unit=unit)
+    PostFactory(title="Cảnh báo giả danh công an", unit=area.commune_a)
+    NoticeFactory(unit=area.commune_a)
+    NoticeFactory(kind=PostKind.FOUND, features="Chiếc ví da nâu nhặt ở chợ", unit=area.commune_a)
+    Contact.objects.create(name="Chặn cuộc gọi lừa đảo", phone="156", purpose="Báo số gọi rác")
+    Procedure.objects.create(slug="tam-tru", title="Đăng ký tạm trú", field="Cư trú", steps="Mở VNeID")
+    sent = {"started_at": timezone.now(), "state": BroadcastState.DONE}
+    BroadcastFactory(code="TB-2611-0042", unit=area.commune_a, **sent)
+    return live_server.url
+
+
+@pytest.fixture
+def photo(tmp_path) -> Path:
+    path = tmp_path / "anh.jpg"
+    Image.effect_noise((3000, 2000), 60).convert("RGB").save(path, quality=92)
+    return path
+
+
+def open_page(browser, *, javascript: bool, width: int = 320):
+    context = browser.new_context(
+        viewport={"width": width, "height": 640}, java_script_enabled=javascript, locale="vi-VN"
+    )
+    page = context.new_page()
+    page.complaints = []
+    page.on("console", lambda message: page.complaints.append(message.text))
+    page.on("pageerror", lambda error: page.complaints.append(str(error)))
+    page.foreign = []
+    page.on("request", lambda request: page.foreign.append(request.url))
+    return page
+
+
+def overflow(page) -> int:
+    return page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+
+
+def assert_nothing_foreign(page, base: str) -> None:
+    assert [url for url in page.foreign if not url.startswith((base, "data:"))] == []
+
+
+@pytest.mark.parametrize("javascript", [True, False], ids=["js", "no-js"])
+def test_sending_a_photo_and_following_it_on_a_small_screen(browser, portal, photo, javascript):
+    page = open_page(browser, javascript=javascript)
+    page.goto(f"{portal}/")
+    page.get_by_role("link", name="Gửi tin", exact=True).first.click()
+
+    page.locator("label.choice", has_text="Lừa đảo").click()
+    page.get_by_label("Kể lại điều thấy, nghe").fill(TEXT)
+    page.get_by_label("Xảy ra ở xã, phường nào?").select_option(label="Xã Minh Tân")
+    if not javascript:
+        page.get_by_role("button", name="Chọn xã này").click()
+        assert page.get_by_label("Kể lại điều thấy, nghe").input_value() == TEXT
+    page.get_by_label("Thôn, tổ dân phố").select_option(label="Thôn Đông Phú")
+    page.get_by_label("Ảnh, video, ghi âm").set_input_files(photo)
+    assert overflow(page) <= 0
+    page.get_by_role("button", name="Gửi tin", exact=True).click()
+
+    page.wait_for_selector("#receipt")
+    receipt = RECEIPT.search(re.sub(r"\s", "", page.locator("#receipt").inner_text()))[0]
+    assert receipt not in page.url and receipt not in page.title()
+    assert overflow(page) <= 0
+    tip = Tip.objects.get()
+    assert tip.text == TEXT and tip.village.name == "Đông Phú" and tip.evidence.count() == 1
+
+    page.goto(f"{portal}/theo-doi/")
+    page.get_by_label("Mã theo dõi").fill(receipt.lower().replace("-", " "))
+    page.get_by_role("button", name="Xem tin").click()
+    assert page.get_by_role("heading", level=1).inner_text() == "Đã nhận"
+    page.get_by_label("Nội dung gửi thêm").fill("Số tài khoản nhận tiền có đuôi 8899.")
+    page.get_by_role("button", name="Gửi thêm").click()
+    page.wait_for_selector(".alert--success")
+    assert "8899" in page.locator(".thread").inner_text()
+    assert receipt not in page.url and receipt not in page.locator("body").inner_text()
+    assert overflow(page) <= 0
+    assert {cookie["name"] for cookie in page.context.cookies()} <= {"csrftoken"}
+    assert page.complaints == []
+    assert_nothing_foreign(page, portal)
+
+
+def test_large_photo_shrinks_before_it_leaves_the_phone(browser, portal, photo):
+    page = open_page(browser, javascript=True)
+    page.goto(f"{portal}/gui-tin/")
+    chosen = page.get_by_label("Ảnh, video, ghi âm")
+
+    chosen.set_input_files(photo)
+    page.wait_for_function(
+        "size => document.querySelector('[type=file]').files[0].size < size", arg=photo.stat().st_size
+    )
+
+    assert page.evaluate("document.querySelector('[type=file]').files.length") == 1
+
+
+def test_refused_form_brings_the_reader_to_what_is_wrong(browser, portal):
+    page = open_page(browser, javascript=True)
+    page.goto(f"{portal}/gui-tin/")
+    page.get_by_label("Kể lại điều thấy, nghe").fill(TEXT)
+
+    page.get_by_role("button", name="Gửi tin", exact=True).click()
+
+    page.wait_for_selector(".error-summary")
+    assert page.evaluate("document.activeElement.className") == "error-summary"
+    assert page.get_by_label("Kể lại điều thấy, nghe").input_value() == TEXT
+    page.locator(".error-summary a").last.click()
+    assert page.evaluate("location.hash") == "#unit"
+
+
+def test_form_is_usable_with_the_keyboard_alone(browser, portal):
+    page = open_page(browser, javascript=True, width=1280)
+    page.goto(f"{portal}/gui-tin/")
+
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.className") == "skip"
+    page.locator("input[name=category]").first.focus()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Tab")
+    page.keyboard.type(TEXT)
+    page.keyboard.press("Tab")
+    page.keyboard.type("Xã Minh")
+    page.get_by_role("button", name="Gửi tin", exact=True).focus()
+    page.keyboard.press("Enter")
+
+    page.wait_for_selector("#receipt")
+    assert Tip.objects.get().category == "TROM_CUOP"
+
+
+@pytest.mark.parametrize("width", [320, 1280])
+def test_pages_fit_and_have_no_serious_accessibility_fault(browser, portal, width):
+    page = open_page(browser, javascript=True, width=width)
+    faults = {}
+    for path in PAGES:
+        page.goto(portal + path)
+        found = [
+            (fault["id"], [node["html"][:120] for node in fault["nodes"][:3]])
+            for fault in Axe().run(page).response["violations"]
+            if fault["impact"] in ("serious", "critical")
+        ]
+        if overflow(page) > 0:
+            found.append(("wider than the screen", [overflow(page)]))
+        if found:
+            faults[path] = found
+
+    assert faults == {}
+    assert_nothing_foreign(page, portal)
+
+
+def test_everything_to_press_is_large_enough(browser, portal):
+    page = open_page(browser, javascript=False)
+    small = []
+    for path in ("/", "/gui-tin/", "/theo-doi/", "/kiem-tra/"):
+        page.goto(portal + path)
+        small += page.eval_on_selector_all(
+            PRESSED,
+            """all => all.filter(item => item.checkVisibility()).map(item => [item.outerHTML.slice(0, 80),
+               item.getBoundingClientRect().height]).filter(([, height]) => height < 43.5)""",
+        )
+    assert small == []
