@@ -5,7 +5,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
 from groups.models import Group, Member, Unit
-from portal.site.demo import directory, district, simulator
+from portal.site.demo import activity, directory, district, public, simulator
 
 
 class Command(BaseCommand):
@@ -29,6 +29,13 @@ class Command(BaseCommand):
             directory.make_staff()
             directory.make_accounts([*district.COMMUNES, district.OTHER_COMMUNE])
             directory.add_groups(list(district.group_plans()), district_code=district.DISTRICT_CODE)
+            public.make_contacts()
+            public.make_procedures()
+            public.make_holidays()
+            activity.make_posts()
+        # Apart from the rest: files are written, and work is announced when these commit.
+        activity.make_broadcasts()
+        activity.make_tips()
         simulator.write_seed_file(under=f"{district.PROVINCE_CODE}/")
         self._report()
 
