@@ -18,6 +18,7 @@ from bench.figures import Report
 from bench.stub import StubProcess
 
 QUICK_ROUNDS = 3
+QUICK_GROUPS = 1000
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,7 @@ def parse(benchmarks: list[ModuleType], arguments: list[str]) -> argparse.Namesp
     parser.add_argument("--json", action="store_true", help="one line of JSON for each figure")
     parser.add_argument("--check", type=Path, metavar="FILE", help="exit 1 below the floors of this file")
     parser.add_argument("--rounds", type=int, default=3, help="ours and baseline in turn, so many times")
+    parser.add_argument("--groups", type=int, default=10_000, help="groups to send to, or to seed")
     parser.add_argument("--database", default="", help="name of the database; must start with bench")
     parser.add_argument("--keep", action="store_true", help="leave the database behind")
     for module in benchmarks:

@@ -17,7 +17,6 @@ NAME = "dispatch"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Size of the broadcast and behaviour of the API it meets."""
-    parser.add_argument("--groups", type=int, default=10_000)
     parser.add_argument("--delay-ms", type=float, default=100, help="the API's answer time")
     parser.add_argument("--conc", type=int, default=100, help="calls at once")
     parser.add_argument("--accounts", type=int, default=100, help="official accounts sharing the groups")
@@ -34,7 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def quick(options: argparse.Namespace) -> None:
     """A second or so for each broadcast."""
-    options.groups = min(options.groups, 1000)
+    options.groups = min(options.groups, cli.QUICK_GROUPS)
     options.accounts = min(options.accounts, 20)
 
 

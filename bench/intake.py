@@ -1,8 +1,8 @@
 """Tips through the real site: open ``/gui-tin/``, read its tokens, send the form, read the receipt.
 
-``python -m bench.intake --visitors 16 --secs 10`` serves the portal by gunicorn as the Procfile does, and beside it
-the least Django that inserts a row (``bench/bare``) on the same configuration; visitors go to one and the other
-in turn. Limits per network, encryption, search digests and the audit trail are on.
+``python -m bench.intake --visitors 16 --secs 10`` serves the portal by gunicorn as the Procfile does, and
+beside it the least Django that inserts a row (``bench/bare``) on the same configuration; visitors go to one
+and the other in turn. Limits per network, encryption, search digests and the audit trail are on.
 """
 
 import argparse
@@ -18,11 +18,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--visitors", type=int, default=16)
     parser.add_argument("--secs", type=float, default=10, help="seconds of each round")
     parser.add_argument("--communes", type=int, default=168, help="communes to choose from")
-    parser.add_argument("--profile", action="store_true", help="print where the view's time goes")
 
 
 def quick(options: argparse.Namespace) -> None:
-    """Two seconds a round, after a short warm-up."""
+    """A second or so a round, after a short warm-up."""
     options.secs = min(options.secs, 1.5)
 
 

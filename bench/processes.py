@@ -1,6 +1,7 @@
 """Processes the benchmark starts: ready when they say so, ended by their id, cost read from /proc."""
 
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -29,7 +30,7 @@ class Child:
         self.process = subprocess.Popen(
             command,
             cwd=BASE_DIR,
-            env={**os.environ, **(env or {})},
+            env=environment(env or {}),
             stdin=subprocess.DEVNULL,
             stdout=self._output,
             stderr=subprocess.STDOUT,
@@ -67,6 +68,11 @@ class Child:
             os.killpg(self.process.pid, number)
 
 
+def environment(changes: dict[str, str]) -> dict[str, str]:
+    """This process's environment with ``changes``."""
+    return {**os.environ, **changes}
+
+
 def python(*arguments: str) -> list[str]:
     """The command line of a Python process in this environment."""
     return [sys.executable, "-u", *arguments]
@@ -75,6 +81,13 @@ def python(*arguments: str) -> list[str]:
 def tool(name: str) -> str:
     """The path of a command installed beside this interpreter."""
     return str(Path(sys.executable).parent / name)
+
+
+def procfile_line(name: str) -> list[str]:
+    """How the Procfile starts the process ``name``."""
+    lines = dict(line.split(":", 1) for line in (BASE_DIR / "Procfile").read_text().splitlines() if line)
+    command, *arguments = shlex.split(lines[name])
+    return [tool(command), *arguments]
 
 
 def answers(url: str) -> bool:

@@ -1,6 +1,5 @@
 """How the tip form is measured: two gunicorns on one database, visitors in turn, rows counted at the end."""
 
-import shlex
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,7 +8,7 @@ from bench import world
 from bench.backends import free_port
 from bench.cli import Place
 from bench.figures import Figure, Series, single
-from bench.processes import BASE_DIR, Child, answers, peak_rss_mib, procfile_line, python
+from bench.processes import BASE_DIR, Child, answers, environment, procfile_line, python
 from bench.vietnamese import Writer
 from bench.visitors import Tally, Target, percentile, visit
 from tips.enums import Category
@@ -17,56 +16,56 @@ from tips.models import Tip
 
 SEED = 7
 WARM_UP_SECONDS = 0.5
+# Visits of different rounds come from different networks: each may send 20 tips an hour.
+ROUND = 1 << 17
 # Every fourth sender leaves a name; the others stay anonymous.
 NAMED_EVERY = 4
 CATEGORIES = (Category.GAY_ROI, Category.TROM_CUOP, Category.LUA_DAO, Category.CO_BAC, Category.MOI_TRUONG)
+RECEIPT = b'id="receipt"'
+BARE_ENVIRONMENT = {"DJANGO_SETTINGS_MODULE": "bench.bare.settings"}
+
+
+class RefusedError(RuntimeError):
+    """Every visit of a round was refused: nothing was measured. The text is one of the answers."""
 
 
 def measure(place: Place) -> None:
     """Serve both, let visitors in turn by turn, compare."""
-    options = place.options
-    writer = Writer(SEED)
+    options, writer = place.options, Writer(SEED)
     country = world.get_or_build(writer, communes=options.communes)
-    subprocess.run(python("-m", "bench.bare"), cwd=BASE_DIR, check=True, env=_bare_environment())
-    ours, bare = Series(""), Series("bare Django form")
-    tallies: list[Tally] = []
+    before = Tip.objects.count()
     with _served(place, "portal") as portal_port, _served(place, "bare") as bare_port:
-        portal = _portal_target(portal_port, country.communes, writer)
-        other = _bare_target(bare_port, writer)
-        for target in (portal, other):
-            visit(target, visitors=options.visitors, seconds=WARM_UP_SECONDS, first=10**6)
-        before = Tip.objects.count()
-        for number in range(options.rounds):
-            first = number * 10**5
-            bare.values.append(_accepted(visit(other, visitors=options.visitors, seconds=options.secs)).rate)
-            tally = visit(portal, visitors=options.visitors, seconds=options.secs, first=first)
-            ours.values.append(_accepted(tally).rate)
-            tallies.append(tally)
-        stored = Tip.objects.count() - before
-    report = place.report
-    report.add(Figure("intake.rate", "visits/s (GET and POST)", ours, bare))
-    for name, times in (("get", [t.gets for t in tallies]), ("post", [t.posts for t in tallies])):
-        for share in (50, 95, 99):
-            values = [percentile(one, share / 100) * 1000 for one in times]
-            report.add(single(f"intake.{name}_p{share}", "ms", *values))
-    sent = sum(len(tally.posts) for tally in tallies)
-    report.add(single("intake.refused", "visits", sum(tally.refused for tally in tallies)))
-    report.add(single("intake.not_stored", "tips", sent - stored))
+        portal = _portal(portal_port, [commune.code for commune in country.communes], writer)
+        bare = _bare(bare_port, writer)
+        warm_up = [_visits(place, target, WARM_UP_SECONDS, 0) for target in (bare, portal)]
+        rounds = [
+            [_visits(place, target, options.secs, number) for target in (bare, portal)]
+            for number in range(1, options.rounds + 1)
+        ]
+    ours, others = [tally for _bare_tally, tally in rounds], [tally for tally, _ours in rounds]
+    _speed(place, ours, others)
+    accepted = sum(len(tally.posts) - tally.refused for tally in (*ours, warm_up[1]))
+    place.report.add(single("intake.refused", "visits", sum(tally.refused for tally in ours)))
+    place.report.add(single("intake.not_stored", "tips", accepted - (Tip.objects.count() - before)))
 
 
-class RefusedError(RuntimeError):
-    """Every visit was refused: nothing was measured. The text is the answer of one of them."""
+def _speed(place: Place, ours: list[Tally], others: list[Tally]) -> None:
+    rates, baseline = Series("", [t.rate for t in ours]), Series("bare Django form", [t.rate for t in others])
+    place.report.add(Figure("intake.rate", "visits/s", rates, baseline))
+    for name in ("gets", "posts"):
+        for percent in (50, 95, 99):
+            values = [percentile(getattr(tally, name), percent / 100) * 1000 for tally in ours]
+            place.report.add(single(f"intake.{name[:-1]}_p{percent}", "ms", *values))
 
 
-def _accepted(tally: Tally) -> Tally:
+def _visits(place: Place, target: Target, seconds: float, number: int) -> Tally:
+    tally = visit(target, visitors=place.options.visitors, seconds=seconds, first=number * ROUND)
     if tally.refused == len(tally.posts):
-        raise RefusedError(tally.example[:2000].decode(errors="replace"))
+        raise RefusedError(tally.example[:3000].decode(errors="replace"))
     return tally
 
 
-def _portal_target(port: int, communes: list, writer: Writer) -> Target:
-    codes = [commune.code for commune in communes]
-
+def _portal(port: int, codes: list[str], writer: Writer) -> Target:
     def fill(number: int) -> dict[str, str]:
         form = {
             "category": CATEGORIES[number % len(CATEGORIES)],
@@ -80,12 +79,12 @@ def _portal_target(port: int, communes: list, writer: Writer) -> Target:
         return form
 
     def is_accepted(status: int, page: bytes) -> bool:
-        return status == 200 and b"data-receipt" in page
+        return status == 200 and RECEIPT in page
 
     return Target(port, f"/gui-tin/?unit={codes[0]}", fill, is_accepted)
 
 
-def _bare_target(port: int, writer: Writer) -> Target:
+def _bare(port: int, writer: Writer) -> Target:
     def fill(number: int) -> dict[str, str]:
         category = CATEGORIES[number % len(CATEGORIES)]
         return {"category": category, "text": writer.tip(), "place": writer.spot()}
@@ -95,16 +94,21 @@ def _bare_target(port: int, writer: Writer) -> Target:
 
 @contextmanager
 def _served(place: Place, name: str) -> Iterator[int]:
-    """Gunicorn as the Procfile starts it, on a free port."""
+    """The portal by gunicorn as the Procfile starts it, or the bare form in its place; yields the port."""
     port = free_port()
-    command = procfile_line("web")
-    environment = {"WEB_PORT": str(port)}
+    command, changes = procfile_line("web"), {"WEB_PORT": str(port)}
     if name == "bare":
         command = [word.replace("portal.wsgi", "bench.bare.wsgi") for word in command]
-        environment |= _bare_environment(only_changes=True)
-    child = Child(command, log=place.backend.folder / f"{name}.log", env=environment)
+        changes |= BARE_ENVIRONMENT
+        _prepare_bare()
+    child = Child(command, log=place.backend.folder / f"{name}.log", env=changes)
     try:
         child.wait_until(lambda: answers(f"http://127.0.0.1:{port}/"))
         yield port
     finally:
         child.stop()
+
+
+def _prepare_bare() -> None:
+    command, changed = python("-m", "bench.bare"), environment(BARE_ENVIRONMENT)
+    subprocess.run(command, cwd=BASE_DIR, env=changed, check=True)

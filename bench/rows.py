@@ -1,6 +1,7 @@
 """Writing very many rows: COPY on PostgreSQL, ``executemany`` on SQLite, one way to call both.
 
-Values pass through their model fields, so what is encrypted or converted in the portal is here too.
+Values pass through their model fields, so what is encrypted or converted in the portal is here too; columns
+that are not named get the model's defaults.
 """
 
 from collections.abc import Iterable, Sequence
@@ -16,11 +17,14 @@ BATCH = 5000
 def write(model: type[models.Model], names: Sequence[str], rows: Iterable[Sequence[Any]]) -> int:
     """Insert ``rows`` of the fields ``names``, in transactions of ``BATCH``; returns how many."""
     fields = [model._meta.get_field(name) for name in names]
+    defaults = [
+        field for field in model._meta.concrete_fields if field not in fields and not field.primary_key
+    ]
     quote = connection.ops.quote_name
-    columns = ", ".join(quote(field.column) for field in fields)
+    columns = ", ".join(quote(field.column) for field in (*fields, *defaults))
     insert = _copy if connection.vendor == "postgresql" else _insert
     source, count = iter(rows), 0
-    while batch := [_prepared(fields, row) for row in islice(source, BATCH)]:
+    while batch := [_prepared(fields, defaults, row) for row in islice(source, BATCH)]:
         with transaction.atomic():
             insert(quote(model._meta.db_table), columns, batch)
         count += len(batch)
@@ -33,16 +37,18 @@ def next_id(model: type[models.Model]) -> int:
     return (last or 0) + 1
 
 
-def reset_sequences(*models_written: type[models.Model]) -> None:
+def reset_sequences(*written: type[models.Model]) -> None:
     """Let the database count on from the ids that were given out here."""
-    statements = connection.ops.sequence_reset_sql(no_style(), models_written)
     with connection.cursor() as cursor:
-        for statement in statements:
+        for statement in connection.ops.sequence_reset_sql(no_style(), written):
             cursor.execute(statement)
 
 
-def _prepared(fields: Sequence[models.Field], row: Sequence[Any]) -> list[Any]:
-    return [field.get_db_prep_save(value, connection) for field, value in zip(fields, row, strict=True)]
+def _prepared(
+    fields: Sequence[models.Field], defaults: Sequence[models.Field], row: Sequence[Any]
+) -> list[Any]:
+    values = [field.get_db_prep_save(value, connection) for field, value in zip(fields, row, strict=True)]
+    return values + [field.get_db_prep_save(field.get_default(), connection) for field in defaults]
 
 
 def _copy(table: str, columns: str, batch: list[list[Any]]) -> None:

@@ -1,7 +1,6 @@
 """What carries a measured broadcast: the engine in this process, or the worker as the Procfile runs it."""
 
 import os
-import shlex
 import time
 from collections.abc import Callable
 from contextlib import nullcontext
@@ -12,7 +11,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from bench.cli import Place
-from bench.processes import BASE_DIR, Child, cpu_seconds, peak_rss_mib, tool
+from bench.processes import Child, cpu_seconds, peak_rss_mib, procfile_line
 from broadcasts.engine.drain import drain
 from broadcasts.enums import FINAL, DeliveryState
 from broadcasts.models import Broadcast, Delivery
@@ -111,7 +110,7 @@ class Worker(Sender):
 
     def _start(self, name: str) -> Child:
         log = self.place.backend.folder / f"{name}-{len(self.children)}.log"
-        child = Child(_procfile_line(name), log=log)
+        child = Child(procfile_line(name), log=log)
         self.children.append(child)
         return child
 
@@ -131,9 +130,3 @@ def is_open(broadcast: Broadcast) -> bool:
 def is_published(broadcast: Broadcast) -> bool:
     """Whether its rows have been written."""
     return Delivery.objects.filter(broadcast=broadcast).exists()
-
-
-def _procfile_line(name: str) -> list[str]:
-    lines = dict(line.split(":", 1) for line in (BASE_DIR / "Procfile").read_text().splitlines() if line)
-    command, *arguments = shlex.split(lines[name])
-    return [tool(command), *arguments]

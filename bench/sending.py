@@ -42,7 +42,7 @@ class Scene:
     def __init__(self, place: Place):
         self.place, self.options, self.report = place, place.options, place.report
         self.writer = Writer(SEED)
-        self.world = world.build(self.writer, communes=world.communes_for(self.options.groups))
+        self.world = world.get_or_build(self.writer, communes=world.communes_for(self.options.groups))
         world.add_groups(self.world, count=self.options.groups, accounts=self.options.accounts)
 
     def submitted(self) -> Broadcast:

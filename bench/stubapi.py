@@ -31,7 +31,8 @@ from urllib.parse import parse_qs
 MESSAGE = b"POST /v3.0/oa/group/message"
 CONVERSATION = b"GET /v3.0/oa/group/conversation"
 GROUP = re.compile(rb'"group_id"\s*:\s*"([^"]*)"')
-CODE = re.compile(rb"\bTB-\d{4}-\d{4,}\b")
+# No word boundary in front: in JSON a line break before it ends in the letter n.
+CODE = re.compile(rb"TB-\d{4}-\d{4,}")
 LENGTH = re.compile(rb"\r\ncontent-length:\s*(\d+)", re.IGNORECASE)
 CONVERSATION_PAGE = 10
 # No envelope: the limit of a gateway in front of the API.
