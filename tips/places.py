@@ -6,11 +6,13 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from groups.models import Group, Posting, Unit, UnitChange
-from portal.text import words
+from portal.text import search_key, words
 
 # Up to this many communes fit into one select; beyond it a search step comes first.
 SELECT_LIMIT = 30
 RESULTS_LIMIT = 20
+# Read before the best are chosen: the database sorts by name, not by how well a name fits.
+CANDIDATES_LIMIT = 200
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,7 @@ def search_communes(text: str) -> list[Found]:
         return []
     found = {
         unit.pk: Found(unit)
-        for unit in _matching(open_communes(), terms).select_related("parent__parent")[:RESULTS_LIMIT]
+        for unit in _matching(open_communes(), terms).select_related("parent__parent")[:CANDIDATES_LIMIT]
     }
     gone = _matching(Unit.objects.communes().filter(valid_to__lte=timezone.localdate()), terms)
     changes = UnitChange.objects.filter(before__in=gone[:RESULTS_LIMIT])
@@ -69,8 +71,7 @@ def search_communes(text: str) -> list[Found]:
         for unit in change.after.all():
             if unit.valid_to is None:
                 found.setdefault(unit.pk, Found(unit, former))
-    own = " ".join(terms)
-    return sorted(found.values(), key=lambda hit: _rank(hit, own, terms))[:RESULTS_LIMIT]
+    return sorted(found.values(), key=lambda hit: _rank(hit, terms))[:RESULTS_LIMIT]
 
 
 def _matching(units: QuerySet[Unit], terms: list[str]) -> QuerySet[Unit]:
@@ -85,6 +86,10 @@ def _matching(units: QuerySet[Unit], terms: list[str]) -> QuerySet[Unit]:
     return units.filter(own_word)
 
 
-def _rank(hit: Found, phrase: str, terms: list[str]) -> tuple:
-    key = hit.unit.search_key
-    return (phrase not in key, not all(term in key for term in terms), hit.unit.sort_key)
+def _rank(hit: Found, terms: list[str]) -> tuple:
+    """The very name first, then the words in a row, then all of them somewhere, then with the province's."""
+    phrase, name = " ".join(terms), " ".join(words(hit.unit.name))
+    key = f" {hit.unit.search_key} "
+    is_name = phrase in (name, f"{search_key(hit.unit.kind)} {name}")
+    in_a_row, has_all = f" {phrase} " in key, all(f" {term} " in key for term in terms)
+    return (not is_name, not in_a_row, not has_all, hit.unit.sort_key)
