@@ -17,6 +17,7 @@ ACTIONS = {
     "tips.tip.reopened": _("Mở lại tin"),
     "tips.tip.reclassified": _("Đổi loại hoặc mức ưu tiên"),
     "tips.tip.valued": _("Đánh dấu tin có giá trị"),
+    "tips.tip.erased": _("Xóa nội dung tin hết hạn lưu"),
     "tips.contact.revealed": _("Xem thông tin người báo"),
     "tips.contact.granted": _("Cho người khác xem thông tin người báo"),
     "tips.evidence.opened": _("Mở tệp kèm theo"),

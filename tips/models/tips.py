@@ -96,6 +96,8 @@ class Tip(models.Model):
     case = models.ForeignKey(
         Case, on_delete=models.SET_NULL, null=True, blank=True, related_name="tips", verbose_name=_("vụ việc")
     )
+    # When its content was erased for good; what remains is what reports count.
+    erased_at = models.DateTimeField(null=True, blank=True, editable=False)
     version = models.PositiveIntegerField(default=1, editable=False)
 
     objects = TipQuerySet.as_manager()
