@@ -68,6 +68,9 @@ def _reencode(source: io.IOBase) -> bytes:
         image.draft("RGB", (MAX_SIDE, MAX_SIDE))
         orientation = image.getexif().get(0x0112, 1)
         image.load()
+        if image.mode in ("RGB", "RGBA", "L"):
+            # Before any conversion, which would hold a second full-size copy.
+            image.thumbnail((MAX_SIDE, MAX_SIDE), Image.Resampling.LANCZOS)
         pixels = _opaque_rgb(image)
         pixels.thumbnail((MAX_SIDE, MAX_SIDE), Image.Resampling.LANCZOS)
         if image.format != "HEIF":  # the HEIF reader has turned it already
