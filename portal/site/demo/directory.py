@@ -1,6 +1,7 @@
 """Units, people, accounts, groups, members and sizes of the demo, made in batches and only where missing."""
 
 import csv
+from collections import Counter
 from collections.abc import Iterable
 from datetime import date, timedelta
 
@@ -32,6 +33,8 @@ from portal.site.demo.names import person
 BATCH = 500
 ACCOUNT_RATE = 100
 SIZE_MONTHS = 6
+# Code, level, kind, name, code of the parent, households.
+UnitRow = tuple[str, str, str, str, str, int]
 
 
 def make_units() -> None:
@@ -64,21 +67,45 @@ def _province_row(code: str) -> tuple[str, str]:
 
 def add_communes(communes: Iterable[CommunePlan], *, parent_code: str) -> None:
     """Communes with their villages; households add up."""
-    commune_rows, village_rows = [], []
-    for order, commune in enumerate(communes):
-        total = 0
-        for number in range(1, len(commune.villages) + 1):
-            code, kind, name = district.village_of(commune, number)
-            households = district.households_of(order * 10 + number)
-            village_rows.append((code, Level.VILLAGE, kind, name, commune.code, households))
-            total += households
-        commune_rows.append((commune.code, Level.COMMUNE, commune.kind, commune.name, parent_code, total))
-    add_units(commune_rows)
-    add_units(village_rows)
+    communes = list(communes)
+    villages = village_rows(communes)
+    households = Counter()
+    for row in villages:
+        households[row[4]] += row[5]
+    add_units(
+        [
+            (commune.code, Level.COMMUNE, commune.kind, commune.name, parent_code, households[commune.code])
+            for commune in communes
+        ]
+    )
+    add_units(villages)
 
 
-def add_units(rows: list[tuple[str, str, str, str, str, int]]) -> None:
-    """Create the units among (code, level, kind, name, parent code, households) that do not exist."""
+def add_villages(communes: Iterable[CommunePlan]) -> None:
+    """Villages of communes that exist."""
+    add_units(village_rows(list(communes)))
+
+
+def village_rows(communes: list[CommunePlan]) -> list[UnitRow]:
+    """The villages of communes, as ``add_units`` wants them."""
+    return [
+        (
+            *_named(district.village_of(commune, number)),
+            commune.code,
+            district.households_of(order * 10 + number),
+        )
+        for order, commune in enumerate(communes)
+        for number in range(1, len(commune.villages) + 1)
+    ]
+
+
+def _named(village: tuple[str, str, str]) -> tuple[str, str, str, str]:
+    code, kind, name = village
+    return code, Level.VILLAGE, kind, name
+
+
+def add_units(rows: list[UnitRow]) -> None:
+    """Create the units that do not exist yet; the others stay as they are."""
     known = set(Unit.objects.filter(code__in=[row[0] for row in rows]).values_list("code", flat=True))
     parents = Unit.objects.in_bulk({row[4] for row in rows if row[4]}, field_name="code")
     units = []
@@ -170,7 +197,7 @@ def make_accounts(communes: Iterable[CommunePlan], *, for_each: int = 1) -> None
     )
 
 
-def add_groups(plans: list[GroupPlan], *, district_code: str, accounts_each: int = 1) -> None:
+def add_groups(plans: list[GroupPlan], *, district_code: str, months: int = SIZE_MONTHS) -> None:
     """Groups with members, sizes, a steward and a join link; those that exist are left alone."""
     units = Unit.objects.in_bulk({plan.unit_code for plan in plans}, field_name="code")
     known = set(Group.objects.filter(unit__code__in=units).values_list("unit__code", "name"))
@@ -178,19 +205,30 @@ def add_groups(plans: list[GroupPlan], *, district_code: str, accounts_each: int
     if not missing:
         return
     programme = Programme.objects.filter(unit__code=district_code).first()
-    ids = [oa_id_of(plan.commune_code, index % accounts_each) for index, plan in enumerate(missing)]
-    accounts = OfficialAccount.objects.in_bulk(set(ids), field_name="oa_id")
+    accounts = _accounts_by_commune({plan.commune_code for plan in missing})
     groups = [
-        _group(plan, units[plan.unit_code], accounts[oa_id], programme)
-        for plan, oa_id in zip(missing, ids, strict=True)
+        _group(plan, units[plan.unit_code], _nth(accounts[plan.commune_code], index), programme)
+        for index, plan in enumerate(missing)
     ]
     Group.objects.bulk_create(groups, batch_size=BATCH)
     _add_members(groups)
-    _add_sizes(groups)
+    _add_sizes(groups, months)
     _add_stewards(groups, missing)
     links = [JoinLink(group=group, code=_join_code(group)) for group in groups]
     JoinLink.objects.bulk_create(links, batch_size=BATCH)
     _add_placements(links[:12])
+
+
+def _accounts_by_commune(codes: set[str]) -> dict[str, list[OfficialAccount]]:
+    found: dict[str, list[OfficialAccount]] = {}
+    for account in OfficialAccount.objects.filter(unit__code__in=codes).select_related("unit").order_by("pk"):
+        found.setdefault(account.unit.code, []).append(account)
+    return found
+
+
+def _nth(accounts: list[OfficialAccount], index: int) -> OfficialAccount:
+    """Groups of a commune take its accounts in turn."""
+    return accounts[index % len(accounts)]
 
 
 def _group(plan: GroupPlan, unit: Unit, account: OfficialAccount, programme: Programme | None) -> Group:
@@ -244,13 +282,13 @@ def _add_members(groups: list[Group]) -> None:
     Member.objects.bulk_create(members, batch_size=BATCH)
 
 
-def _add_sizes(groups: list[Group]) -> None:
+def _add_sizes(groups: list[Group], months: int) -> None:
     """Month by month up to today, growing from about two thirds."""
-    days = _month_ends(timezone.localdate(), SIZE_MONTHS)
+    days = _month_ends(timezone.localdate(), months)
     sizes = []
     for group in groups:
         for step, day in enumerate(days):
-            members = group.members_count * (2 * SIZE_MONTHS + step + 1) // (3 * SIZE_MONTHS)
+            members = group.members_count * (2 * months + step + 1) // (3 * months)
             sizes.append(GroupSize(group=group, day=day, members=members, households=_represented(members)))
     GroupSize.objects.bulk_create(sizes, batch_size=BATCH)
 

@@ -6,6 +6,7 @@ from django.db import transaction
 
 from groups.models import Group, Member, Unit
 from portal.site.demo import activity, directory, district, public, simulator
+from portal.site.demo import scale as scaling
 
 
 class Command(BaseCommand):
@@ -36,8 +37,19 @@ class Command(BaseCommand):
         # Apart from the rest: files are written, and work is announced when these commit.
         activity.make_broadcasts()
         activity.make_tips()
+        self._enlarge(scale)
         simulator.write_seed_file(under=f"{district.PROVINCE_CODE}/")
         self._report()
+
+    def _enlarge(self, scale):
+        if scale in ("province", "country"):
+            scaling.make_province()
+        if scale == "country":
+            for done in scaling.make_country():
+                self.stdout.write(f"{done} xã, phường…", ending="\r")
+                self.stdout.flush()
+        if scale != "district":
+            self.stdout.write(scaling.totals())
 
     def _report(self):
         top = Unit.objects.get(code=district.DISTRICT_CODE)
