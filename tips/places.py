@@ -1,6 +1,7 @@
 """Communes a sender can choose from, and the villages of one: reads for the form and the search step."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
@@ -71,7 +72,10 @@ def search_communes(text: str) -> list[Found]:
         for unit in change.after.all():
             if unit.valid_to is None:
                 found.setdefault(unit.pk, Found(unit, former))
-    return sorted(found.values(), key=lambda hit: _rank(hit, terms))[:RESULTS_LIMIT]
+    ranked = sorted(((_rank(hit, terms), hit) for hit in found.values()), key=lambda pair: pair[0])
+    # Where a name holds every word, names that need their province's to do so are noise.
+    whole = [hit for rank, hit in ranked if rank.has_all]
+    return (whole or [hit for _rank, hit in ranked])[:RESULTS_LIMIT]
 
 
 def _matching(units: QuerySet[Unit], terms: list[str]) -> QuerySet[Unit]:
@@ -86,10 +90,26 @@ def _matching(units: QuerySet[Unit], terms: list[str]) -> QuerySet[Unit]:
     return units.filter(own_word)
 
 
-def _rank(hit: Found, terms: list[str]) -> tuple:
+class Rank(NamedTuple):
+    """How well a name fits; False sorts first."""
+
+    is_other_name: bool
+    is_scattered: bool
+    needs_more: bool
+    sort_key: str
+
+    @property
+    def has_all(self) -> bool:
+        return not self.needs_more
+
+
+def _rank(hit: Found, terms: list[str]) -> Rank:
     """The very name first, then the words in a row, then all of them somewhere, then with the province's."""
     phrase, name = " ".join(terms), " ".join(words(hit.unit.name))
     key = f" {hit.unit.search_key} "
-    is_name = phrase in (name, f"{search_key(hit.unit.kind)} {name}")
-    in_a_row, has_all = f" {phrase} " in key, all(f" {term} " in key for term in terms)
-    return (not is_name, not in_a_row, not has_all, hit.unit.sort_key)
+    return Rank(
+        is_other_name=phrase not in (name, f"{search_key(hit.unit.kind)} {name}"),
+        is_scattered=f" {phrase} " not in key,
+        needs_more=not hit.former_name and not all(f" {term} " in key for term in terms),
+        sort_key=hit.unit.sort_key,
+    )

@@ -50,6 +50,7 @@ class Choice:
     villages: list[Unit] = field(default_factory=list)
     is_many: bool = False
     found: list[Unit] = field(default_factory=list)
+    query: str = ""
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -134,10 +135,11 @@ def _search_step(request: HttpRequest, query: str) -> HttpResponse:
 
 
 def _receive(request: HttpRequest) -> HttpResponse:
-    choice = _choice(request.POST.get("unit", ""), request.POST.get("unit_q", ""))
     if _wants_another_page(request):
+        choice = _choice(request.POST.get("unit", ""), request.POST.get("unit_q", ""))
         form = _form(choice, initial=_typed(request, choice))
         return _form_page(request, form, choice, lost_files=_names(request))
+    choice = _choice(request.POST.get("unit", ""))
     form = _form(choice, data=request.POST, files=request.FILES)
     if not form.is_valid():
         return _form_page(request, form, choice, lost_files=_names(request))
@@ -162,18 +164,20 @@ def _wants_another_page(request: HttpRequest) -> bool:
 
 
 def _choice(code: str, query: str = "") -> Choice:
+    """What the form offers: with ``query`` what that finds, the commune chosen so far staying in the list."""
     communes = places.communes_to_choose()
-    by_code = {unit.code: unit for unit in communes}
-    commune = by_code.get(code) or places.find_commune(code[:24])
-    if commune is None and len(communes) == 1:
-        commune = communes[0]
     is_many = not communes
+    chosen = {unit.code: unit for unit in communes}.get(code) or places.find_commune(code[:24])
+    if chosen is None and len(communes) == 1:
+        chosen = communes[0]
+    if chosen and chosen not in communes:
+        communes = [chosen, *communes]
     found = [hit.unit for hit in places.search_communes(query[:100])] if is_many and query else []
-    if commune and commune.code not in by_code:
-        communes = [commune, *communes]
-    communes += [unit for unit in found if unit != commune]
-    villages = places.villages_of(commune) if commune else []
-    return Choice(commune, communes, villages, is_many, found)
+    if found:
+        communes = found + [unit for unit in communes if unit not in found]
+        chosen = found[0] if len(found) == 1 else None
+    villages = places.villages_of(chosen) if chosen else []
+    return Choice(chosen, communes, villages, is_many, found, query="" if len(found) == 1 else query[:100])
 
 
 def _form(choice: Choice, **kwargs: Any) -> TipForm:
@@ -188,7 +192,7 @@ def _form_page(request: HttpRequest, form: TipForm, choice: Choice, **context: A
         "has_villages": bool(choice.villages),
         "many_communes": choice.is_many,
         "found_units": choice.found,
-        "unit_q": request.POST.get("unit_q", "")[:100],
+        "unit_q": choice.query,
         "broadcast": _shown_broadcast(form),
         "opened": opened,
         "max_text": limits.MAX_TEXT,
@@ -210,6 +214,7 @@ def _shown_broadcast(form: TipForm) -> Any:
 def _typed(request: HttpRequest, choice: Choice) -> dict[str, str]:
     """Everything typed so far, for a page that asks for more without complaining about the rest."""
     typed = {name: request.POST.get(name, "") for name in TipForm.base_fields}
+    typed["unit"] = choice.commune.code if choice.commune else ""
     if typed["village"] not in {village.code for village in choice.villages}:
         typed["village"] = ""
     return typed

@@ -63,6 +63,14 @@ def test_search_puts_the_very_name_first(area):
     assert names("minh tan")[0] == "Xã Minh Tân"
 
 
+def test_search_leaves_out_names_that_need_their_province(area):
+    province = UnitFactory(province=True, name="Hồ Chí Minh")
+    UnitFactory(name="Tân Phú", parent=province)
+
+    assert names("minh tan") == ["Xã Minh Tân"]
+    assert names("tan phu ho chi minh") == ["Xã Tân Phú"]
+
+
 def test_search_with_nothing_finds_nothing(area):
     assert names("") == names("  ,") == []
 

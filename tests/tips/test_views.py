@@ -265,8 +265,30 @@ def test_large_area_can_change_the_commune_without_losing_words(client, large_ar
     html = client.post("/gui-tin/", values).content.decode()
 
     assert Tip.objects.count() == 0
-    assert f'<option value="{large_area.commune_b.code}">' in html
+    assert f'<option value="{large_area.commune_b.code}" selected>' in html
+    assert large_area.village_b.full_name in html
     assert TEXT in html
+
+
+def test_large_area_with_several_hits_leaves_the_choice_to_the_sender(client, large_area):
+    query = {"unit": large_area.commune_a.code}
+    values = {**hidden(client, **query), **query, "text": TEXT, "unit_q": "xa dong", "action": "find_unit"}
+
+    html = client.post("/gui-tin/", values).content.decode()
+
+    assert "Tìm thấy 20 nơi" in html
+    assert not re.search(r'<option value="\w+" selected>', html)
+    assert f'<option value="{large_area.commune_a.code}">' in html
+
+
+def test_large_area_that_finds_nothing_keeps_the_commune(client, large_area):
+    query = {"unit": large_area.commune_a.code}
+    values = {**hidden(client, **query), **query, "text": TEXT, "unit_q": "zzz", "action": "find_unit"}
+
+    html = client.post("/gui-tin/", values).content.decode()
+
+    assert "Không tìm thấy" in html
+    assert f'<option value="{large_area.commune_a.code}" selected>' in html
 
 
 def test_large_area_sends_to_the_commune_that_was_found(client, large_area):
