@@ -1,0 +1,241 @@
+"""Every stuck state is moved on, and nothing else is touched."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from broadcasts.enums import FINAL, BroadcastState, DeliveryState
+from broadcasts.models import Broadcast, Delivery, Mailbox, Notice
+from broadcasts.services import sweep
+from groups.enums import AccountState
+from groups.models import Group
+from tests.factories import BroadcastFactory, DeliveryFactory, NoticeFactory
+
+LONG_AGO = timedelta(days=2)
+
+
+@pytest.fixture
+def row(sending_broadcast):
+    """``row(state=..., ...)``: the first of three rows, put into a state."""
+
+    def make(**fields) -> Delivery:
+        first = sending_broadcast.deliveries.order_by("pk").first()
+        Delivery.objects.filter(pk=first.pk).update(**fields)
+        first.refresh_from_db()
+        return first
+
+    return make
+
+
+def test_claim_of_a_dead_drain_becomes_unknown(row):
+    now = timezone.now()
+    stale = row(state="sending", claim="dead", claimed_at=now - timedelta(minutes=2))
+
+    sweep.sweep(now)
+
+    stale.refresh_from_db()
+    assert (stale.state, stale.unknown_at, stale.reads) == ("unknown", now, 0)
+    assert stale.next_attempt_at == now + timedelta(seconds=20)
+
+
+@pytest.mark.parametrize("age", [0, 30, 80])
+def test_fresh_claim_is_left_alone(row, age):
+    now = timezone.now()
+    fresh = row(state="sending", claim="busy", claimed_at=now - timedelta(seconds=age))
+
+    sweep.sweep(now)
+
+    fresh.refresh_from_db()
+    assert fresh.state == "sending"
+
+
+def test_old_claim_of_a_drain_that_still_holds_its_lease_is_left_alone(row, account):
+    now = timezone.now()
+    held = row(state="sending", claim="alive", claimed_at=now - timedelta(minutes=5))
+    Mailbox.objects.filter(account=account).update(
+        lease_owner="alive", lease_until=now + timedelta(seconds=30)
+    )
+
+    sweep.sweep(now)
+
+    held.refresh_from_db()
+    assert held.state == "sending"
+
+
+def test_blocked_rows_come_back_when_the_account_works(row):
+    blocked = row(state="blocked")
+
+    sweep.sweep(timezone.now())
+
+    blocked.refresh_from_db()
+    assert blocked.state == "queued"
+
+
+def test_blocked_row_of_a_disabled_group_stays_until_the_group_works(row):
+    blocked = row(state="blocked")
+    Group.objects.filter(pk=blocked.group_id).update(state="disabled")
+    sweep.sweep(timezone.now())
+    blocked.refresh_from_db()
+    assert blocked.state == "blocked"
+
+    Group.objects.filter(pk=blocked.group_id).update(state="active")
+    sweep.sweep(timezone.now())
+    blocked.refresh_from_db()
+    assert blocked.state == "queued"
+
+
+def test_waiting_rows_of_a_stopped_account_are_blocked_with_its_reason(sending_broadcast, account):
+    account.state, account.last_error = AccountState.NEEDS_GRANT, "Cần cấp quyền lại"
+    account.save(update_fields=["state", "last_error"])
+
+    sweep.sweep(timezone.now())
+
+    rows = sending_broadcast.deliveries.values_list("state", "last_error")
+    assert set(rows) == {("blocked", "Cần cấp quyền lại")}
+
+
+def test_stopped_account_is_tried_with_one_row(sending_broadcast, account, run_drain, zalo):
+    sending_broadcast.deliveries.update(state="blocked")
+    account.state, account.last_error_at = AccountState.STOPPED, timezone.now() - timedelta(minutes=5)
+    account.save(update_fields=["state", "last_error_at"])
+
+    sweep.sweep(timezone.now())
+    assert sorted(sending_broadcast.deliveries.values_list("state", flat=True)) == [
+        "blocked",
+        "blocked",
+        "queued",
+    ]
+    run_drain()
+    sweep.sweep(timezone.now())
+    run_drain()
+
+    assert set(sending_broadcast.deliveries.values_list("state", flat=True)) == {"sent"}
+
+
+@pytest.mark.parametrize("state", [AccountState.STOPPED, AccountState.NEEDS_GRANT])
+def test_account_is_not_tried_too_soon_nor_without_a_grant(sending_broadcast, account, state):
+    sending_broadcast.deliveries.update(state="blocked")
+    account.state = state
+    recent = state == AccountState.STOPPED
+    account.last_error_at = timezone.now() - timedelta(seconds=10 if recent else 900)
+    account.save(update_fields=["state", "last_error_at"])
+
+    sweep.sweep(timezone.now())
+
+    assert set(sending_broadcast.deliveries.values_list("state", flat=True)) == {"blocked"}
+
+
+def test_what_is_left_at_expiry_is_refused_with_the_reason(sending_broadcast):
+    now = timezone.now()
+    states = ("queued", "waiting", "unknown")
+    for delivery, state in zip(sending_broadcast.deliveries.order_by("pk"), states, strict=True):
+        Delivery.objects.filter(pk=delivery.pk).update(state=state)
+    Broadcast.objects.update(expires_at=now)
+
+    sweep.sweep(now)
+
+    rows = list(sending_broadcast.deliveries.order_by("pk"))
+    assert [delivery.state for delivery in rows] == ["refused", "refused", "unknown"]
+    assert "hết giá trị" in rows[0].last_error
+
+
+def test_assisted_row_past_its_hour_is_overdue(row):
+    now = timezone.now()
+    late = row(state="to_post", due_at=now - timedelta(seconds=1))
+
+    sweep.sweep(now)
+
+    late.refresh_from_db()
+    assert late.state == "overdue"
+
+
+def test_assisted_row_within_its_hour_is_left_alone(row):
+    now = timezone.now()
+    early = row(state="to_post", due_at=now + timedelta(seconds=1))
+
+    sweep.sweep(now)
+
+    early.refresh_from_db()
+    assert early.state == "to_post"
+
+
+def test_broadcast_stuck_in_expanding_is_expanded_again(
+    sending_broadcast, django_capture_on_commit_callbacks
+):
+    now = timezone.now()
+    Broadcast.objects.update(state="expanding", started_at=now - timedelta(minutes=5))
+
+    with django_capture_on_commit_callbacks() as hints:
+        sweep.expand_stuck(now)
+
+    assert [hint.args[:2] for hint in hints] == [(hints[0].args[0], (sending_broadcast.pk,))]
+
+
+@pytest.mark.parametrize("state", [s for s in DeliveryState.values if s not in FINAL])
+def test_broadcast_with_an_open_row_is_not_done(row, sending_broadcast, state):
+    sending_broadcast.deliveries.update(state="sent")
+    row(state=state)
+
+    sweep.finish(timezone.now())
+
+    sending_broadcast.refresh_from_db()
+    assert sending_broadcast.state == BroadcastState.SENDING
+
+
+def test_broadcast_with_final_rows_only_is_done(sending_broadcast):
+    for delivery, state in zip(sending_broadcast.deliveries.all(), FINAL, strict=False):
+        Delivery.objects.filter(pk=delivery.pk).update(state=state)
+
+    sweep.finish(timezone.now())
+
+    sending_broadcast.refresh_from_db()
+    assert sending_broadcast.state == BroadcastState.DONE
+
+
+@pytest.mark.parametrize("state", FINAL)
+def test_final_row_is_never_moved(state, area):
+    broadcast = BroadcastFactory(
+        unit=area.commune_a, state="sending", expires_at=timezone.now() - LONG_AGO, started_at=timezone.now()
+    )
+    long_ago = timezone.now() - LONG_AGO
+    delivery = DeliveryFactory(
+        broadcast=broadcast, state=state, claim="dead", claimed_at=long_ago, due_at=long_ago
+    )
+
+    sweep.sweep(timezone.now())
+
+    delivery.refresh_from_db()
+    assert delivery.state == state
+
+
+def test_sweep_wakes_the_drain_when_rows_are_due(sending_broadcast, django_capture_on_commit_callbacks):
+    with django_capture_on_commit_callbacks() as hints:
+        sweep.sweep(timezone.now())
+
+    assert [hint.args[0].name for hint in hints] == ["broadcasts.drain"]
+
+
+def test_sweep_twice_changes_nothing_more(sending_broadcast, row):
+    now = timezone.now()
+    row(state="sending", claim="dead", claimed_at=now - timedelta(minutes=2))
+    sweep.sweep(now)
+    before = list(Delivery.objects.order_by("pk").values())
+
+    sweep.sweep(now)
+
+    assert list(Delivery.objects.order_by("pk").values()) == before
+
+
+def test_notice_past_its_review_day_ends(area):
+    yesterday = timezone.localdate() - timedelta(days=1)
+    old = NoticeFactory(unit=area.commune_a, review_by=yesterday)
+    current = NoticeFactory(unit=area.commune_a, review_by=timezone.localdate())
+
+    sweep.sweep(timezone.now())
+
+    assert (Notice.objects.get(pk=old.pk).state, Notice.objects.get(pk=old.pk).ended_as) == (
+        "ended",
+        "expired",
+    )
+    assert Notice.objects.get(pk=current.pk).state == "active"
