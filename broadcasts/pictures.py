@@ -25,7 +25,7 @@ MAX_PIXELS = 50_000_000
 MAX_SIDE = 1920
 MAX_BYTES = 1_000_000
 QUALITIES = (85, 75, 65, 55, 45)
-FORMATS = ("JPEG", "PNG", "WEBP", "HEIF", "MPO", "BMP", "GIF")
+FORMATS = ("JPEG", "PNG", "WEBP", "HEIF", "BMP", "GIF")
 
 pillow_heif.register_heif_opener()
 

@@ -53,5 +53,6 @@ def carries_code(text: str, code: str) -> bool:
     A correction names the code of what it corrects further up, so a mere search would mistake one for the
     other.
     """
-    lines = text.strip().splitlines()
-    return bool(lines) and lines[-1].strip().startswith(code)
+    last_line = text.strip().rpartition("\n")[2].strip()
+    # TB-2611-0042 is not the head of TB-2611-00421.
+    return last_line.startswith(code) and not last_line[len(code) : len(code) + 1].isdigit()
