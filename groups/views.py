@@ -10,6 +10,7 @@ from groups.enums import GroupState, Level
 from groups.links import join_address
 from groups.models import Group, JoinLink, Unit
 from groups.services.groups import is_zalo_link
+from portal.text import PhoneError, parse_phone
 
 
 @require_safe
@@ -35,11 +36,15 @@ def letter(request: HttpRequest, code: str) -> HttpResponse:
     if not link.is_open:
         return render(request, "groups/join.html", {**_about(link.group), "is_open": False}, status=410)
     address = join_address(link)
+    today = timezone.localdate()
     context = {
         **_about(link.group),
         "address": address,
         "qr": _qr(address, scale=8),
-        "today": timezone.localdate(),
+        # Days below 10 and the first two months get a zero (Decree 30/2020/NĐ-CP).
+        "day": f"{today.day:02d}",
+        "month": f"{today.month:02d}" if today.month < 3 else today.month,
+        "year": f"{today.year}",
     }
     return render(request, "groups/join_letter.html", context)
 
@@ -56,6 +61,7 @@ def _about(group: Group) -> dict:
         "unit": group.unit,
         "office": office,
         "site_name": office.police_name,
+        "phone": _shown_phone(office.duty_phone),
         "check_path": "/kiem-tra/",
     }
 
@@ -63,6 +69,13 @@ def _about(group: Group) -> dict:
 def office_of(unit: Unit) -> Unit:
     """The unit whose police answer for ``unit``: a village has none of its own."""
     return unit.parent if unit.level == Level.VILLAGE and unit.parent else unit
+
+
+def _shown_phone(number: str) -> str:
+    try:
+        return parse_phone(number).display if number else ""
+    except PhoneError:
+        return number
 
 
 def _qr(text: str, *, scale: int) -> str:

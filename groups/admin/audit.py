@@ -1,6 +1,6 @@
 """The audit trail for auditors: who read, revealed, exported, approved what. Nothing can be changed."""
 
-import json
+from typing import Any
 
 from django.contrib import admin
 from django.db.models import Q, QuerySet
@@ -74,4 +74,11 @@ class AuditEntryAdmin(ScopedAdmin):
 
     @admin.display(description=_("Chi tiết"))
     def details_column(self, entry: AuditEntry) -> str:
-        return json.dumps(entry.data, ensure_ascii=False) if entry.data else ""
+        return "; ".join(f"{name}: {_in_words(value)}" for name, value in entry.data.items())
+
+
+def _in_words(value: Any) -> str:
+    """A value as a reader wants it: a pair is a change, a list is a list."""
+    if isinstance(value, list):
+        return (" → " if len(value) == 2 else ", ").join(str(part) for part in value)
+    return "–" if value in (None, "") else str(value)

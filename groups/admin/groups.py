@@ -15,7 +15,7 @@ from django.utils.translation import ngettext
 
 from groups import permissions
 from groups.admin.scoping import AreaFilter, ScopedAdmin
-from groups.enums import AccountState, Channel
+from groups.enums import AccountState, Channel, Level
 from groups.models import Group, GroupSize, JoinLink, Placement, Posting, Programme, Stewardship
 from groups.services import groups as services
 from portal.errors import PortalError
@@ -158,8 +158,7 @@ class GroupAdmin(ScopedAdmin):
     form = GroupForm
     list_display = (
         "name",
-        "unit",
-        "commune_column",
+        "unit_column",
         "kind",
         "channel_column",
         "members_count",
@@ -239,15 +238,16 @@ class GroupAdmin(ScopedAdmin):
         text = ngettext("Đã mở liên kết mới cho %d nhóm.", "Đã mở liên kết mới cho %d nhóm.", done)
         self.message_user(request, text % done, messages.SUCCESS)
 
-    @admin.display(description=_("Xã, phường"))
-    def commune_column(self, group: Group) -> str:
-        return group.unit.parent if group.unit.level == "village" else ""
+    @admin.display(description=_("Đơn vị"), ordering="unit__path")
+    def unit_column(self, group: Group) -> str:
+        unit = group.unit
+        return f"{unit}, {unit.parent}" if unit.level == Level.VILLAGE else str(unit)
 
     @admin.display(description=_("Cách gửi"), ordering="channel")
     def channel_column(self, group: Group) -> str:
-        if group.channel == Channel.ASSISTED:
-            return _("Có người đăng")
-        return f"{group.get_channel_display()}: {group.official_account}"
+        return {Channel.GMF: _("Tự động (OA)"), Channel.BOT: _("Tự động (bot)")}.get(
+            group.channel, _("Người đăng")
+        )
 
     @admin.display(description=_("Đếm ngày"), ordering="counted_on")
     def counted_column(self, group: Group):

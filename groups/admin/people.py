@@ -55,6 +55,7 @@ class UserAdmin(MissingIs404Mixin, DjangoUserAdmin):
 
     paginator = CappedPaginator
     show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
     list_per_page = 50
     list_display = ("username", "full_name", "rank", "title", "duties_column", "is_active", "last_login")
     list_filter = ("is_active", "postings__role")

@@ -85,10 +85,11 @@ def test_letter_prints_our_own_address(client, link, settings):
     assert "https://an-ninh.example.vn/n/k7m2pqx/" in page
     assert "zalo.me/g/" not in page
     assert "CÔNG AN XÃ MINH TÂN" in page
+    assert "Quý bà con thôn Trung Hòa" in page
 
 
 def test_join_page_of_a_group_of_the_commune_itself_names_it_once(client):
     area = make_area()
     JoinLinkFactory(code="bbbbbbb", group=GroupFactory(unit=area.commune_b))
     page = client.get("/n/bbbbbbb/").content.decode()
-    assert "Phường Bến Đá, Khu vực Sông Đồng" in page
+    assert "Phường Bến Đá, khu vực Sông Đồng" in page
