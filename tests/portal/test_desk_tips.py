@@ -1,0 +1,314 @@
+"""Work on tips through the pages: acts, conflicts, the contact, the queue, writing a tip down."""
+
+from datetime import timedelta
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
+from django.utils import timezone
+
+from groups.enums import Role
+from portal.audit.models import AuditEntry
+from tests.factories import TipFactory, make_user
+from tests.portal import desk_world
+from tests.portal.desk_world import World, html, make_tip, make_world
+from tests.tips import media
+from tips.enums import SourceChannel, TipStatus
+from tips.models import Message, Tip
+from tips.services import follow, handling
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def world() -> World:
+    return make_world()
+
+
+def act(world: World, name: str, *, by: str = "officer", tip: Tip | None = None, **data):
+    """Post one act on the world's tip, on its present version unless told otherwise."""
+    tip = tip or world.tip
+    data.setdefault("version", Tip.objects.get(pk=tip.pk).version)
+    return world.client(by).post(reverse("desk:tip_act", args=[tip.public_id, name]), data, follow=True)
+
+
+def test_accept_then_reply_then_close_leads_the_tip_to_its_end(world):
+    assert "Đã tiếp nhận" in html(act(world, "accept"))
+    assert "Đã gửi trả lời" in html(act(world, "reply", text="Công an xã đang xác minh."))
+    page = html(
+        act(
+            world,
+            "close",
+            outcome="handled",
+            public_reason="Đã nhắc nhở quán.",
+            valuable="on",
+            valuable_reason="Giúp chấm dứt việc gây ồn.",
+        )
+    )
+    assert "Đã kết thúc tin" in page
+    world.tip.refresh_from_db()
+    assert world.tip.status == TipStatus.CLOSED
+    assert world.tip.is_valuable
+    assert [item.text for item in follow.sender_view(world.tip).messages] == [
+        "Công an xã đang xác minh.",
+        "Đã nhắc nhở quán.",
+    ]
+
+
+def test_reply_carries_a_file_that_the_page_then_links(world):
+    act(world, "accept")
+    picture = SimpleUploadedFile("rieng-tu.png", media.picture("PNG"))
+    act(world, "reply", text="Xem sơ đồ kèm theo.", files=[picture])
+    evidence = world.tip.evidence.get()
+    url = reverse("desk:tip_evidence", args=[world.tip.public_id, evidence.public_id])
+    assert url in html(world.client("officer").get(reverse("desk:tip", args=[world.tip.public_id])))
+    response = world.client("officer").get(url)
+    assert response.status_code == 200
+    assert response["Content-Type"] == "image/jpeg"
+    assert response["Content-Disposition"] == "inline"
+    assert "default-src 'none'" in response["Content-Security-Policy"]
+    assert b"".join(response).startswith(b"\xff\xd8")
+    assert world.client("officer2").get(url).status_code == 404
+
+
+def test_act_on_an_old_copy_is_a_conflict_that_returns_the_words(world):
+    act(world, "accept")
+    response = act(world, "note", version=1, text="Đã gọi cho tổ trưởng, hẹn 20 giờ.")
+    assert response.status_code == 409
+    page = html(response)
+    assert "Người khác vừa thay đổi nội dung này" in page
+    assert "Đã gọi cho tổ trưởng, hẹn 20 giờ." in page
+    assert reverse("desk:tip", args=[world.tip.public_id]) in page
+    assert not Message.objects.filter(tip=world.tip).exists()
+
+
+def test_act_impossible_in_this_state_is_a_conflict(world):
+    response = act(world, "transfer", unit=world.area.commune_b.code, reason="Thuộc phường", by="chief")
+    assert response.status_code == 409
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "complaint"),
+    [
+        ("reply", {"text": ""}, "bắt buộc"),
+        ("close", {"outcome": "handled", "public_reason": "ab"}, "Xin nêu lý do"),
+        ("close", {"outcome": "handled", "public_reason": "Xong rồi", "valuable": "on"}, "Xin nêu lý do"),
+        ("extend", {"deadline": "01/01/2020 10:00", "reason": "Chờ kết quả"}, "Hạn mới phải sau"),
+        ("extend", {"deadline": "mai", "reason": "Chờ kết quả"}, "21/11/2026 16:05"),
+        ("merge", {"into": "KHONGCO"}, "Không có tin với mã này"),
+        ("assign", {"assignee": "999999"}, "999999"),
+        ("reveal", {"reason": "a"}, "Xin nêu lý do"),
+    ],
+)
+def test_mistake_comes_back_on_an_open_form_with_what_was_typed(world, name, data, complaint):
+    handling.accept(world.tip, actor=world.users["officer"], version=1)
+    response = act(world, name, by="chief", **data)
+    assert response.status_code == 400
+    page = html(response)
+    assert complaint in page
+    for typed in data.values():
+        assert typed in page or typed == "on"
+    assert '<details class="act" open>' in page or name == "reply"
+
+
+def test_act_that_is_not_this_persons_is_forbidden(world):
+    handling.accept(world.tip, actor=world.users["chief"], version=1)
+    assert act(world, "close", outcome="handled", public_reason="Xong rồi").status_code == 403
+    assert act(world, "extend", deadline="01/01/2030 10:00", reason="Chờ thêm").status_code == 403
+
+
+def test_transferred_tip_leaves_the_queue_of_who_passed_it_on(world):
+    handling.accept(world.tip, actor=world.users["chief"], version=1)
+    response = act(world, "transfer", by="chief", unit=world.area.commune_b.code, reason="Xảy ra ở phường")
+    assert response.redirect_chain[-1][0] == reverse("desk:tips")
+    assert world.client("officer").get(reverse("desk:tip", args=[world.tip.public_id])).status_code == 404
+    assert world.client("officer2").get(reverse("desk:tip", args=[world.tip.public_id])).status_code == 200
+
+
+def test_chief_gives_the_tip_to_an_officer_of_the_commune(world):
+    page = html(world.client("chief").get(reverse("desk:tip", args=[world.tip.public_id])))
+    officer = world.users["officer"]
+    choices = page.partition('<select name="assignee"')[2].partition("</select>")[0]
+    assert f'<option value="{officer.pk}">' in choices
+    assert f'<option value="{world.users["officer2"].pk}">' not in choices
+    act(world, "assign", by="chief", assignee=officer.pk)
+    world.tip.refresh_from_db()
+    assert world.tip.assignee == officer
+
+
+def test_merge_offers_tips_of_the_same_kind_and_joins_them(world):
+    main = make_tip(world.area, text="Quán hát loa kéo lại mở tới hai giờ sáng hôm qua")
+    page = html(world.client("chief").get(reverse("desk:tip", args=[world.tip.public_id])))
+    assert main.public_id in page
+    act(world, "merge", by="chief", into=main.public_id.lower())
+    world.tip.refresh_from_db()
+    assert world.tip.status == TipStatus.DUPLICATE
+    assert world.tip.case == Tip.objects.get(pk=main.pk).case
+
+
+def test_contact_is_shown_once_after_a_reason_and_recorded(world):
+    handling.accept(world.tip, actor=world.users["officer"], version=1)
+    url = reverse("desk:tip", args=[world.tip.public_id])
+    response = act(world, "reveal", reason="Cần hỏi thêm địa chỉ quán")
+    page = html(response)
+    assert desk_world.SENDER_NAME in page
+    assert "0912 345 678" in page
+    assert "no-store" in response["Cache-Control"]
+    assert desk_world.SENDER_NAME not in html(world.client("officer").get(url))
+    assert AuditEntry.objects.filter(action="tips.contact.revealed").count() == 1
+
+
+def test_officer_who_does_not_lead_sees_no_way_to_the_contact(world):
+    handling.accept(world.tip, actor=world.users["chief"], version=1)
+    page = html(world.client("officer").get(reverse("desk:tip", args=[world.tip.public_id])))
+    assert "Xem thông tin người báo" not in page
+    assert act(world, "reveal", reason="Tò mò thôi").status_code == 403
+
+
+def test_chief_lets_a_colleague_open_the_contact_for_a_while(world):
+    handling.accept(world.tip, actor=world.users["chief"], version=1)
+    act(world, "grant", by="chief", assignee=world.users["officer"].pk, reason="Cử đi gặp người báo")
+    assert desk_world.SENDER_NAME in html(act(world, "reveal", reason="Đi gặp người báo"))
+
+
+def test_opening_a_tip_is_recorded(world):
+    world.client("officer").get(reverse("desk:tip", args=[world.tip.public_id]))
+    entry = AuditEntry.objects.get(action="tips.tip.read")
+    assert (entry.actor, entry.target_label) == (world.users["officer"], world.tip.public_id)
+
+
+def test_prepared_answer_fills_the_box_without_script(world):
+    act(world, "accept")
+    url = reverse("desk:tip", args=[world.tip.public_id])
+    page = html(world.client("officer").get(url, {"mau": "thieu-thong-tin"}))
+    box = page.partition('<textarea name="text"')[2].partition("</textarea>")[0]
+    assert "Công an xã Minh Tân cần thêm: thời gian, địa điểm cụ thể" in box
+
+
+def test_queue_puts_danger_first_then_the_nearest_deadline(world):
+    now = timezone.now()
+    Tip.objects.all().delete()
+    later = TipFactory(unit=world.area.commune_a, deadline=now + timedelta(days=2))
+    late = TipFactory(unit=world.area.commune_a, deadline=now - timedelta(minutes=12))
+    danger = TipFactory(unit=world.area.commune_a, deadline=now + timedelta(hours=5), priority=0)
+    page = html(world.client("officer").get(reverse("desk:tips")))
+    places = [page.index(tip.public_id) for tip in (danger, late, later)]
+    assert places == sorted(places)
+    assert "Quá hạn 12 phút" in page
+    assert "Còn 4 giờ 59 phút" in page
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ({"loc": "moi"}, {"new", "late"}),
+        ({"loc": "qua-han"}, {"late"}),
+        ({"loc": "cua-toi"}, {"mine"}),
+        ({"loc": "khan"}, {"urgent"}),
+        ({"loc": "tat-ca"}, {"new", "late", "mine", "urgent", "closed"}),
+        ({"loai": "GIAO_THONG"}, {"urgent"}),
+        ({"thon": "D680102"}, {"late"}),
+        ({"loc": "khong-co"}, {"new", "late", "mine", "urgent"}),
+        ({"loai": "KHONG_CO", "trang": "99999"}, {"new", "late", "mine", "urgent"}),
+    ],
+)
+def test_queue_filters(world, query, found):
+    Tip.objects.all().delete()
+    past, accepted = timezone.now() - timedelta(hours=1), TipStatus.ACCEPTED
+    make = {
+        "new": {},
+        "late": {"deadline": past, "village": world.area.village_a2},
+        "mine": {"assignee": world.users["officer"], "status": accepted},
+        "urgent": {"priority": 1, "status": accepted, "category": "GIAO_THONG"},
+        "closed": {"status": TipStatus.CLOSED},
+    }
+    tips = {name: TipFactory(unit=world.area.commune_a, **fields) for name, fields in make.items()}
+    page = html(world.client("officer").get(reverse("desk:tips"), query))
+    assert {name for name, tip in tips.items() if tip.public_id in page} == found
+
+
+@pytest.mark.parametrize("words", ["thằn lằn", "than lan TIM", "múa"])
+def test_search_finds_whole_words_with_or_without_marks(world, words):
+    page = html(world.client("officer").get(reverse("desk:tips"), {"q": words}))
+    assert world.tip.public_id in page
+
+
+def test_search_finds_a_tip_by_its_number(world):
+    page = html(world.client("officer").get(reverse("desk:tips"), {"q": world.tip.public_id.lower()}))
+    assert desk_world.TIP_SECRET in page
+
+
+def test_officer_with_two_postings_sees_the_unit_they_chose(world):
+    user = world.users["officer"]
+    other = make_tip(world.area, unit=world.area.commune_b, text="Xe tải đỗ chắn cổng trường phường Bến Đá")
+    second = user.postings.create(unit=world.area.commune_b, role=Role.OFFICER)
+    client = world.client("officer")
+    assert other.public_id not in html(client.get(reverse("desk:tips")))
+    client.post(reverse("desk:switch"), {"posting": second.pk})
+    page = html(client.get(reverse("desk:tips")))
+    assert other.public_id in page
+    assert world.tip.public_id not in page
+    # A link keeps working, whichever unit is chosen.
+    assert client.get(reverse("desk:tip", args=[world.tip.public_id])).status_code == 200
+
+
+def test_nobody_switches_to_a_posting_of_others(world):
+    posting = world.users["chief"].postings.get()
+    response = world.client("officer").post(reverse("desk:switch"), {"posting": posting.pk})
+    assert response.status_code == 403
+
+
+ENTRY = {
+    "channel": "hotline",
+    "category": "TROM_CUOP",
+    "text": "Bác Tư gọi báo mất con trâu ở bãi sông chiều qua.",
+    "unit": "D6801",
+    "village": "D680101",
+    "contact_name": "Bác Tư",
+    "contact_phone": "0912345678",
+}
+
+
+def test_officer_writes_a_call_down_and_reads_the_receipt_out(world):
+    client = world.client("officer")
+    form = html(client.get(reverse("desk:tip_enter")))
+    token = form.partition('name="form_token" value="')[2].partition('"')[0]
+    response = client.post(reverse("desk:tip_enter"), {**ENTRY, "form_token": token})
+    page = html(response)
+    tip = Tip.objects.get(channel=SourceChannel.HOTLINE)
+    assert tip.village == world.area.village_a
+    assert not tip.is_anonymous
+    assert "Bác Tư" not in page.replace(ENTRY["text"], "")
+    # A second press shows the same receipt and makes no second tip.
+    receipt = page.partition('id="receipt">')[2].partition("</samp>")[0]
+    again = html(client.post(reverse("desk:tip_enter"), {**ENTRY, "form_token": token}))
+    assert again.partition('id="receipt">')[2].partition("</samp>")[0] == receipt
+    assert Tip.objects.filter(channel=SourceChannel.HOTLINE).count() == 1
+    assert (
+        AuditEntry.objects.get(action="tips.tip.received", target_id=str(tip.pk)).actor
+        == world.users["officer"]
+    )
+
+
+def test_entry_keeps_what_was_typed_when_something_is_wrong(world):
+    response = world.client("officer").post(reverse("desk:tip_enter"), {**ENTRY, "contact_phone": "12"})
+    assert response.status_code == 400
+    assert ENTRY["text"] in html(response)
+
+
+def test_entry_for_another_commune_is_refused(world):
+    response = world.client("officer").post(
+        reverse("desk:tip_enter"), {**ENTRY, "unit": "D6802", "village": ""}
+    )
+    assert response.status_code == 400
+    assert not Tip.objects.filter(channel=SourceChannel.HOTLINE).exists()
+
+
+def test_complaint_told_at_the_counter_goes_above_and_is_not_shown_here(world):
+    beat = make_user(Role.BEAT_OFFICER, world.area.commune_a)
+    world.users["beat"] = beat
+    page = html(world.client("beat").post(reverse("desk:tip_enter"), {**ENTRY, "category": "CAN_BO"}))
+    assert "do đơn vị khác xử lý" in page
+    tip = Tip.objects.get(channel=SourceChannel.HOTLINE)
+    assert tip.handler == world.area.district
+    assert tip.public_id not in page
