@@ -74,6 +74,8 @@ INSTALLED_APPS = [
     "django.contrib.humanize",
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
+    # The form templates themselves; ours in templates/ come first (see FORM_RENDERER).
+    "django.forms",
     "axes",
     "csp",
     "django_filters",
@@ -89,6 +91,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "portal.logging.RequestLogMiddleware",
+    "portal.site.compression.CompressionMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -121,6 +124,8 @@ TEMPLATES = [
         },
     }
 ]
+# Widgets are rendered by the same engine, so that templates/ may replace Django's own.
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
 # --- Database, broker, cache -----------------------------------------------------------------------------
 

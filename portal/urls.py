@@ -2,10 +2,15 @@
 
 from django.contrib import admin
 from django.urls import include, path
+from django.utils.translation import gettext_lazy as _
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from portal.accounts.views import admin_login
 from portal.site import health
+
+admin.site.site_header = _("Quản trị Kết nối bình yên")
+admin.site.site_title = _("Quản trị")
+admin.site.index_title = _("Các mục quản trị")
 
 urlpatterns = [
     path("healthz", health.healthz),
