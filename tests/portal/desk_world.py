@@ -88,9 +88,7 @@ def make_world() -> World:
             state=state,
             audience={"units": [area.commune_a.code], "kinds": [], "groups": [], "exclude": []},
         )
-        for number, state in enumerate(
-            (BroadcastState.DRAFT, BroadcastState.SUBMITTED, BroadcastState.SENDING)
-        )
+        for number, state in enumerate(states)
     }
     sending = posts[BroadcastState.SENDING]
     return World(
