@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from groups import permissions
@@ -55,7 +55,7 @@ def connect_account(
             raise ValidationError({"oa_id": _("Tài khoản OA này đã kết nối cho đơn vị khác.")})
         _fill(account, name=name, app_id=app_id, rate_per_minute=rate_per_minute, secrets=secrets)
         account.access_expires_at = expires_at or account.access_expires_at
-        account.save()
+        _save(account)
         record(by, "groups.account.connected", account, unit_path=unit.path, data={"oa_id": oa_id})
     return account
 
@@ -74,11 +74,9 @@ def create_account(
     _require_administrator(by, unit)
     check_values({"oa_id": oa_id, "app_id": app_id, **secrets}, rate_per_minute)
     with transaction.atomic():
-        if OfficialAccount.objects.filter(oa_id=oa_id).exists():
-            raise ValidationError({"oa_id": _("Tài khoản OA này đã được kết nối.")})
         account = OfficialAccount(oa_id=oa_id, unit=unit, state=AccountState.NEEDS_GRANT)
         _fill(account, name=name, app_id=app_id, rate_per_minute=rate_per_minute, secrets=secrets)
-        account.save()
+        _save(account)
         record(by, "groups.account.connected", account, unit_path=unit.path, data={"oa_id": oa_id})
     return account
 
@@ -140,6 +138,15 @@ def _fill(
     if "access_token" in secrets:
         pair = TokenPair(secrets["access_token"], secrets["refresh_token"], CAUTIOUS_LIFE_SECONDS)
         store_pair(account, pair)
+
+
+def _save(account: OfficialAccount) -> None:
+    """Save; an id that somebody else connected, long ago or just now, is an error of that field."""
+    try:
+        with transaction.atomic():
+            account.save()
+    except IntegrityError:
+        raise ValidationError({"oa_id": _("Tài khoản OA này đã được kết nối.")}) from None
 
 
 def check_values(values: dict[str, str], rate_per_minute: int | None) -> None:

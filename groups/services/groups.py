@@ -152,7 +152,8 @@ def change_steward(group: Group, *, user: Any, by: Any, day: date | None = None)
     if user is not None and not permissions.holds(user, group.unit, *STEWARD_ROLES):
         raise ValidationError({"steward": _("Người phụ trách phải là cán bộ đang công tác ở địa bàn này.")})
     with transaction.atomic():
-        current = group.stewardships.select_for_update().filter(ends_on=None).first()
+        _lock(group)
+        current = group.stewardships.filter(ends_on=None).first()
         if current and user and current.user_id == user.pk:
             return current
         if current:
@@ -194,7 +195,8 @@ def open_join_link(group: Group, *, by: Any, renew: bool = False) -> JoinLink:
     """The group's open short link, made when there is none; ``renew`` closes it and makes another."""
     _require_directory_right(by, group.unit)
     with transaction.atomic():
-        current = group.join_links.select_for_update().filter(is_open=True).order_by("-pk").first()
+        _lock(group)
+        current = group.join_links.filter(is_open=True).order_by("-pk").first()
         if current and not renew:
             return current
         group.join_links.filter(is_open=True).update(is_open=False)
@@ -260,6 +262,11 @@ def _require_directory_right(by: Any, unit: Unit) -> None:
     """Commands (``by`` None) run on the server; everybody else keeps this unit's directory."""
     if by is not None and not permissions.can_manage_directory(by, unit):
         raise NotAllowedError
+
+
+def _lock(group: Group) -> None:
+    """One hand-over or link at a time: the rows they look for may not exist yet, the group does."""
+    Group.objects.select_for_update().only("pk").get(pk=group.pk)
 
 
 def _save(group: Group, **options: Any) -> None:

@@ -38,6 +38,8 @@ def open_posting(
     if valid_to and valid_to < valid_from:
         raise ValidationError({"valid_to": _("Ngày kết thúc trước ngày bắt đầu.")})
     with transaction.atomic():
+        # Locked, so that the second half of a double click sees what the first one wrote.
+        type(user).objects.select_for_update().only("pk").get(pk=user.pk)
         if not valid_to and Posting.objects.filter(user=user, unit=unit, role=role, valid_to=None).exists():
             raise ValidationError({"role": _("Người này đang giữ vai trò đó ở đơn vị rồi.")})
         posting = Posting.objects.create(
