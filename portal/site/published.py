@@ -126,11 +126,12 @@ def card(notice: Notice) -> NoticeCard:
 
 def notice_name(notice: Notice) -> str:
     """What a notice is called in public."""
-    if notice.kind in PEOPLE:
-        shown = notice.person_name if may_show_person(notice) else ""
-        return shown or str(_("Người liên quan vụ việc, chưa rõ tên"))
+    if notice.kind in PEOPLE and notice.person_name and may_show_person(notice):
+        return notice.person_name
     first = notice.features.partition("\n")[0].partition(". ")[0].rstrip(".")
-    return first if len(first) <= NAME_LENGTH else first[:NAME_LENGTH].rsplit(" ", 1)[0] + "…"
+    if len(first) > NAME_LENGTH:
+        first = first[:NAME_LENGTH].rsplit(" ", 1)[0].rstrip(",;") + "…"
+    return first or str(_("Chưa rõ tên"))
 
 
 def _facts(notice: Notice) -> list[tuple[str, str]]:
