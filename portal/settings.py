@@ -339,6 +339,15 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    # Fields of several resources share a name; in the schema each set of values has a name of its own.
+    "ENUM_NAME_OVERRIDES": {
+        "GroupChannel": "groups.enums.Channel",
+        "GroupKind": "groups.enums.GroupKind",
+        "TipChannel": "tips.enums.SourceChannel",
+        "PostKind": "broadcasts.enums.PostKind",
+        "BroadcastState": "broadcasts.enums.BroadcastState",
+        "DeliveryState": "broadcasts.enums.DeliveryState",
+    },
 }
 
 # --- Logs ------------------------------------------------------------------------------------------------
