@@ -25,6 +25,7 @@ ACTIONS = {
     "broadcasts.notice.renewed": _("Gia hạn thông báo"),
     "broadcasts.notice.ended": _("Kết thúc thông báo"),
     "broadcasts.post.created": _("Thêm bài vào thư viện"),
+    "broadcasts.post.changed": _("Thêm, sửa bài thư viện"),
     "broadcasts.mailbox.paused": _("Tạm dừng hộp gửi của tài khoản OA"),
     "broadcasts.mailbox.resumed": _("Mở lại hộp gửi của tài khoản OA"),
 }

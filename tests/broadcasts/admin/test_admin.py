@@ -1,0 +1,172 @@
+"""The admin of sending: scoped by unit, acts through the services, edits nothing but the library."""
+
+import pytest
+from django.urls import reverse
+
+from broadcasts.enums import BroadcastState, NoticeState
+from broadcasts.models import Broadcast, Delivery, Mailbox, Notice, Post
+from groups.enums import Role
+from portal.audit.models import AuditEntry
+from tests.factories import (
+    BroadcastFactory,
+    DeliveryFactory,
+    GroupFactory,
+    NoticeFactory,
+    OfficialAccountFactory,
+    PostFactory,
+    make_user,
+)
+
+
+@pytest.fixture
+def supervisor(area):
+    return make_user(Role.SUPERVISOR, area.district)
+
+
+@pytest.fixture
+def staff(client, supervisor):
+    client.force_login(supervisor)
+    return client
+
+
+def run_action(client, model: str, name: str, *rows):
+    url = reverse(f"admin:broadcasts_{model}_changelist")
+    return client.post(url, {"action": name, "_selected_action": [row.pk for row in rows]}, follow=True)
+
+
+def test_broadcasts_of_other_areas_do_not_exist(staff, area):
+    mine = BroadcastFactory(unit=area.commune_a, title="Của huyện mình")
+    other = BroadcastFactory(unit=area.commune_c, title="Của tỉnh khác")
+
+    page = staff.get(reverse("admin:broadcasts_broadcast_changelist")).content.decode()
+
+    assert mine.title in page
+    assert other.title not in page
+    assert staff.get(reverse("admin:broadcasts_broadcast_change", args=[other.pk])).status_code == 404
+
+
+def test_supervisor_approves_several_and_hears_of_the_rest(staff, supervisor, area):
+    rows = [BroadcastFactory(unit=area.commune_a, state="submitted") for _number in range(2)]
+    own = BroadcastFactory(unit=area.commune_a, state="submitted", author=supervisor)
+
+    page = run_action(staff, "broadcast", "approve", *rows, own)
+
+    states = {pk: Broadcast.objects.get(pk=pk).state for pk in (*(row.pk for row in rows), own.pk)}
+    assert states == {rows[0].pk: "approved", rows[1].pk: "approved", own.pk: "submitted"}
+    assert "Đã xong 2 mục." in page.content.decode()
+    assert "không có quyền" in page.content.decode()
+
+
+def test_broadcast_page_shows_progress_and_no_form(staff, area):
+    broadcast = BroadcastFactory(unit=area.commune_a, state="sending")
+    DeliveryFactory(
+        broadcast=broadcast, group=GroupFactory(unit=area.village_a), account=None, state="posted"
+    )
+    DeliveryFactory(
+        broadcast=broadcast, group=GroupFactory(unit=area.village_a), account=None, state="to_post"
+    )
+    url = reverse("admin:broadcasts_broadcast_change", args=[broadcast.pk])
+
+    page = staff.get(url).content.decode()
+
+    assert "1/2 nhóm xong." in page
+    assert 'name="_save"' not in page
+    assert staff.post(url, {"title": "x"}).status_code == 403
+
+
+@pytest.mark.parametrize("role", [Role.AUDITOR, Role.ADMINISTRATOR])
+def test_actions_are_offered_to_those_who_decide_only(client, area, role):
+    client.force_login(make_user(role, area.district))
+    broadcast = BroadcastFactory(unit=area.commune_a, state="submitted")
+
+    run_action(client, "broadcast", "approve", broadcast)
+
+    broadcast.refresh_from_db()
+    assert broadcast.state == BroadcastState.SUBMITTED
+
+
+def test_unknown_delivery_is_settled_from_the_list(staff, area):
+    broadcast = BroadcastFactory(unit=area.commune_a, state="sending")
+    seen, again = (
+        DeliveryFactory(
+            broadcast=broadcast, group=GroupFactory(unit=area.village_a), account=None, state="unknown"
+        )
+        for _number in range(2)
+    )
+
+    run_action(staff, "delivery", "mark_seen", seen)
+    run_action(staff, "delivery", "send_again", again)
+
+    assert Delivery.objects.get(pk=seen.pk).state == "sent"
+    assert Delivery.objects.get(pk=again.pk).state == "waiting"
+    assert staff.get(reverse("admin:broadcasts_delivery_change", args=[seen.pk])).status_code == 200
+
+
+def test_notice_is_ended_in_the_way_chosen(staff, area):
+    notice = NoticeFactory(unit=area.commune_a)
+
+    run_action(staff, "notice", "end_found", notice)
+
+    notice = Notice.objects.get()
+    assert (notice.state, notice.ended_as) == (NoticeState.ENDED, "found")
+
+
+def test_library_text_is_kept_by_the_movement_team(staff, area, supervisor):
+    data = {"unit": area.district.pk, "kind": "education", "title": "Phòng cháy mùa khô", "body": "Tắt bếp."}
+    added = staff.post(reverse("admin:broadcasts_post_add"), data | {"is_public": "on"})
+    post = Post.objects.get()
+    changed = staff.post(
+        reverse("admin:broadcasts_post_change", args=[post.pk]), data | {"body": "Tắt điện."}
+    )
+
+    post.refresh_from_db()
+    assert (added.status_code, changed.status_code) == (302, 302)
+    assert (post.author, post.body, post.version) == (supervisor, "Tắt điện.", 2)
+    assert AuditEntry.objects.filter(action="broadcasts.post.changed").count() == 2
+
+
+def test_library_is_found_without_diacritics(staff, area):
+    PostFactory(unit=area.district, title="Phòng cháy mùa khô")
+    PostFactory(unit=area.district, title="Cảnh báo lừa đảo")
+
+    page = staff.get(reverse("admin:broadcasts_post_changelist"), {"q": "phong chay"}).content.decode()
+
+    assert "Phòng cháy mùa khô" in page
+    assert "Cảnh báo lừa đảo" not in page
+
+
+def test_mailbox_is_paused_and_resumed(staff, area):
+    mailbox = Mailbox.objects.create(account=OfficialAccountFactory(unit=area.commune_a))
+
+    run_action(staff, "mailbox", "pause", mailbox)
+    mailbox.refresh_from_db()
+    paused = mailbox.paused_at
+    page = run_action(staff, "mailbox", "pause", mailbox).content.decode()
+    run_action(staff, "mailbox", "resume", mailbox)
+    mailbox.refresh_from_db()
+
+    assert paused is not None
+    assert "Tạm dừng bằng tay" in page
+    assert mailbox.paused_at is None
+    actions = AuditEntry.objects.filter(target_type="broadcasts.mailbox").values_list("action", flat=True)
+    assert set(actions) == {"broadcasts.mailbox.paused", "broadcasts.mailbox.resumed"}
+
+
+@pytest.mark.parametrize("rows", [1, 3])
+@pytest.mark.parametrize(
+    ("model", "queries"),
+    [("broadcast", 11), ("delivery", 11), ("notice", 11), ("mailbox", 10), ("post", 11)],
+)
+def test_list_costs_the_same_queries(model, queries, rows, staff, area, django_assert_num_queries):
+    for _number in range(rows):
+        if model == "delivery":
+            DeliveryFactory(broadcast__unit=area.commune_a, group__unit=area.village_a)
+        elif model == "mailbox":
+            Mailbox.objects.create(account=OfficialAccountFactory(unit=area.commune_a))
+        else:
+            factory = {"broadcast": BroadcastFactory, "notice": NoticeFactory, "post": PostFactory}[model]
+            factory(unit=area.commune_a)
+    url = reverse(f"admin:broadcasts_{model}_changelist")
+
+    with django_assert_num_queries(queries):
+        assert staff.get(url).status_code == 200
