@@ -9,6 +9,7 @@ from PIL import Image
 from tests.tips import media
 from tips import evidence
 from tips.enums import EvidenceKind
+from tips.evidence import recordings
 from tips.evidence.errors import FileRefusedError, UnknownKindError
 
 
@@ -170,6 +171,32 @@ def test_cleaning_leaves_nothing_in_the_temporary_folder(tmp_path, monkeypatch):
     made, _content = clean(media.film(tmp_path))
     made.close()
     assert list((tmp_path / "tmp").iterdir()) == []
+
+
+def test_ffmpeg_runs_under_every_limit(tmp_path):
+    seen = tmp_path / "limits"
+    options = "for name in t v f n c; do ulimit -$name; done"
+    recordings._run(["/bin/sh", "-c", f"({options}) > {seen}"], limit=512 * 1000)
+    assert seen.read_text().split() == ["30", "4194304", "3048", "32", "0"]
+
+
+def test_film_that_grows_past_its_limit_is_killed(tmp_path):
+    made = tmp_path / "out"
+    source = ["-f", "lavfi", "-i", "testsrc=size=1280x720:rate=30:duration=10"]
+    command = [
+        recordings._ffmpeg(),
+        "-nostdin",
+        "-y",
+        *source,
+        "-c:v",
+        "rawvideo",
+        "-f",
+        "rawvideo",
+        str(made),
+    ]
+    with pytest.raises(FileRefusedError):
+        recordings._run(command, limit=0)
+    assert made.stat().st_size <= 1024 * 1024
 
 
 @pytest.mark.django_db

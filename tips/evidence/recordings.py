@@ -21,6 +21,7 @@ from tips.evidence.errors import FileRefusedError, UnknownKindError
 
 TIMEOUT_SECONDS = 30
 MEMORY_KIB = 4 * 1024 * 1024
+OPEN_FILES = 32
 COPY_BYTES = 1024 * 1024
 HEAD_BYTES = 16
 
@@ -138,8 +139,10 @@ def _input(raw: Path, container: Container) -> list[str]:
 def _run(command: list[str], *, limit: int) -> None:
     """Run ffmpeg under limits; ``limit`` is the largest file in bytes it may write, with some room."""
     blocks = limit // 512 + 2048
+    limits = {"t": TIMEOUT_SECONDS, "v": MEMORY_KIB, "f": blocks, "n": OPEN_FILES, "c": 0}
     # The shell sets the limits and becomes ffmpeg: safe among threads, unlike code between fork and exec.
-    shell = f'ulimit -t {TIMEOUT_SECONDS} -v {MEMORY_KIB} -f {blocks} -n 32 -c 0; exec "$@"'
+    # One limit a call, since dash knows no other way; without all of them ffmpeg never starts.
+    shell = " && ".join([*(f"ulimit -{name} {most}" for name, most in limits.items()), 'exec "$@"'])
     try:
         done = subprocess.run(
             ["/bin/sh", "-c", shell, "sh", *command],
