@@ -12,11 +12,12 @@ Zalo's refresh token works once and dies when the answer is made, not when it is
 """
 
 import asyncio
+import logging
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 
 import aiohttp
-from asgiref.sync import sync_to_async
+from asgiref.sync import async_to_sync, sync_to_async
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
@@ -36,7 +37,10 @@ from groups.zalo.errors import (
 from groups.zalo.http import open_session
 from portal.audit.services import record
 
+logger = logging.getLogger(__name__)
+
 REFRESH_AHEAD = timedelta(hours=1)
+QUIET_AFTER = timedelta(days=30)
 # Longer than two whole exchanges with Zalo, so that only a dead process loses its claim.
 CLAIM_SECONDS = 60
 POLL_SECONDS = 0.2
@@ -203,3 +207,24 @@ def mark_stopped(account: OfficialAccount, error: ZaloError) -> None:
     account.save(update_fields=["state", "last_error", "last_error_at", "refresh_started_at"])
     action = "groups.account.needs_grant" if needs_grant else "groups.account.stopped"
     record(None, action, account, unit_path=account.unit.path, data={"code": error.code})
+
+
+def renew_quiet_accounts(*, most: int = 200) -> int:
+    """Refresh accounts that have sent nothing for a month: an unused refresh token dies after three.
+
+    At most ``most`` at a time, the longest silent first; returns how many have a new pair. One that cannot be
+    renewed keeps its own reason and stops no other.
+    """
+    since = timezone.now() - QUIET_AFTER
+    quiet = OfficialAccount.objects.filter(state=AccountState.ACTIVE, access_expires_at__lt=since)
+    renewed = 0
+    for account_id in list(quiet.order_by("access_expires_at").values_list("pk", flat=True)[:most]):
+        try:
+            async_to_sync(AccountTokens(account_id).get)()
+            renewed += 1
+        except ChannelStopped as error:
+            logger.warning("quiet_account_stopped: %s", type(error).__name__)
+        except Temporary:
+            # Zalo is away: the others would only wait for the same time-out.
+            break
+    return renewed

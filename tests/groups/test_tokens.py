@@ -11,6 +11,7 @@ from groups.enums import AccountState
 from groups.models import OfficialAccount
 from groups.services import tokens as services
 from groups.services.tokens import AccountTokens
+from groups.tasks import renew_quiet_accounts
 from groups.zalo.errors import ChannelStopped, ReauthorisationNeeded, Temporary
 from groups.zalo.simulator.server import SimulatorThread
 from groups.zalo.simulator.state import World
@@ -186,3 +187,17 @@ def test_store_after_a_person_connected_anew_keeps_the_persons_pair(account):
     assert services._store(stale, pair).access_token == "from-the-console"
     account.refresh_from_db()
     assert account.refresh_token == "from-the-console"
+
+
+def test_quiet_accounts_are_renewed_before_their_grant_dies(account, zalo):
+    expire(account, days=31)
+    recent = OfficialAccountFactory(access_expires_at=timezone.now() - timedelta(days=2))
+    broken = OfficialAccountFactory(access_expires_at=timezone.now() - timedelta(days=40))
+    renew_quiet_accounts.run()
+    for row in (account, recent, broken):
+        row.refresh_from_db()
+    assert account.access_expires_at > timezone.now()
+    assert recent.access_expires_at < timezone.now()
+    # The simulator does not know it: its grant is gone, and that is said on the account.
+    assert broken.state == AccountState.NEEDS_GRANT
+    assert refreshes(zalo) == 2
