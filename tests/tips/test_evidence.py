@@ -69,7 +69,27 @@ def test_picture_with_too_many_pixels_is_refused():
     with pytest.raises(FileRefusedError, match="kích thước quá lớn"):
         clean(media.png_bomb())
     with pytest.raises(FileRefusedError, match="kích thước quá lớn"):
-        clean(media.png_bomb(8000))
+        clean(media.png_bomb(5100))
+
+
+def test_large_photo_is_taken_when_its_decoder_can_shrink_it():
+    _made, content = clean(media.picture(size=(6400, 4800), mode="L", colour=0))
+    assert Image.open(io.BytesIO(content)).size == (2560, 1920)
+
+
+def test_large_photo_is_refused_when_it_would_be_decoded_whole():
+    with pytest.raises(FileRefusedError, match="kích thước quá lớn"):
+        clean(media.picture(size=(6400, 4800), mode="L", colour=0, progressive=True))
+
+
+@pytest.mark.parametrize("mode", ["P", "RGBA", "LA", "PA"])
+def test_transparent_parts_of_a_picture_become_white(mode):
+    image = Image.new("RGBA", (3000, 30), (0, 0, 0, 0))
+    image.paste((255, 0, 0, 255), (0, 0, 1500, 30))
+    out = io.BytesIO()
+    image.convert(mode).save(out, "PNG") if mode != "PA" else image.save(out, "WEBP", lossless=True)
+    made = Image.open(io.BytesIO(clean(out.getvalue())[1]))
+    assert min(made.getpixel((2500, 10))) > 245
 
 
 @pytest.mark.parametrize(

@@ -20,8 +20,10 @@ FORMATS = ("JPEG", "PNG", "WEBP", "HEIF", "AVIF", "GIF")
 CONTENT_TYPE = "image/jpeg"
 MAX_SIDE = 2560
 QUALITY = 85
-# A phone of today takes 50 million; decoded, that is 150 MB, so one picture at a time in each process.
+# A phone of today takes 50 million, as JPEG, which is shrunk while it is decoded.
 MAX_PIXELS = 60_000_000
+# What is decoded at full size, at 4 bytes a pixel and once more for a conversion: 200 MB, one at a time.
+MAX_DECODED_PIXELS = 25_000_000
 TOO_LARGE = _("Ảnh có kích thước quá lớn. Xin chụp lại hoặc gửi ảnh nhỏ hơn.")
 # What Pillow and its codecs raise on damaged input.
 _DAMAGE = (OSError, ValueError, SyntaxError, EOFError, MemoryError, RuntimeError, OverflowError)
@@ -62,17 +64,12 @@ def clean_image(source: io.IOBase) -> bytes:
 
 def _reencode(source: io.IOBase) -> bytes:
     with Image.open(source, formats=FORMATS) as image:
-        if image.width * image.height > MAX_PIXELS:
-            raise FileRefusedError(TOO_LARGE)
-        # Lets the JPEG decoder shrink while decoding: a tenth of the memory for a large photo.
-        image.draft("RGB", (MAX_SIDE, MAX_SIDE))
+        _check_pixels(image)
         orientation = image.getexif().get(0x0112, 1)
         image.load()
-        if image.mode in ("RGB", "RGBA", "L"):
-            # Before any conversion, which would hold a second full-size copy.
-            image.thumbnail((MAX_SIDE, MAX_SIDE), Image.Resampling.LANCZOS)
-        pixels = _opaque_rgb(image)
+        pixels = _scalable(image)
         pixels.thumbnail((MAX_SIDE, MAX_SIDE), Image.Resampling.LANCZOS)
+        pixels = _opaque_rgb(pixels)
         if image.format != "HEIF":  # the HEIF reader has turned it already
             pixels = _upright(pixels, orientation)
     bare = Image.new("RGB", pixels.size)
@@ -82,15 +79,33 @@ def _reencode(source: io.IOBase) -> bytes:
     return out.getvalue()
 
 
-def _opaque_rgb(image: Image.Image) -> Image.Image:
+def _check_pixels(image: Image.Image) -> None:
+    """Raise FileRefusedError for a picture that would fill the memory; tells JPEG to shrink on the way in."""
+    is_too_large = image.width * image.height > MAX_PIXELS
+    # A progressive JPEG is held as a whole before its first line can be drawn, shrunk or not.
+    if not is_too_large and not image.info.get("progressive"):
+        share = min(1, MAX_SIDE / max(image.size))
+        image.draft("RGB", (round(image.width * share), round(image.height * share)))
+    if is_too_large or image.width * image.height > MAX_DECODED_PIXELS:
+        raise FileRefusedError(TOO_LARGE)
+
+
+def _scalable(image: Image.Image) -> Image.Image:
+    """The picture in a mode that can be scaled with care; only then is a second copy of it cheap."""
     if image.mode.startswith("I"):
-        image = image.point(lambda value: value / 256).convert("L")
-    if image.mode == "P" or "A" in image.mode or "transparency" in image.info:
-        rgba = image.convert("RGBA")
-        paper = Image.new("RGB", rgba.size, "white")
-        paper.paste(rgba, mask=rgba.getchannel("A"))
-        return paper
-    return image.convert("RGB")
+        return image.point(lambda value: value / 256).convert("L")
+    if image.mode == "P" or "transparency" in image.info:
+        return image.convert("RGBA")
+    return image if image.mode in ("RGB", "RGBA", "L", "LA", "CMYK") else image.convert("RGB")
+
+
+def _opaque_rgb(image: Image.Image) -> Image.Image:
+    if "A" not in image.mode:
+        return image.convert("RGB")
+    rgba = image.convert("RGBA")
+    paper = Image.new("RGB", rgba.size, "white")
+    paper.paste(rgba, mask=rgba.getchannel("A"))
+    return paper
 
 
 def _upright(image: Image.Image, orientation: int) -> Image.Image:
