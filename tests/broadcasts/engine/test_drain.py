@@ -1,5 +1,6 @@
 """The drain against Zalo in memory: every class of error, the pace, the breaker, what overtakes it."""
 
+import time
 from datetime import timedelta
 
 import pytest
@@ -414,3 +415,21 @@ def test_drain_leaves_broadcast_sending_for_the_sweep(sending_broadcast, run_dra
 
     sending_broadcast.refresh_from_db()
     assert sending_broadcast.state == BroadcastState.SENDING
+
+
+def test_rate_holds_over_minutes_of_drains(approved, area, run_drain, zalo):
+    """A drain every few seconds for five minutes of a clock of our own."""
+    account = OfficialAccountFactory(unit=area.commune_a, rate_per_minute=10)
+    for _number in range(60):
+        GroupFactory(gmf=True, unit=area.village_a, official_account=account)
+    broadcast = approved()
+    sending.start_due(broadcast.due_at)
+    sending.expand(broadcast.pk)
+    start, moments = timezone.now().timestamp(), []
+    for second in range(0, 301, 6):
+        ahead = start + second - time.time()
+        moments += [second] * run_drain(clock=lambda ahead=ahead: time.time() + ahead).calls
+
+    busiest = max(sum(at - 60 < moment <= at for moment in moments) for at in moments)
+    assert busiest <= 9
+    assert len(moments) >= 0.85 * 9 * 5
