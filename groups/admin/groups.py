@@ -169,7 +169,7 @@ class GroupAdmin(ScopedAdmin):
     )
     list_filter = (AreaFilter, NeedsWorkFilter, "kind", "channel", "state")
     list_select_related = ("unit__parent", "official_account")
-    search_fields = ("search_key", "unit__search_key")
+    search_fields = ("search_key", "unit__search_key", "unit__parent__search_key")
     autocomplete_fields = ("unit", "official_account")
     radio_fields = {"channel": admin.VERTICAL}
     ordering = ("unit__path", "sort_key", "id")

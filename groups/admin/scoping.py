@@ -181,11 +181,12 @@ class ScopedAdmin(MissingIs404Mixin, admin.ModelAdmin):
 
 
 class AreaFilter(admin.SimpleListFilter):
-    """The units right below those of the user, at most ``LONGEST`` of them."""
+    """The units right below those of the user; absent where they are more than ``LONGEST``."""
 
     title = _("địa bàn")
     parameter_name = "area"
-    LONGEST = 60
+    # Ho Chi Minh City has 168 communes, more than any other province.
+    LONGEST = 170
 
     def lookups(self, request, model_admin):
         tops = model_admin.paths_for(request, "view", "change")
@@ -195,7 +196,8 @@ class AreaFilter(admin.SimpleListFilter):
         for path in tops:
             below |= Q(parent__path=path)
         units = Unit.objects.current().filter(below).exclude(level=Level.VILLAGE)
-        return list(units.values_list("code", "full_name")[: self.LONGEST])
+        choices = list(units.values_list("code", "full_name")[: self.LONGEST + 1])
+        return choices if len(choices) <= self.LONGEST else []
 
     def queryset(self, request, queryset):
         if not self.value():

@@ -7,8 +7,9 @@ from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from groups import permissions
 from groups.admin.scoping import AreaFilter, ScopedAdmin
-from groups.enums import GroupState, Level
+from groups.enums import GroupState, Level, Role
 from groups.models import Commune, Group, Unit, UnitChange, Village
 from groups.models.units import full_name_of
 from groups.services.units import next_village_code
@@ -28,9 +29,10 @@ def _counted(rows: QuerySet, link: str) -> Coalesce:
 
 
 class UnitForm(forms.ModelForm):
-    """Name and kind; the full name follows from them."""
+    """Name and kind; the full name follows from them. ``level`` is set where the section fixes it."""
 
     kinds: tuple[str, ...] = ()
+    level = ""
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
@@ -40,6 +42,17 @@ class UnitForm(forms.ModelForm):
                 label=self.fields["kind"].label, choices=[(kind, kind) for kind in kinds]
             )
 
+        if "parent" in self.fields:
+            # Provinces come from the national list only.
+            self.fields["parent"].required = True
+
+    def clean(self):
+        values = super().clean()
+        parent, level = values.get("parent"), values.get("level") or self.level
+        if parent and level and Level.values.index(level) <= Level.values.index(parent.level):
+            self.add_error("parent", _("Đơn vị cấp trên phải ở cấp cao hơn."))
+        return values
+
     def _post_clean(self):
         # Before the model is validated: full_name is no field of the form, but must not be empty.
         super()._post_clean()
@@ -48,12 +61,14 @@ class UnitForm(forms.ModelForm):
 
 class CommuneForm(UnitForm):
     kinds = COMMUNE_KINDS
+    level = Level.COMMUNE
 
 
 class VillageForm(UnitForm):
     """The code of a village is our own; an empty one is filled with the next free number."""
 
     kinds = VILLAGE_KINDS
+    level = Level.VILLAGE
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
@@ -85,7 +100,10 @@ class UnitAdminBase(ScopedAdmin):
     list_display_links = ("full_name",)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Unit | None = None):
-        return ("code", "parent", "level") if obj else ()
+        fixed = ("code", "parent", "level") if obj else ()
+        # A practice unit never sends: not a thing to switch by the way.
+        is_administrator = permissions.has_role(request.user, Role.ADMINISTRATOR)
+        return fixed if is_administrator else (*fixed, "is_practice")
 
     def related_choices(self, db_field, request: HttpRequest) -> QuerySet:
         choices = super().related_choices(db_field, request)

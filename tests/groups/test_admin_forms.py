@@ -149,6 +149,32 @@ def test_village_below_a_province_or_outside_the_area_is_refused(area, superviso
         assert "parent" in errors(supervisor.post(url("village", "add"), {**data, "parent": parent.pk}))
 
 
+def test_unit_without_a_parent_or_above_it_is_refused(area, supervisor):
+    data = {"code": "X1", "kind": "xã", "name": "X", "households": 0, "population": 0}
+    for level, parent in (("province", ""), ("commune", ""), ("district", area.commune_a.pk)):
+        response = supervisor.post(url("unit", "add"), {**data, "level": level, "parent": parent})
+        assert "parent" in errors(response)
+    assert not Unit.objects.filter(code="X1").exists()
+
+
+def test_practice_unit_is_switched_by_administrators_only(area, supervisor, administrator):
+    data = {"kind": "xã", "name": "Minh Tân", "households": 0, "population": 0, "is_practice": "on"}
+    supervisor.post(url("commune", "change", area.commune_a.pk), data)
+    area.commune_a.refresh_from_db()
+    assert not area.commune_a.is_practice
+    response = administrator.post(url("commune", "change", area.commune_a.pk), data)
+    assert response.status_code == 302, errors(response)
+    area.commune_a.refresh_from_db()
+    assert area.commune_a.is_practice
+
+
+def test_group_is_found_by_the_name_of_its_commune(area, supervisor):
+    group = GroupFactory(unit=area.village_a, name="Nhóm một")
+    GroupFactory(unit=area.village_b, name="Nhóm hai")
+    found = supervisor.get(url("group", "changelist"), {"q": "xa minh tan"}).context["cl"].queryset
+    assert list(found) == [group]
+
+
 def test_commune_list_shows_coverage(area, supervisor):
     GroupFactory(unit=area.village_a)
     GroupFactory(unit=area.village_a)
