@@ -17,7 +17,7 @@ from bench.backends import Backend
 from bench.figures import Report
 from bench.stub import StubProcess
 
-QUICK_ROUNDS = 3
+QUICK_ROUNDS = 2
 QUICK_GROUPS = 1000
 
 
@@ -56,6 +56,7 @@ def parse(benchmarks: list[ModuleType], arguments: list[str]) -> argparse.Namesp
     parser.add_argument("--check", type=Path, metavar="FILE", help="exit 1 below the floors of this file")
     parser.add_argument("--rounds", type=int, default=3, help="ours and baseline in turn, so many times")
     parser.add_argument("--groups", type=int, default=10_000, help="groups to send to, or to seed")
+    parser.add_argument("--communes", type=int, default=168, help="communes of the one province")
     parser.add_argument("--database", default="", help="name of the database; must start with bench")
     parser.add_argument("--keep", action="store_true", help="leave the database behind")
     for module in benchmarks:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from django.db import connection
 
 # Statistics of a connection arrive when it ends, or with its next statement a second later.
-ARRIVAL_SECONDS = 0.5
+ARRIVAL_SECONDS = 0.3
 COMMITS = "SELECT xact_commit FROM pg_stat_database WHERE datname = current_database()"
 UPDATES = "SELECT coalesce(sum(n_tup_upd), 0)::bigint FROM pg_stat_user_tables"
 INSERTS = "SELECT coalesce(sum(n_tup_ins), 0)::bigint FROM pg_stat_user_tables"

@@ -17,12 +17,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """How many visitors, for how long."""
     parser.add_argument("--visitors", type=int, default=16)
     parser.add_argument("--secs", type=float, default=10, help="seconds of each round")
-    parser.add_argument("--communes", type=int, default=168, help="communes to choose from")
 
 
 def quick(options: argparse.Namespace) -> None:
     """A second or so a round, after a short warm-up."""
-    options.secs = min(options.secs, 1.5)
+    options.secs = min(options.secs, 1.0)
 
 
 def run(place: cli.Place) -> None:

@@ -3,6 +3,7 @@
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 from bench import world
 from bench.backends import free_port
@@ -11,13 +12,15 @@ from bench.figures import Figure, Series, single
 from bench.processes import BASE_DIR, Child, answers, environment, procfile_line, python
 from bench.vietnamese import Writer
 from bench.visitors import Tally, Target, percentile, visit
+from groups.models import Group
 from tips.enums import Category
 from tips.models import Tip
 
 SEED = 7
 WARM_UP_SECONDS = 0.5
-# Visits of different rounds come from different networks: each may send 20 tips an hour.
-ROUND = 1 << 17
+# Visits are numbered on from round to round: the number makes the visitor's network.
+ROUND = 1 << 20
+GROUPS = 1000
 # Every fourth sender leaves a name; the others stay anonymous.
 NAMED_EVERY = 4
 CATEGORIES = (Category.GAY_ROI, Category.TROM_CUOP, Category.LUA_DAO, Category.CO_BAC, Category.MOI_TRUONG)
@@ -29,14 +32,29 @@ class RefusedError(RuntimeError):
     """Every visit of a round was refused: nothing was measured. The text is one of the answers."""
 
 
+@dataclass(frozen=True)
+class Server:
+    """A web server that was started and may not answer yet."""
+
+    child: Child
+    port: int
+
+    def answers(self) -> bool:
+        return answers(f"http://127.0.0.1:{self.port}/")
+
+
 def measure(place: Place) -> None:
     """Serve both, let visitors in turn by turn, compare."""
     options, writer = place.options, Writer(SEED)
     country = world.get_or_build(writer, communes=options.communes)
+    if not Group.objects.exists():
+        world.add_groups(country, count=GROUPS, accounts=1)
     before = Tip.objects.count()
-    with _served(place, "portal") as portal_port, _served(place, "bare") as bare_port:
-        portal = _portal(portal_port, [commune.code for commune in country.communes], writer)
-        bare = _bare(bare_port, writer)
+    with _served(place, "portal") as ours, _served(place, "bare") as other:
+        for server in (ours, other):
+            server.child.wait_until(server.answers)
+        portal = _portal(ours.port, [commune.code for commune in country.communes], writer)
+        bare = _bare(other.port, writer)
         warm_up = [_visits(place, target, WARM_UP_SECONDS, 0) for target in (bare, portal)]
         rounds = [
             [_visits(place, target, options.secs, number) for target in (bare, portal)]
@@ -93,8 +111,8 @@ def _bare(port: int, writer: Writer) -> Target:
 
 
 @contextmanager
-def _served(place: Place, name: str) -> Iterator[int]:
-    """The portal by gunicorn as the Procfile starts it, or the bare form in its place; yields the port."""
+def _served(place: Place, name: str) -> Iterator[Server]:
+    """The portal by gunicorn as the Procfile starts it, or the bare form in its place."""
     port = free_port()
     command, changes = procfile_line("web"), {"WEB_PORT": str(port)}
     if name == "bare":
@@ -103,8 +121,7 @@ def _served(place: Place, name: str) -> Iterator[int]:
         _prepare_bare()
     child = Child(command, log=place.backend.folder / f"{name}.log", env=changes)
     try:
-        child.wait_until(lambda: answers(f"http://127.0.0.1:{port}/"))
-        yield port
+        yield Server(child, port)
     finally:
         child.stop()
 

@@ -26,9 +26,9 @@ from tips.models import Contact, Message, Tip, TipEvent, TipTerm
 from tips.services.intake import CONTACT_BYTES, TERMS_PURPOSE
 
 YEARS = 3
-COMMUNES = 168
 # A broadcast goes to a twentieth of the groups: those of a few communes.
 AUDIENCE_SHARE = 20
+GROUPS_PER_ACCOUNT = 60
 CONTACT_EVERY, ANSWERED_EVERY = 4, 2
 # Most are done with; one in two hundred is new.
 STATUSES = (
@@ -64,7 +64,7 @@ def measure(place: Place) -> None:
     """Fill the database and report rows a second of each kind."""
     require_bench_database(str(connection.settings_dict["NAME"]))
     options = place.options
-    seeder = Seeder(Writer(options.seed))
+    seeder = Seeder(Writer(options.seed), communes=options.communes)
     parts: list[tuple[str, Callable[[], int]]] = [
         ("groups", lambda: seeder.add_groups(options.groups)),
         ("deliveries", lambda: seeder.add_broadcasts(options.broadcasts)),
@@ -80,14 +80,14 @@ def measure(place: Place) -> None:
 class Seeder:
     """Writes rows that hang together. The count each method returns is of all rows it wrote."""
 
-    def __init__(self, writer: Writer):
+    def __init__(self, writer: Writer, *, communes: int):
         self.writer, self.random = writer, writer.random
-        self.world = world.get_or_build(writer, communes=COMMUNES)
+        self.world = world.get_or_build(writer, communes=communes)
         self.now = timezone.now().replace(second=0, microsecond=0)
 
     def add_groups(self, count: int) -> int:
         """Groups of official accounts, one account for sixty groups."""
-        return len(world.add_groups(self.world, count=count, accounts=world.communes_for(count)))
+        return len(world.add_groups(self.world, count=count, accounts=-(-count // GROUPS_PER_ACCOUNT)))
 
     def add_broadcasts(self, count: int) -> int:
         """Broadcasts of the last three years, all sent, with a delivery for each group of their audience."""

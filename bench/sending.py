@@ -42,7 +42,7 @@ class Scene:
     def __init__(self, place: Place):
         self.place, self.options, self.report = place, place.options, place.report
         self.writer = Writer(SEED)
-        self.world = world.get_or_build(self.writer, communes=world.communes_for(self.options.groups))
+        self.world = world.get_or_build(self.writer, communes=self.options.communes)
         world.add_groups(self.world, count=self.options.groups, accounts=self.options.accounts)
 
     def submitted(self) -> Broadcast:
@@ -62,15 +62,15 @@ class Scene:
         printed = subprocess.run(command, cwd=BASE_DIR, check=True, capture_output=True, text=True).stdout
         return options.groups / json.loads(printed)["seconds"]
 
-    def round(self, sender: Sender, delay_ms: float) -> Round:
-        """Send one broadcast to all groups."""
+    def round(self, sender: Sender, delay_ms: float, *, count_work: bool = False) -> Round:
+        """Send one broadcast to all groups; ``count_work`` asks the database what it had to do."""
         broadcast, groups, options = self.submitted(), self.options.groups, self.options
         faults = ("fail_every", "http500_every", "drop_every")
         self.place.stub.behave(delay_ms=delay_ms, **{name: getattr(options, name) for name in faults})
-        before, cpu = counters.read(), sender.cpu_seconds()
+        before, cpu = counters.read() if count_work else None, sender.cpu_seconds()
         times = sender.carry(broadcast)
         stats, cpu = self.place.stub.stats(), sender.cpu_seconds() - cpu
-        after = counters.read()
+        after = counters.read() if count_work else None
         return Round(
             rate=groups / times.finished,
             times=times,
@@ -87,9 +87,9 @@ def measure(place: Place) -> None:
     """Build the groups once, then measure the broadcast itself and what ``--also`` names."""
     options, also = place.options, place.options.also.split(",")
     scene = Scene(place)
+    sender = Worker if options.mode == "worker" else Sender
     if "fanout" in also:
         _fanout(scene)
-    sender = Worker if options.mode == "worker" else Sender
     with sender(place, scene.world.approver) as running:
         _delayed(scene, running, with_raw="raw" in also)
         if "own" in also and not options.kill_after:
@@ -104,7 +104,7 @@ def _delayed(scene: Scene, sender: Sender, *, with_raw: bool) -> None:
     for _number in range(1 if options.kill_after else options.rounds):
         if with_raw:
             raw.values.append(scene.raw(options.delay_ms))
-        ours.append(scene.round(sender, options.delay_ms))
+        ours.append(scene.round(sender, options.delay_ms, count_work=True))
     rates = Series("", [one.rate for one in ours])
     scene.report.add(Figure("dispatch.rate", "msg/s", rates, raw if with_raw else None, ideal))
     _times(scene, ours)

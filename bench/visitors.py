@@ -74,7 +74,8 @@ async def _visitor(target: Target, tally: Tally, numbers: object, deadline: floa
 
 
 async def _one_visit(browser: "Browser", target: Target, tally: Tally, number: int) -> None:
-    address = f"X-Forwarded-For: 10.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}\r\n"
+    # A network of its own for each: limits count by network.
+    address = f"X-Forwarded-For: fd00:{number >> 16:x}:{number & 0xFFFF:x}::1\r\n"
     started = time.perf_counter()
     _status, head, page = await browser.ask("GET", target.path, address)
     opened = time.perf_counter()

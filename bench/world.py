@@ -13,7 +13,6 @@ from groups.models import Group, OfficialAccount, Posting, Unit
 # More than any engine sends in a minute: the account's limit is not what is measured.
 NO_LIMIT = 10_000_000
 PROVINCE = "Z"
-GROUPS_PER_COMMUNE = 60
 VILLAGES_PER_COMMUNE = 10
 BATCH = 2000
 _PEOPLE = (("bench-author", Role.OFFICER), ("bench-approver", Role.CHIEF))
@@ -63,11 +62,6 @@ def add_groups(world: World, *, count: int, accounts: int) -> list[Group]:
     OfficialAccount.objects.bulk_create(owners, batch_size=BATCH)
     groups = [_group(world.villages[n % len(world.villages)], owners[n % accounts], n) for n in range(count)]
     return Group.objects.bulk_create(groups, batch_size=BATCH)
-
-
-def communes_for(groups: int) -> int:
-    """How many communes have that many groups between them, at least two."""
-    return max(2, -(-groups // GROUPS_PER_COMMUNE))
 
 
 def _unit(code: str, level: str, kind: str, name: str, parent: Unit | None) -> Unit:

@@ -14,9 +14,8 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def seeder(monkeypatch) -> Seeder:
-    monkeypatch.setattr("bench.seeding.COMMUNES", 2)
-    return Seeder(Writer(7))
+def seeder() -> Seeder:
+    return Seeder(Writer(7), communes=2)
 
 
 def test_same_seed_writes_the_same_words():
