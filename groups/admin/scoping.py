@@ -33,6 +33,7 @@ Override ``scope_queryset`` for more than a path, as tips do with their restrict
 from functools import cached_property
 
 from django.contrib import admin
+from django.contrib.admin.utils import lookup_spawns_duplicates
 from django.contrib.auth import get_user_model
 from django.core.paginator import Paginator
 from django.db.models import Model, Q, QuerySet
@@ -157,7 +158,8 @@ class ScopedAdmin(MissingIs404Mixin, admin.ModelAdmin):
             for field in self.get_search_fields(request):
                 condition |= Q(**{f"{field}__contains": word})
             queryset = queryset.filter(condition)
-        return queryset, False
+        repeats = any(lookup_spawns_duplicates(self.opts, field) for field in self.get_search_fields(request))
+        return queryset, repeats
 
     # --- Trace -------------------------------------------------------------------------------------------
 

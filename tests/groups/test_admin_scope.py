@@ -181,6 +181,14 @@ def test_list_takes_as_many_queries_for_three_rows_as_for_one(area, section):
     assert len(many) == len(few) <= 14
 
 
+def test_search_for_a_change_of_several_units_finds_it_once(area):
+    change = _change(area.commune_a)
+    change.before.add(area.commune_b)
+    client = client_of(make_user(Role.SUPERVISOR, area.district))
+    changes = client.get(url("unitchange", "changelist"), {"q": "d680"}).context["cl"]
+    assert list(changes.result_list) == [change]
+
+
 def test_search_for_a_member_takes_no_query_for_each_row(area):
     client = client_of(make_user(Role.SUPERVISOR, area.district))
     for _number in range(3):
