@@ -144,7 +144,7 @@ def _facts(notice: Notice) -> list[tuple[str, str]]:
     facts = [
         (_("Tên khác"), notice.aliases if person else ""),
         (_("Sinh"), _birth(notice) if person else ""),
-        (_("Giới tính"), notice.gender),
+        (_("Giới tính"), notice.gender.capitalize()),
         (_("Nơi thường trú"), notice.residence if person else ""),
         (_("Bị khởi tố về"), notice.offence),
         (_("Quyết định"), decision),
