@@ -1,14 +1,21 @@
 """Writing a post from what a form holds: pictures, the notice if it is one, then the draft."""
 
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.utils import timezone
 
+from broadcasts.enums import BroadcastState
 from broadcasts.models import Broadcast, Picture, Post
 from broadcasts.pictures import store_picture
-from broadcasts.services.editing import Content, create_broadcast, update_broadcast
+from broadcasts.services.editing import Content, content_of, create_broadcast, update_broadcast
 from groups.models import Unit
 from portal.desk.forms.broadcasts import ComposeForm, NoticeForm
+from portal.text import clean
+
+SAME_FORM = timedelta(minutes=10)
 
 
 def save_post(
@@ -23,7 +30,21 @@ def save_post(
     content = form.content(picture=picture)
     if earlier:
         return update_broadcast(earlier, actor=author, content=content)
-    return create_broadcast(author, content=content, form_token=data.get("form_token"), post=post)
+    sent = _sent_before(author, content)
+    return sent or create_broadcast(author, content=content, form_token=data.get("form_token"), post=post)
+
+
+def _sent_before(author: Any, content: Content) -> Broadcast | None:
+    """The draft that this very form made a moment ago.
+
+    Pages of the desk are never kept by the browser, so Back fetches the form anew, with another token.
+    """
+    wanted = replace(content, title=clean(content.title), body=clean(content.body))
+    rows = Broadcast.objects.filter(
+        author=author, state=BroadcastState.DRAFT, created_at__gte=timezone.now() - SAME_FORM
+    )
+    latest = rows.select_related("picture", "notice").order_by("-pk")[:5]
+    return next((row for row in latest if content_of(row) == wanted), None)
 
 
 def save_notice(author: Any, form: NoticeForm, *, unit: Unit, earlier: Broadcast | None) -> Broadcast:

@@ -311,3 +311,11 @@ def test_list_finds_titles_without_marks_and_by_state(world):
     assert "Phòng chống đuối nước" in html(client.get(url, {"q": "duoi nuoc"}))
     assert "Phòng chống đuối nước" not in html(client.get(url, {"q": "duoi nuoc", "loc": "cho-duyet"}))
     assert "Không có bài nào như vậy" in html(client.get(url, {"loai": "wanted"}))
+
+
+def test_form_fetched_anew_by_the_back_button_makes_no_second_post(world):
+    compose(world)
+    compose(world, form_token="token-of-the-page-fetched-anew")
+    assert Broadcast.objects.filter(title=COMPOSE["title"]).count() == 1
+    compose(world, form_token="another", urgency="urgent")
+    assert Broadcast.objects.filter(title=COMPOSE["title"]).count() == 2
