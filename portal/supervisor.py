@@ -22,8 +22,8 @@ from typing import IO
 from portal import broker
 from portal.environment import BASE_DIR, flag, integer, load_env_file, text, var_dir
 
-# What must be gone before what: nobody announces work, nobody does work, nobody asks, nobody answers.
-STOP_ORDER = ("beat", "worker", "web", "simulator")
+# First nobody announces or does work, then nobody asks or answers: a send in progress still gets its reply.
+STOP_ORDER = (("beat", "worker"), ("web", "simulator"))
 STOP_SECONDS = {"worker": 20.0}
 DEFAULT_STOP_SECONDS = 10.0
 # A process that lived this long can start: it is revived for ever, its back-off begins anew.
@@ -92,12 +92,16 @@ class Child:
             with suppress(ProcessLookupError, PermissionError):
                 os.killpg(self.process.pid, number)
 
-    def stop(self, *, seconds: float) -> None:
-        """Ask the process to end; after ``seconds`` make it."""
+    def terminate(self) -> None:
+        """Ask the process to end."""
+        if self.process is not None:
+            with suppress(ProcessLookupError):
+                self.process.terminate()
+
+    def wait(self, *, seconds: float) -> None:
+        """Wait for the end of a process that was asked to; after ``seconds`` make it end."""
         if self.process is None:
             return
-        with suppress(ProcessLookupError):
-            self.process.terminate()
         with suppress(subprocess.TimeoutExpired):
             self.process.wait(seconds)
         self.signal(signal.SIGKILL)
@@ -133,8 +137,12 @@ class Supervisor:
 
     def stop(self) -> None:
         """Stop the children in order, the broker last."""
-        for child in sorted(self.children, key=lambda child: STOP_ORDER.index(child.name)):
-            child.stop(seconds=STOP_SECONDS.get(child.name, DEFAULT_STOP_SECONDS))
+        for names in STOP_ORDER:
+            leaving = [child for child in self.children if child.name in names]
+            for child in leaving:
+                child.terminate()
+            for child in leaving:
+                child.wait(seconds=STOP_SECONDS.get(child.name, DEFAULT_STOP_SECONDS))
         if self.uses_embedded_broker:
             broker.stop(var_dir())
 

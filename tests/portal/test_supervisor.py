@@ -294,7 +294,8 @@ def test_child_that_ignores_the_signal_is_killed_with_its_family():
     child.start()
     time.sleep(0.3)
     started = time.monotonic()
-    child.stop(seconds=0.5)
+    child.terminate()
+    child.wait(seconds=0.5)
     assert (child.process.returncode, time.monotonic() - started < 5) == (-signal.SIGKILL, True)
 
 
