@@ -1,8 +1,10 @@
 """Recording audit entries."""
 
+import datetime
 from typing import Any
 
 from django.db import models
+from django.utils import timezone
 
 from portal.audit import registry
 from portal.audit.models import AuditEntry
@@ -15,12 +17,14 @@ def record(
     *,
     unit_path: str = "",
     data: dict[str, Any] | None = None,
+    at: datetime.datetime | None = None,
 ) -> AuditEntry:
     """Write one entry in the caller's transaction, so that act and trace stand or fall together.
 
     ``actor`` is a user, or None for the system or an anonymous sender. ``target`` may offer
     ``audit_label`` (what readers see instead of ``str``) when its text is confidential.
-    Raises ``KeyError`` for an action that no app registered.
+    ``at`` is when the act is said to have happened, now if left out: a moment cut to the minute for a sender
+    whom the exact second could give away. Raises ``KeyError`` for an action that no app registered.
     """
     registry.sentence(action)
     known_actor = actor if getattr(actor, "pk", None) else None
@@ -33,4 +37,5 @@ def record(
         target_label=str(getattr(target, "audit_label", target))[:200] if target is not None else "",
         unit_path=unit_path,
         data=data or {},
+        at=at or timezone.now(),
     )

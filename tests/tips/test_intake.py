@@ -12,9 +12,10 @@ from django.core.management import call_command
 from django.db import connection
 from django.utils import timezone
 
+from groups.enums import Role
 from portal.audit.models import AuditEntry
 from portal.crypto.sealed import unseal
-from tests.factories import BroadcastFactory, UnitFactory
+from tests.factories import BroadcastFactory, UnitFactory, make_user
 from tests.tips import media
 from tips import receipts
 from tips.models import Contact, Evidence, Tip, TipTerm
@@ -48,6 +49,20 @@ def test_received_at_is_cut_to_the_minute(submit):
     tip = submit()
     assert (tip.received_at.second, tip.received_at.microsecond) == (0, 0)
     assert tip.events.get().at == tip.received_at
+
+
+def test_no_trace_of_a_sender_knows_the_second(submit, settings):
+    tip = submit(files=[upload(media.picture())])
+    assert AuditEntry.objects.get(action="tips.tip.received").at == tip.received_at
+    path = Path(settings.MEDIA_ROOT, tip.evidence.get().path)
+    assert [kept.stat().st_mtime % 60 for kept in (path, path.parent)] == [0, 0]
+
+
+def test_audit_of_a_tip_an_officer_wrote_down_is_exact(area, draft):
+    officer = make_user(Role.OFFICER, area.commune_a)
+    before = timezone.now()
+    submit_tip(draft(channel="counter"), actor=officer)
+    assert AuditEntry.objects.get(action="tips.tip.received").at >= before
 
 
 def test_receipt_finds_the_tip_and_is_stored_nowhere(draft):

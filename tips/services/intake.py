@@ -175,7 +175,8 @@ def _write(draft: TipDraft, *, receipt: str, token_digest: str | None, handler: 
     _seal_contact(tip, draft)
     index_text(tip, f"{draft.text}\n{draft.place}")
     TipEvent.objects.create(tip=tip, kind=EventKind.RECEIVED, actor=actor, at=received_at)
-    record(actor, "tips.tip.received", tip, unit_path=handler.path)
+    # An officer who wrote it down is named anyway; of a sender not even the second is kept.
+    record(actor, "tips.tip.received", tip, unit_path=handler.path, at=None if actor else received_at)
     return tip
 
 
