@@ -23,7 +23,7 @@ test: setup-dev ## all tests: on SQLite, then on PostgreSQL and Redis where they
 lint: setup-dev ## style, templates, import order, missing migrations
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/djade --check $$(git ls-files 'templates/**.html' 'templates/*.html')
+	$(BIN)/djade --target-version 5.2 --check $$(git ls-files 'templates/**.html' 'templates/*.html')
 	$(BIN)/lint-imports
 	$(BIN)/python manage.py makemigrations --check --dry-run
 
