@@ -8,10 +8,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
 
-from django.contrib.auth.decorators import login_required
+from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django_htmx.http import HttpResponseClientRedirect
 
 from groups import permissions
 from groups.enums import Level, Role
@@ -82,9 +83,10 @@ def desk_page(*roles: str) -> Callable[[View], View]:
     """
 
     def decorate(view: View) -> View:
-        @login_required
         @wraps(view)
         def guarded(request: HttpRequest, *args, **kwargs) -> HttpResponse:
+            if not request.user.is_authenticated:
+                return expired(request)
             request.desk = desk_of(request)
             if request.desk is None or not permissions.has_role(request.user, *roles):
                 raise PermissionDenied
@@ -109,10 +111,30 @@ directory_page = desk_page(*permissions.DIRECTORY_ROLES)
 TYPED_FIELDS = ("text", "body", "title", "reason", "public_reason", "note", "valuable_reason", "answer")
 
 
+def typed_words(request: HttpRequest) -> list[str]:
+    """What the person wrote into the form that did not get through."""
+    return [request.POST[name] for name in TYPED_FIELDS if request.POST.get(name, "").strip()]
+
+
 def conflict(request: HttpRequest, error: WrongStateError) -> HttpResponse:
     """The 409 page: says what happened, gives back the words that were typed, leads to the present state."""
-    typed = [request.POST[name] for name in TYPED_FIELDS if request.POST.get(name, "").strip()]
     # An act's address lies one step below the page of its object; rows of a list say where they belong.
     back = getattr(request, "object_url", request.path.rsplit("/", 2)[0] + "/")
-    context = {"message": error.message, "typed": typed, "back": back}
+    context = {"message": error.message, "typed": typed_words(request), "back": back}
     return render(request, "desk/conflict.html", context, status=409)
+
+
+def expired(request: HttpRequest) -> HttpResponse:
+    """To the log-in page; words sent after the session ended come back on a page of their own (403)."""
+    if request.htmx:
+        # A fragment would put the log-in form into the middle of the page.
+        page = request.htmx.current_url_abs_path or request.get_full_path()
+        return HttpResponseClientRedirect(redirect_to_login(page).url)
+    if request.method != "POST":
+        return redirect_to_login(request.get_full_path())
+    back = request.path.rsplit("/", 2)[0] + "/"
+    typed = typed_words(request)
+    if not typed:
+        return redirect_to_login(back)
+    context = {"typed": typed, "login_url": redirect_to_login(back).url}
+    return render(request, "desk/expired.html", context, status=403)

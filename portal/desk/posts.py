@@ -2,10 +2,12 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from django.db.models import QuerySet
 from django.http import HttpRequest, QueryDict
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from broadcasts import permissions
@@ -16,6 +18,7 @@ from broadcasts.enums import (
     WITHDRAWABLE,
     BroadcastState,
     DeliveryState,
+    NoticeState,
     PostKind,
 )
 from broadcasts.models import Broadcast, Delivery
@@ -46,6 +49,9 @@ TABS = (
         (BroadcastState.REJECTED, BroadcastState.CANCELLED, BroadcastState.MISSED),
     ),
 )
+MOVING = (DeliveryState.QUEUED, DeliveryState.SENDING)
+SETTLING = (DeliveryState.WAITING, DeliveryState.UNKNOWN)
+ASKING_ENDS = timedelta(hours=1)
 RUNNING = (BroadcastState.EXPANDING, BroadcastState.SENDING)
 
 
@@ -84,6 +90,22 @@ def counts_of(broadcasts: Iterable[Broadcast]) -> dict[int, Counts]:
     return {key: Counts(states) for key, states in found.items()}
 
 
+def refresh_seconds(broadcast: Broadcast, counts: Counts) -> int:
+    """How often an open page asks for news: often while rows move by themselves, never for what people do.
+
+    Asking keeps a session alive, so it ends an hour after the start: a forgotten page must run out.
+    """
+    started = broadcast.started_at
+    if broadcast.state not in RUNNING or started is None or timezone.now() - started > ASKING_ENDS:
+        return 0
+    moving, settling = (
+        sum(counts.by_state.get(state, 0) for state in states) for states in (MOVING, SETTLING)
+    )
+    if moving or not counts.total:
+        return 3
+    return 15 if settling else 0
+
+
 def listed(request: HttpRequest, query: QueryDict) -> QuerySet[Broadcast]:
     """Broadcasts of the list page for the filters of its address; firings hide behind their parent."""
     rows = scope.broadcasts(request).select_related("unit", "author", "notice")
@@ -114,7 +136,11 @@ def abilities(user: Any, broadcast: Broadcast) -> set[str]:
     can_edit, can_stop = permissions.can_edit(user, broadcast), permissions.can_stop(user, broadcast)
     can_decide = permissions.can_decide(user, broadcast)
     submitted = state == BroadcastState.SUBMITTED
+    notice = broadcast.notice
     allowed = {
+        "end-notice": notice is not None
+        and notice.state == NoticeState.ACTIVE
+        and permissions.can_end_notice(user, notice),
         "edit": state in EDITABLE and can_edit and not is_correction,
         "submit": state in EDITABLE and can_edit,
         "approve": submitted and permissions.can_approve(user, broadcast),

@@ -14,8 +14,8 @@ from groups.permissions import TIP_ROLES
 from portal.desk import scope, today
 from tips import permissions
 from tips.enums import OPEN, RESTRICTED, Category, Priority
-from tips.models import Tip
-from tips.services.reading import search
+from tips.models import Tip, Transfer
+from tips.services.reading import search, transferred_away
 from tips.services.states import Act, is_possible
 
 CHIPS = (
@@ -25,7 +25,9 @@ CHIPS = (
     ("qua-han", _("Quá hạn")),
     ("khan", _("P0, P1")),
     ("tat-ca", _("Tất cả")),
+    ("da-chuyen", _("Đã chuyển đi")),
 )
+PASSED_ON = "da-chuyen"
 EVERYTHING = "tat-ca"
 CANDIDATES_SHOWN = 15
 
@@ -74,6 +76,12 @@ def listed(request: HttpRequest, filters: Filters) -> QuerySet[Tip]:
     if filters.by_deadline:
         return today.by_deadline(rows)
     return rows.select_related("unit", "village", "assignee")
+
+
+def passed_on(request: HttpRequest) -> QuerySet[Transfer]:
+    """What the desk's unit keeps of tips it handed to others: number, day, new unit."""
+    rows = transferred_away(request.user)
+    return rows.filter(from_unit__path__startswith=request.desk.unit.path)
 
 
 def _chip(chip: str, user: Any) -> Q:

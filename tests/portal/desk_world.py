@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.test import Client
+from django.utils import timezone
 
 from broadcasts.enums import BroadcastState, DeliveryState
 from broadcasts.models import Broadcast, Delivery
@@ -86,6 +87,7 @@ def make_world() -> World:
             author=users["officer"],
             title=POST_SECRET,
             state=state,
+            started_at=timezone.now() if state == BroadcastState.SENDING else None,
             audience={"units": [area.commune_a.code], "kinds": [], "groups": [], "exclude": []},
         )
         for number, state in enumerate(states)

@@ -292,11 +292,18 @@ def test_rows_are_filtered_by_state_and_settled_from_the_page(world):
 
 def test_progress_asks_again_while_something_is_under_way_and_then_stops(world):
     url = reverse("desk:broadcast_progress", args=[world.sending.code])
-    headers = {"HX-Request": "true"}
-    assert 'hx-trigger="every 3s"' in html(world.client("officer").get(url, headers=headers))
-    Delivery.objects.filter(broadcast=world.sending).update(state=DeliveryState.SENT)
-    Broadcast.objects.filter(pk=world.sending.pk).update(state=BroadcastState.DONE)
-    assert "hx-trigger" not in html(world.client("officer").get(url, headers=headers))
+
+    def asks(**row) -> str:
+        Delivery.objects.filter(pk=world.unknown.pk).update(**row)
+        page = html(world.client("officer").get(url, headers={"HX-Request": "true"}))
+        return page.partition('hx-trigger="')[2].partition('"')[0]
+
+    assert asks(state=DeliveryState.QUEUED) == "every 3s"
+    assert asks(state=DeliveryState.UNKNOWN) == "every 15s"
+    # Only a person's turn is left: no page need ask, and a session may run out.
+    assert asks(state=DeliveryState.SENT) == ""
+    Broadcast.objects.filter(pk=world.sending.pk).update(started_at=timezone.now() - timedelta(hours=2))
+    assert asks(state=DeliveryState.QUEUED) == ""
 
 
 def test_post_shows_the_tips_that_answer_it_to_those_who_may_see_them(world):
@@ -319,3 +326,42 @@ def test_form_fetched_anew_by_the_back_button_makes_no_second_post(world):
     assert Broadcast.objects.filter(title=COMPOSE["title"]).count() == 1
     compose(world, form_token="another", urgency="urgent")
     assert Broadcast.objects.filter(title=COMPOSE["title"]).count() == 2
+
+
+def test_chief_ends_a_notice_and_the_groups_get_a_correction(world):
+    compose(world, query="?loai=missing", features="Cụ bà áo nâu, tóc bạc", form_token="token-9")
+    broadcast = latest()
+    act(world, broadcast, "submit", by="officer")
+    assert "Thông báo chưa có ảnh" in html(act(world, broadcast, "approve", by="chief"))
+    Broadcast.objects.filter(pk=broadcast.pk).update(state=BroadcastState.DONE, started_at=timezone.now())
+    assert (
+        act(world, broadcast, "end-notice", by="officer", ended_as="found", confirmed="on").status_code == 403
+    )
+    assert act(world, broadcast, "end-notice", by="chief", ended_as="found").status_code == 400
+    assert "Đã kết thúc thông báo" in html(
+        act(world, broadcast, "end-notice", by="chief", ended_as="found", confirmed="on")
+    )
+    broadcast.notice.refresh_from_db()
+    assert broadcast.notice.state == NoticeState.ENDED
+    assert Broadcast.objects.filter(corrects=broadcast).exists()
+    assert (
+        act(world, world.sending, "end-notice", by="chief", ended_as="found", confirmed="on").status_code
+        == 403
+    )
+
+
+def test_words_sent_after_the_session_ended_come_back(world):
+    url = reverse("desk:compose")
+    response = world.client("nobody").post(url, {**COMPOSE, "body": "Viết mất mười phút."})
+    assert response.status_code == 403
+    page = html(response)
+    assert "Nội dung đang soạn đã được giữ" in page
+    assert "Viết mất mười phút." in page
+    assert "next=/can-bo/" in page
+
+
+def test_fragment_asked_for_after_the_session_ended_sends_the_page_to_the_log_in(world):
+    url = reverse("desk:broadcast_progress", args=[world.sending.code])
+    headers = {"HX-Request": "true", "HX-Current-URL": "http://testserver/can-bo/bai-dang/x/"}
+    response = world.client("nobody").get(url, headers=headers)
+    assert response["HX-Redirect"] == "/tai-khoan/dang-nhap/?next=/can-bo/bai-dang/x/"

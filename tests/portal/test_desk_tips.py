@@ -123,6 +123,13 @@ def test_transferred_tip_leaves_the_queue_of_who_passed_it_on(world):
     assert response.redirect_chain[-1][0] == reverse("desk:tips")
     assert world.client("officer").get(reverse("desk:tip", args=[world.tip.public_id])).status_code == 404
     assert world.client("officer2").get(reverse("desk:tip", args=[world.tip.public_id])).status_code == 200
+    page = html(world.client("officer").get(reverse("desk:tips"), {"loc": "da-chuyen"}))
+    assert world.tip.public_id in page
+    assert "Công an phường Bến Đá" in page
+    assert desk_world.TIP_SECRET not in page
+    assert world.tip.public_id not in html(
+        world.client("officer2").get(reverse("desk:tips"), {"loc": "da-chuyen"})
+    )
 
 
 def test_chief_gives_the_tip_to_an_officer_of_the_commune(world):

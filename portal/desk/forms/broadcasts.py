@@ -6,7 +6,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from broadcasts import rendering
-from broadcasts.enums import NOTICE_KINDS, PostKind, Urgency
+from broadcasts.enums import NOTICE_KINDS, NoticeEnd, PostKind, Urgency
 from broadcasts.models import Broadcast, Picture
 from broadcasts.services.editing import Content
 from broadcasts.services.notices import REQUIRED, NoticeFields
@@ -253,6 +253,16 @@ class WithdrawForm(Reason):
     confirmed = forms.BooleanField(
         label=_("Tôi hiểu: mọi nhóm đã nhận bài sẽ nhận bản đính chính ngay."),
         error_messages={"required": _("Xin đánh dấu để xác nhận thu hồi.")},
+    )
+
+
+class EndNoticeForm(forms.Form):
+    """How a notice ended; every group that has a post about it gets a correction."""
+
+    ended_as = forms.ChoiceField(label=_("Kết thúc vì"), choices=[("", _("Chọn lý do")), *NoticeEnd.choices])
+    confirmed = forms.BooleanField(
+        label=_("Tôi hiểu: thông báo được gỡ ngay, các nhóm đã nhận bài nhận bản đính chính."),
+        error_messages={"required": _("Xin đánh dấu để xác nhận.")},
     )
 
 

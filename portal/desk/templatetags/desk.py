@@ -9,6 +9,8 @@ from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from portal.desk.paging import NUMBER
+from portal.site.paging import NEWER, OLDER
 from portal.text import PhoneError, parse_phone
 from tips.enums import OPEN, RESTRICTED, Priority
 from tips.models import Tip
@@ -18,6 +20,7 @@ register = template.Library()
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 SOON = 2 * HOUR
 SUMMARY_LENGTH = 80
+PAGING = (NUMBER, OLDER, NEWER)
 WEEKDAYS = (
     gettext_lazy("thứ Hai"),
     gettext_lazy("thứ Ba"),
@@ -119,8 +122,13 @@ def phone(number: str) -> str:
 
 @register.simple_tag(takes_context=True)
 def query(context: template.Context, **changes: object) -> str:
-    """The present address's query with some values changed: ``{% query trang=2 %}``; empty ones go away."""
+    """The present address's query with some values changed: ``{% query loc="moi" %}``; empty ones go away.
+
+    What is listed then begins with its first page.
+    """
     values = context["request"].GET.copy()
+    for name in PAGING:
+        values.pop(name, None)
     for name, value in changes.items():
         if value in ("", None):
             values.pop(name, None)

@@ -17,11 +17,13 @@ from broadcasts.enums import BroadcastState, PostKind
 from broadcasts.models import Broadcast, Delivery
 from broadcasts.services import approval
 from broadcasts.services.audience import reach_of
+from broadcasts.services.notices import end_notice, warnings_for
 from portal.desk import frame, posts
 from portal.desk.access import writers_page
 from portal.desk.forms import fields
-from portal.desk.forms.broadcasts import ApproveForm, WithdrawForm
+from portal.desk.forms.broadcasts import ApproveForm, EndNoticeForm, WithdrawForm
 from portal.desk.paging import numbered
+from portal.errors import NotAllowedError
 from portal.site.paging import page
 from portal.site.pictures import picture_response
 from tips.models import Tip
@@ -39,6 +41,12 @@ class Act:
     passes: tuple[str, ...] = field(default=())
 
 
+def _end_notice(broadcast: Broadcast, *, actor: Any, ended_as: str) -> None:
+    if broadcast.notice is None:
+        raise NotAllowedError
+    end_notice(broadcast.notice, actor=actor, ended_as=ended_as)
+
+
 ACTS = {
     "submit": Act(approval.submit_broadcast, gettext_lazy("Đã trình duyệt.")),
     "approve": Act(approval.approve_broadcast, gettext_lazy("Đã duyệt."), ApproveForm),
@@ -52,6 +60,12 @@ ACTS = {
         gettext_lazy("Đã thu hồi. Bản đính chính đang gửi tới các nhóm đã nhận bài."),
         WithdrawForm,
         ("reason",),
+    ),
+    "end-notice": Act(
+        _end_notice,
+        gettext_lazy("Đã kết thúc thông báo. Các nhóm đã nhận bài sẽ nhận bản đính chính."),
+        EndNoticeForm,
+        ("ended_as",),
     ),
 }
 
@@ -77,7 +91,7 @@ def index(request: HttpRequest) -> HttpResponse:
 def find(request: HttpRequest, code: str) -> Broadcast:
     """The broadcast with this code, if the person may see it; 404 otherwise."""
     rows = Broadcast.objects.visible_to(request.user).select_related(
-        "unit", "author", "approver", "picture", "notice__photo", "corrects", "parent"
+        "unit", "author", "approver", "picture", "notice__photo", "notice__unit", "corrects", "parent"
     )
     return get_object_or_404(rows, code=code)
 
@@ -100,8 +114,10 @@ def _detail(
         "text": broadcast.text or rendering.compose(broadcast.title, broadcast.body, broadcast.code),
         "able": able,
         "forms": forms,
+        "end_notice": forms.get("end-notice"),
         "opened": next(iter(bound or {}), ""),
         "trail": posts.trail(broadcast),
+        "warnings": warnings_for(broadcast.notice) if waiting and broadcast.notice else [],
         "reach": reach_of(broadcast.audience, under=broadcast.unit) if waiting else None,
         "occurrences": broadcast.occurrences.order_by("-due_at", "-pk")[:10] if broadcast.recurrence else [],
         "withdrawal": Broadcast.objects.filter(corrects=broadcast).first(),
@@ -133,12 +149,11 @@ def _deliveries(request: HttpRequest, broadcast: Broadcast) -> dict[str, Any]:
     for row in found.rows:
         row.able = rights.abilities(row, broadcast)
     counts = posts.counts_of([broadcast])[broadcast.pk]
-    pending = counts.total - counts.finished
     return {
         "rows": found,
         "counts": counts,
         "state": state,
-        "is_live": broadcast.state in posts.RUNNING and (pending > 0 or not counts.total),
+        "refresh_seconds": posts.refresh_seconds(broadcast, counts),
     }
 
 

@@ -36,7 +36,11 @@ def index(request: HttpRequest) -> HttpResponse:
         "categories": Category.choices,
         "villages": tip_queue.villages(request),
     }
-    if filters.by_deadline:
+    if filters.chip == tip_queue.PASSED_ON:
+        context["page"] = context["transfers"] = page(
+            tip_queue.passed_on(request), request, by="pk", size=PAGE_SIZE
+        )
+    elif filters.by_deadline:
         context["page"] = context["numbered"] = numbered(rows, request, size=PAGE_SIZE)
     else:
         context["page"] = page(rows, request, by="pk", size=PAGE_SIZE)
