@@ -32,6 +32,7 @@ bench: setup-dev ## measures the portal on this machine; BENCH_ARGS=--quick for 
 
 ci: lint test ## what the CI server runs, after providing PostgreSQL, Redis and Chromium (.ci/run)
 	bash tests/check_deploy.sh
+	$(BIN)/python -m bench --quick --check bench/floors.json
 
 keys: setup ## new keys for a production environment
 	@$(BIN)/python -m portal.keys
