@@ -23,7 +23,8 @@ from portal.crypto.sealed import seal
 from portal.text import words
 from tips.enums import Category, EventKind, Outcome, TipStatus
 from tips.models import Contact, Message, Tip, TipEvent, TipTerm
-from tips.services.intake import CONTACT_BYTES, TERMS_PURPOSE
+from tips.services.additions import TERMS_PURPOSE
+from tips.services.intake import CONTACT_BYTES
 
 YEARS = 3
 # A broadcast goes to a twentieth of the groups: those of a few communes.

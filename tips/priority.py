@@ -150,7 +150,14 @@ RAISES = (
 
 def guess(*, category: str, text: str, occurred_at: datetime | None, now: datetime) -> Priority:
     """The priority a new tip starts with."""
-    best = BASE[category]
+    best = raised(BASE[category], category=category, text=text)
+    if category == Category.LUA_DAO and occurred_at is not None and now - occurred_at < JUST_TRANSFERRED:
+        best = min(best, Priority.P1)
+    return best
+
+
+def raised(base: Priority, *, category: str, text: str) -> Priority:
+    """``base``, or what the words of ``text`` ask for when that is more urgent."""
     plain = _plain_text(text)
     accented = unicodedata.normalize("NFC", text).casefold()
     for rule in RAISES:
@@ -158,10 +165,8 @@ def guess(*, category: str, text: str, occurred_at: datetime | None, now: dateti
             continue
         found = rule.accented.search(accented) if plain is None else rule.plain.search(plain)
         if found:
-            best = min(best, rule.to)
-    if category == Category.LUA_DAO and occurred_at is not None and now - occurred_at < JUST_TRANSFERRED:
-        best = min(best, Priority.P1)
-    return best
+            base = min(base, rule.to)
+    return base
 
 
 def _applies(rule: Raise, category: str) -> bool:

@@ -10,12 +10,14 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from groups.enums import Role
+from portal.audit.models import AuditEntry
+from portal.errors import StaleVersionError
 from tests.factories import make_user
 from tests.tips import media
 from tips import receipts
-from tips.enums import TipStatus
+from tips.enums import Priority, TipStatus
 from tips.models import Message, Tip
-from tips.services import follow, handling, reading
+from tips.services import closing, follow, handling, reading, routing
 from tips.services.intake import submit_tip
 
 pytestmark = pytest.mark.django_db
@@ -88,8 +90,85 @@ def test_message_is_added_and_findable(submit, area):
     officer = make_user(Role.OFFICER, area.commune_a)
     assert (message.author, message.kind) == (None, "public")
     assert reading.search(Tip.objects.visible_to(officer), "49B1-23456").get() == tip
+
+
+def test_message_makes_every_older_copy_stale(submit, area):
+    officer = make_user(Role.OFFICER, area.commune_a)
+    tip = handling.accept(submit(), actor=officer, version=1)
+    follow.add_message(tip, text="Khoan, tôi nhớ ra biển số")
+    with pytest.raises(StaleVersionError):
+        closing.close(tip, actor=officer, version=2, outcome="handled", public_reason="Đã xử lý xong")
     tip.refresh_from_db()
-    assert tip.version == 1
+    assert (tip.status, tip.version) == ("accepted", 3)
+
+
+def test_message_to_an_answered_tip_is_to_be_verified(submit, area):
+    officer = make_user(Role.OFFICER, area.commune_a)
+    tip = handling.accept(submit(), actor=officer, version=1)
+    tip = handling.reply(tip, actor=officer, version=2, text="Quán tên là gì ạ?")
+    follow.add_message(tip, text="Quán Sao Đêm")
+    tip.refresh_from_db()
+    assert (tip.status, tip.version) == ("verifying", 4)
+
+
+def test_message_traces_do_not_know_the_second(submit):
+    tip = submit()
+    follow.add_message(tip, text="Họ lại hát")
+    entry = AuditEntry.objects.get(action="tips.message.received")
+    assert entry.at == tip.events.last().at == tip.messages.get().at
+    assert (entry.at.second, entry.at.microsecond) == (0, 0)
+
+
+def test_new_words_raise_the_priority_and_bring_the_deadline_nearer(submit):
+    tip = submit()
+    follow.add_message(tip, text="Giờ họ cầm dao đuổi chém nhau ngoài đường")
+    after = Tip.objects.get()
+    assert (tip.priority, after.priority) == (Priority.P3, Priority.P0)
+    assert after.deadline - timezone.now() < timedelta(minutes=6)
+    assert after.events.last().data["priority"] == [3, 0]
+    assert AuditEntry.objects.get(action="tips.tip.reclassified").actor is None
+
+
+def test_new_words_never_lower_a_priority_nor_undo_what_people_lowered(submit, area):
+    chief = make_user(Role.CHIEF, area.commune_a)
+    high, lowered = submit(text="Có người cầm dao đuổi chém nhau"), submit(category="MA_TUY")
+    lowered = routing.reclassify(lowered, actor=chief, version=1, priority="P4")
+    for tip in (high, lowered):
+        follow.add_message(tip, text="Chuyện ở gần chợ, chỗ cây đa")
+        deadline = tip.deadline
+        tip.refresh_from_db()
+        assert tip.deadline == deadline
+    assert (high.priority, lowered.priority) == (Priority.P0, Priority.P4)
+
+
+@pytest.fixture
+def joined(submit, area):
+    """A main tip in hand, its duplicate, and the officer who joined them."""
+    chief = make_user(Role.CHIEF, area.commune_a)
+    main, second = (handling.accept(submit(), actor=chief, version=1) for _ in range(2))
+    second = routing.merge(second, actor=chief, version=2, into=main)
+    return Tip.objects.get(pk=main.pk), second, chief
+
+
+def test_message_of_a_duplicate_reaches_the_main_tip(joined):
+    main, second, chief = joined
+    follow.add_message(second, text="Giờ họ cầm dao đuổi chém nhau")
+    with pytest.raises(StaleVersionError):
+        closing.close(main, actor=chief, version=2, outcome="handled", public_reason="Đã xử lý xong")
+    second.refresh_from_db()
+    main.refresh_from_db()
+    assert (second.status, second.version, second.messages.last().text[:6]) == ("duplicate", 4, "Giờ họ")
+    assert (main.version, main.priority, second.priority) == (3, Priority.P0, Priority.P3)
+    event = main.events.get(kind="sender_added")
+    assert event.data == {"from": second.public_id} and not main.messages.exists()
+
+
+def test_message_of_a_duplicate_reopens_the_main_tip_that_has_just_ended(joined):
+    main, second, chief = joined
+    closing.close(main, actor=chief, version=2, outcome="handled", public_reason="Đã xử lý xong")
+    follow.add_message(second, text="Họ lại hát nữa rồi")
+    main.refresh_from_db()
+    assert (main.status, main.version) == ("reopened", 4)
 
 
 def test_message_sent_twice_is_one(submit):

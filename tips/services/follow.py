@@ -11,22 +11,14 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
-from django.db.models import F
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from portal.audit.services import record
 from tips import receipts, validators
-from tips.enums import EventKind, MessageKind, Outcome, TipStatus
+from tips.enums import MessageKind, Outcome, TipStatus
 from tips.evidence import discard, stored_uploads
-from tips.evidence.storage import attach
-from tips.models import Message, Tip, TipEvent
-from tips.services.closing import reopened_values
-from tips.services.intake import index_text
+from tips.models import Message, Tip
+from tips.services import additions
 from tips.validators import keyed
-
-REOPEN_WITHIN = datetime.timedelta(days=14)
-_REOPENABLE = (TipStatus.CLOSED, TipStatus.UNFOUNDED)
 
 SENDER = "sender"
 POLICE = "police"
@@ -91,7 +83,7 @@ def sender_view(tip: Tip) -> SenderView:
 def status_text(tip: Tip) -> str:
     """The status in the sender's words; a duplicate shows how far its matter is."""
     if tip.status == TipStatus.DUPLICATE:
-        main = _main_tip(tip)
+        main = additions.main_tip(tip)
         return status_text(main) if main else _("Đang xem")
     if tip.status == TipStatus.TRANSFERRED:
         return _("Đã chuyển %(unit)s") % {"unit": tip.handler.police_name}
@@ -121,7 +113,8 @@ def add_message(tip: Tip, *, text: str, files: Sequence[Any] = (), token: str = 
     with stored_uploads(files) as stored:
         try:
             with transaction.atomic():
-                return _write(tip, clean, stored, token_digest)
+                current = additions.locked(tip)
+                return additions.add(current, text=clean, files=stored, token_digest=token_digest)
         except IntegrityError:
             earlier = tip.messages.filter(form_token=token_digest).first() if token_digest else None
             if earlier is None:
@@ -130,30 +123,5 @@ def add_message(tip: Tip, *, text: str, files: Sequence[Any] = (), token: str = 
             return earlier
 
 
-def _write(tip: Tip, text: str, stored: Sequence[Any], token_digest: str | None) -> Message:
-    now = timezone.now().replace(second=0, microsecond=0)
-    message = Message.objects.create(tip=tip, text=text, at=now, form_token=token_digest)
-    attach(stored, tip=tip, message=message)
-    index_text(tip, text)
-    TipEvent.objects.create(tip=tip, kind=EventKind.SENDER_ADDED, at=now)
-    record(None, "tips.message.received", tip, unit_path=tip.handler.path)
-    reopened = Tip.objects.filter(
-        pk=tip.pk, status__in=_REOPENABLE, closed_at__gt=timezone.now() - REOPEN_WITHIN
-    ).update(version=F("version") + 1, **reopened_values(tip))
-    if reopened:
-        TipEvent.objects.create(tip=tip, kind=EventKind.REOPENED, at=now)
-        record(None, "tips.tip.reopened", tip, unit_path=tip.handler.path)
-    return message
-
-
 def _can_write(tip: Tip) -> bool:
-    if tip.status in _REOPENABLE:
-        return tip.closed_at is not None and tip.closed_at > timezone.now() - REOPEN_WITHIN
-    return tip.status != TipStatus.SPAM
-
-
-def _main_tip(tip: Tip) -> Tip | None:
-    if tip.case_id is None:
-        return None
-    others = Tip.objects.select_related("handler").filter(case=tip.case_id)
-    return others.exclude(status=TipStatus.DUPLICATE).order_by("id").first()
+    return additions.can_be_reopened(tip) or tip.status not in (*additions.REOPENABLE, TipStatus.SPAM)

@@ -13,7 +13,7 @@ from portal.text import words
 from tips.evidence import open_evidence
 from tips.models import Evidence, Message, Tip, TipEvent, TipTerm, Transfer
 from tips.querysets import TipQuerySet
-from tips.services.intake import TERMS_PURPOSE
+from tips.services.additions import TERMS_PURPOSE
 
 
 def visible_tips(user: Any) -> TipQuerySet:

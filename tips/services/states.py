@@ -15,7 +15,8 @@
     classify   every open state                                 (stays; a new complaint is transferred)
     value      every state                                      (stays)
 
-The sender's own message moves a tip only when it ended less than 14 days ago: closed or unfounded > reopened.
+The sender's own message moves a tip that ended less than 14 days ago (closed or unfounded > reopened) and one
+that was answered (> verifying). That of a duplicate moves the main tip of the case.
 """
 
 from collections.abc import Mapping

@@ -1,0 +1,100 @@
+"""What a sender adds to a tip, by its receipt or by sending the form again, and what that sets in motion."""
+
+import datetime
+from collections.abc import Sequence
+from typing import Any
+
+from django.db.models import F
+from django.utils import timezone
+
+from portal.audit.services import record
+from portal.crypto.digests import term_digests
+from portal.text import words
+from tips import deadlines, priority
+from tips.enums import OPEN, EventKind, Priority, TipStatus
+from tips.evidence.storage import attach
+from tips.models import Message, Tip, TipEvent, TipTerm
+from tips.services.closing import reopened_values
+from tips.services.states import IN_HAND
+
+TERMS_PURPOSE = "tips.terms"
+REOPEN_WITHIN = datetime.timedelta(days=14)
+REOPENABLE = (TipStatus.CLOSED, TipStatus.UNFOUNDED)
+
+
+def add(tip: Tip, *, text: str, files: Sequence[Any] = (), token_digest: str | None = None) -> Message:
+    """Write what the sender adds, in the caller's transaction; ``tip`` comes from ``locked``.
+
+    Whoever acts on an older copy is told so, since the version grows. An answered tip is verified again,
+    one that ended up to 14 days ago is taken up again, new words can raise the priority. What the sender of a
+    duplicate adds happens to the main tip of the case, where somebody reads it.
+    """
+    now = timezone.now().replace(second=0, microsecond=0)
+    message = Message.objects.create(tip=tip, text=text, at=now, form_token=token_digest)
+    attach(files, tip=tip, message=message)
+    index_text(tip, text)
+    main = main_tip(tip) if tip.status == TipStatus.DUPLICATE else None
+    _hear(tip, text, at=now, facts={})
+    if main is not None:
+        _hear(locked(main), text, at=now, facts={"from": tip.public_id})
+    return message
+
+
+def locked(tip: Tip) -> Tip:
+    """The tip as it is now; nobody else changes it until the transaction ends."""
+    # Rows that point at the tip may still be written: who closes a main tip writes to its duplicates.
+    rows = Tip.objects.select_related("handler").select_for_update(of=("self",), no_key=True)
+    return rows.get(pk=tip.pk)
+
+
+def main_tip(tip: Tip) -> Tip | None:
+    """The tip that a duplicate was joined with, or None."""
+    if tip.case_id is None:
+        return None
+    others = Tip.objects.select_related("handler").filter(case=tip.case_id)
+    return others.exclude(status=TipStatus.DUPLICATE).order_by("id").first()
+
+
+def can_be_reopened(tip: Tip) -> bool:
+    """Whether a word of the sender takes up an ended tip again."""
+    ended_since = timezone.now() - REOPEN_WITHIN
+    return tip.status in REOPENABLE and tip.closed_at is not None and tip.closed_at > ended_since
+
+
+def index_text(tip: Tip, text: str) -> None:
+    """Make the words of a text findable: keyed digests, never the words."""
+    terms = term_digests(TERMS_PURPOSE, words(text))
+    TipTerm.objects.bulk_create(
+        (TipTerm(tip=tip, term=term) for term in sorted(terms)), batch_size=500, ignore_conflicts=True
+    )
+
+
+def _hear(tip: Tip, text: str, *, at: datetime.datetime, facts: dict[str, Any]) -> None:
+    """One step on the time line of a locked tip, and what the new words change in it."""
+    TipEvent.objects.create(tip=tip, kind=EventKind.SENDER_ADDED, at=at, data=facts)
+    record(None, "tips.message.received", tip, unit_path=tip.handler.path, at=at)
+    values: dict[str, Any] = {}
+    is_reopened = can_be_reopened(tip)
+    if is_reopened or tip.status in OPEN:
+        values |= _raised(tip, text, at=at)
+    if is_reopened:
+        values |= reopened_values(tip)
+        TipEvent.objects.create(tip=tip, kind=EventKind.REOPENED, at=at)
+        record(None, "tips.tip.reopened", tip, unit_path=tip.handler.path, at=at)
+    elif tip.status == TipStatus.ANSWERED:
+        values["status"] = TipStatus.VERIFYING
+    Tip.objects.filter(pk=tip.pk).update(version=F("version") + 1, **values)
+
+
+def _raised(tip: Tip, text: str, *, at: datetime.datetime) -> dict[str, Any]:
+    """A higher priority with its earlier deadline when the new words ask for it; ``tip`` has it then."""
+    before = Priority(tip.priority)
+    level = priority.raised(before, category=tip.category, text=text)
+    if level == before:
+        return {}
+    tip.priority = level
+    due = deadlines.deadline(priority=level, since=timezone.now(), is_opened=tip.status in IN_HAND)
+    facts = {"category": [tip.category, tip.category], "priority": [int(before), int(level)]}
+    TipEvent.objects.create(tip=tip, kind=EventKind.RECLASSIFIED, at=at, data=facts)
+    record(None, "tips.tip.reclassified", tip, unit_path=tip.handler.path, at=at, data=facts)
+    return {"priority": level, "deadline": min(due, tip.deadline or due)}
