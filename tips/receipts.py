@@ -30,9 +30,14 @@ def new_receipt() -> str:
     return _encode(secrets.token_bytes(RECEIPT_BYTES))
 
 
-def receipt_of_form(token: str) -> str:
-    """The receipt that belongs to a form token: always the same one, without dashes."""
-    return _encode(keyed_digest("tips.receipt-of-form", token)[:RECEIPT_BYTES])
+def sending_of_form(token: str, *, category: str, unit_code: str) -> str:
+    """What one tip of a form is known by: the same form about another matter or commune is another tip."""
+    return f"{token}|{category}|{unit_code}"
+
+
+def receipt_of_form(sending: str) -> str:
+    """The receipt that belongs to one sending of a form: always the same one, without dashes."""
+    return _encode(keyed_digest("tips.receipt-of-form", sending)[:RECEIPT_BYTES])
 
 
 def format_receipt(receipt: str) -> str:
@@ -79,7 +84,7 @@ def read_form_token(signed: str | None) -> str | None:
 
 
 def form_token_digest(token: str) -> str:
-    """What is stored of a form token: hexadecimal, 64 characters."""
+    """What is stored of a form token or of one sending of it: hexadecimal, 64 characters."""
     return keyed_digest("tips.form-token", token).hex()
 
 

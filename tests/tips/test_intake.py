@@ -118,7 +118,7 @@ def test_form_sent_again_with_another_text_adds_it_to_the_thread(draft):
 
 def test_form_token_race_is_settled_by_the_constraint(draft, monkeypatch, settings):
     token = receipts.new_form_token()
-    first = submit_tip(draft(form_token=token))
+    first = submit_tip(draft(form_token=token, files=[upload(media.picture())]))
     # The other tab looked before the first one committed: the look-up finds nothing, the insert collides.
     original, calls = Tip.objects.filter, []
 
@@ -129,7 +129,55 @@ def test_form_token_race_is_settled_by_the_constraint(draft, monkeypatch, settin
     monkeypatch.setattr(Tip.objects, "filter", blind_once)
     second = submit_tip(draft(form_token=token, files=[upload(media.picture())]))
     assert (second.tip, second.receipt, second.created) == (first.tip, first.receipt, False)
-    assert not [path for path in Path(settings.MEDIA_ROOT).rglob("*") if path.is_file()]
+    assert len(stored_files(settings)) == 1
+
+
+def stored_files(settings) -> list[Path]:
+    return [path for path in Path(settings.MEDIA_ROOT).rglob("*") if path.is_file()]
+
+
+@pytest.mark.parametrize("change", ["category", "unit"])
+def test_form_sent_again_about_another_matter_is_another_tip(area, draft, change):
+    token = receipts.new_form_token()
+    changed = {"category": {"category": "CAN_BO"}, "unit": {"unit": area.commune_b}}[change]
+    first = submit_tip(draft(form_token=token))
+    second = submit_tip(draft(form_token=token, text="Cán bộ xã thu tiền không có biên lai", **changed))
+    assert second.created and second.receipt != first.receipt
+    assert second.tip.handler == {"category": area.district, "unit": area.commune_b}[change]
+    assert not first.tip.messages.exists() and not second.tip.messages.exists()
+    again = submit_tip(draft(form_token=token, text="Cán bộ xã thu tiền không có biên lai", **changed))
+    assert (again.tip, again.receipt, again.created) == (second.tip, second.receipt, False)
+    assert Tip.objects.count() == 2
+
+
+def test_form_sent_again_with_new_files_keeps_each_once(draft, settings):
+    token = receipts.new_form_token()
+    red, blue = media.picture(), media.picture(colour="blue")
+    first = submit_tip(draft(form_token=token, files=[upload(red)]))
+    for _ in range(2):
+        submit_tip(draft(form_token=token, files=[upload(red), upload(blue)]))
+    message = first.tip.messages.get()
+    assert (message.text, message.evidence.count()) == ("Gửi thêm 1 tệp.", 1)
+    assert first.tip.evidence.count() == len(stored_files(settings)) == 2
+
+
+def test_form_sent_again_with_a_contact_seals_it_once(draft):
+    token = receipts.new_form_token()
+    first = submit_tip(draft(form_token=token))
+    submit_tip(draft(form_token=token, contact_name="Trần Thị Hoa"))
+    submit_tip(draft(form_token=token, contact_name="Kẻ Khác", contact_phone="0912345678"))
+    tip = Tip.objects.get()
+    assert not tip.is_anonymous and json.loads(unseal(tip.contact.sealed))["name"] == "Trần Thị Hoa"
+    assert [message.text for message in tip.messages.all()] == ["Gửi thêm thông tin liên hệ."]
+    assert tip.version == first.tip.version + 1
+
+
+def test_form_sent_again_with_another_place_says_where(area, draft):
+    token = receipts.new_form_token()
+    submit_tip(draft(form_token=token))
+    for _ in range(2):
+        again = submit_tip(draft(form_token=token, village=area.village_a, place="Quán Sao Đêm"))
+    assert [message.text for message in again.tip.messages.all()] == ["Thôn Trung Hòa\nQuán Sao Đêm"]
 
 
 def test_forged_form_token_is_ignored(draft):

@@ -17,16 +17,14 @@ from django.utils.translation import gettext as _
 from broadcasts.models import Broadcast
 from groups.models import Unit
 from portal.audit.services import record
-from portal.crypto.digests import term_digests
 from portal.crypto.sealed import seal
-from portal.text import words
 from tips import deadlines, priority, receipts, validators
 from tips.enums import Category, EventKind, SourceChannel
 from tips.evidence import discard, stored_uploads
-from tips.evidence.storage import attach
-from tips.models import Contact, Message, Tip, TipEvent, TipTerm
+from tips.evidence.storage import StoredFile, attach
+from tips.models import Contact, Tip, TipEvent
+from tips.services import additions
 
-TERMS_PURPOSE = "tips.terms"
 # Contacts are padded to this many bytes before sealing: the length of a box must not tell a name.
 CONTACT_BYTES = 512
 
@@ -100,30 +98,42 @@ def clean_draft(draft: TipDraft) -> TipDraft:
 def submit_tip(draft: TipDraft, *, actor: Any = None) -> Submission:
     """Receive a tip. ``actor`` is the officer who wrote it down for somebody, or None.
 
-    Sending the same form twice gives the same tip and the same receipt (``created`` is False); a changed text
-    is then added to the thread. Files are cleaned and encrypted before the transaction, removed if it fails.
-    Raises ValidationError keyed by field (``files`` for a refused file).
+    Sending the same form twice gives the same tip and the same receipt (``created`` is False); what is new
+    the second time is added to it. With another category or commune it is another tip, since other people may
+    handle it. Files are cleaned and encrypted before the transaction, removed if it fails. Raises
+    ValidationError keyed by field (``files`` for a refused file).
     """
     clean = clean_draft(draft)
-    token = receipts.read_form_token(draft.form_token)
-    receipt = receipts.receipt_of_form(token) if token else receipts.new_receipt()
-    token_digest = receipts.form_token_digest(token) if token else None
-    if token_digest and (earlier := Tip.objects.filter(form_token=token_digest).first()):
-        return _again(earlier, receipt, clean)
     handler = handling_unit(clean.category, clean.unit)
+    receipt, form_token = _keys(clean)
     with stored_uploads(clean.files) as files:
-        try:
-            with transaction.atomic():
-                tip = _write(clean, receipt=receipt, token_digest=token_digest, handler=handler, actor=actor)
-                attach(files, tip=tip)
-                return Submission(tip, receipts.format_receipt(receipt), created=True)
-        except IntegrityError:
-            # The other tab was faster by a moment.
-            earlier = Tip.objects.filter(form_token=token_digest).first() if token_digest else None
-            if earlier is None:
-                raise
-            discard(files)
-            return _again(earlier, receipt, clean)
+        earlier = _sent_before(form_token)
+        if earlier is None:
+            try:
+                with transaction.atomic():
+                    tip = _write(clean, receipt=receipt, form_token=form_token, handler=handler, actor=actor)
+                    attach(files, tip=tip)
+                    return Submission(tip, receipts.format_receipt(receipt), created=True)
+            except IntegrityError:
+                # The other tab was faster by a moment.
+                earlier = _sent_before(form_token)
+                if earlier is None:
+                    raise
+        _add_what_is_new(earlier, clean, files)
+    return Submission(earlier, receipts.format_receipt(receipt), created=False)
+
+
+def _keys(draft: TipDraft) -> tuple[str, str | None]:
+    """The receipt, and what is stored of the form's token if it came from one of our pages."""
+    token = receipts.read_form_token(draft.form_token)
+    if token is None:
+        return receipts.new_receipt(), None
+    sending = receipts.sending_of_form(token, category=draft.category, unit_code=draft.unit.code)
+    return receipts.receipt_of_form(sending), receipts.form_token_digest(sending)
+
+
+def _sent_before(form_token: str | None) -> Tip | None:
+    return Tip.objects.filter(form_token=form_token).first() if form_token else None
 
 
 def handling_unit(category: str, unit: Unit) -> Unit:
@@ -140,22 +150,14 @@ def handling_unit(category: str, unit: Unit) -> Unit:
     return unit.parent
 
 
-def index_text(tip: Tip, text: str) -> None:
-    """Make the words of a text findable: keyed digests, never the words."""
-    terms = term_digests(TERMS_PURPOSE, words(text))
-    TipTerm.objects.bulk_create(
-        (TipTerm(tip=tip, term=term) for term in sorted(terms)), batch_size=500, ignore_conflicts=True
-    )
-
-
-def _write(draft: TipDraft, *, receipt: str, token_digest: str | None, handler: Unit, actor: Any) -> Tip:
+def _write(draft: TipDraft, *, receipt: str, form_token: str | None, handler: Unit, actor: Any) -> Tip:
     now = timezone.now()
     received_at = now.replace(second=0, microsecond=0)
     level = priority.guess(category=draft.category, text=draft.text, occurred_at=draft.occurred_at, now=now)
     tip = Tip.objects.create(
         public_id=receipts.new_public_id(),
         receipt_digest=receipts.digest(receipt),
-        form_token=token_digest,
+        form_token=form_token,
         channel=draft.channel,
         category=draft.category,
         category_chosen=draft.category,
@@ -169,11 +171,11 @@ def _write(draft: TipDraft, *, receipt: str, token_digest: str | None, handler: 
         occurred_at=draft.occurred_at,
         received_at=received_at,
         deadline=deadlines.deadline(priority=level, since=received_at),
-        is_anonymous=not (draft.contact_name or draft.contact_phone),
+        is_anonymous=not _has_contact(draft),
         broadcast=draft.broadcast,
     )
     _seal_contact(tip, draft)
-    index_text(tip, f"{draft.text}\n{draft.place}")
+    additions.index_text(tip, f"{draft.text}\n{draft.place}")
     TipEvent.objects.create(tip=tip, kind=EventKind.RECEIVED, actor=actor, at=received_at)
     # An officer who wrote it down is named anyway; of a sender not even the second is kept.
     record(actor, "tips.tip.received", tip, unit_path=handler.path, at=None if actor else received_at)
@@ -181,21 +183,46 @@ def _write(draft: TipDraft, *, receipt: str, token_digest: str | None, handler: 
 
 
 def _seal_contact(tip: Tip, draft: TipDraft) -> None:
-    if tip.is_anonymous:
+    if not _has_contact(draft):
         return
     contact = {"name": draft.contact_name, "phone": draft.contact_phone}
     data = json.dumps(contact, ensure_ascii=False).encode().ljust(CONTACT_BYTES)
     Contact.objects.create(tip=tip, sealed=seal(data))
 
 
-def _again(tip: Tip, receipt: str, draft: TipDraft) -> Submission:
-    """The same form once more: the same receipt, and whatever text is new goes into the thread."""
+def _has_contact(draft: TipDraft) -> bool:
+    return bool(draft.contact_name or draft.contact_phone)
+
+
+def _add_what_is_new(tip: Tip, draft: TipDraft, files: Sequence[StoredFile]) -> None:
+    """The same form once more: words and files the tip does not have yet, and a contact if it had none."""
     with transaction.atomic():
-        known = {tip.text, *(message.text for message in tip.messages.filter(author=None))}
-        if draft.text not in known:
-            now = timezone.now().replace(second=0, microsecond=0)
-            Message.objects.create(tip=tip, text=draft.text, at=now)
-            TipEvent.objects.create(tip=tip, kind=EventKind.SENDER_ADDED, at=now)
-            index_text(tip, draft.text)
-            record(None, "tips.message.received", tip, unit_path=tip.handler.path)
-    return Submission(tip, receipts.format_receipt(receipt), created=False)
+        tip = additions.locked(tip)
+        known = set(tip.evidence.values_list("sha256", flat=True))
+        fresh = [file for file in files if file.sha256 not in known]
+        names_sender = tip.is_anonymous and _has_contact(draft)
+        text = _new_words(tip, draft)
+        if fresh and not text:
+            text = _("Gửi thêm %(count)s tệp.") % {"count": len(fresh)}
+        if names_sender and not text:
+            text = _("Gửi thêm thông tin liên hệ.")
+        if text:
+            additions.add(tip, text=text, files=fresh)
+        if names_sender:
+            _seal_contact(tip, draft)
+            Tip.objects.filter(pk=tip.pk).update(is_anonymous=False)
+    discard([file for file in files if file not in fresh])
+
+
+def _new_words(tip: Tip, draft: TipDraft) -> str:
+    """What the sender wrote differently this time, unless the thread has it already."""
+    lines = [draft.text] if draft.text != tip.text else []
+    if draft.village is not None and draft.village.pk != tip.village_id:
+        lines.append(draft.village.full_name)
+    if draft.place and draft.place != tip.place:
+        lines.append(draft.place)
+    if draft.occurred_at and draft.occurred_at != tip.occurred_at:
+        moment = timezone.localtime(draft.occurred_at)
+        lines.append(_("Xảy ra lúc %(time)s.") % {"time": f"{moment:%H:%M %d/%m/%Y}"})
+    text = "\n".join(lines)
+    return "" if text in {message.text for message in tip.messages.filter(author=None)} else text
