@@ -2,12 +2,13 @@
 
 from django.contrib import admin
 
+from groups.admin.trail import OwnTrailMixin
 from groups.models import Holiday
 from portal.audit.services import record
 
 
 @admin.register(Holiday)
-class HolidayAdmin(admin.ModelAdmin):
+class HolidayAdmin(OwnTrailMixin, admin.ModelAdmin):
     """Deadlines in working days follow this table."""
 
     list_display = ("day", "name", "is_working_day")

@@ -12,6 +12,7 @@ from django.utils.translation import ngettext
 
 from groups import permissions
 from groups.admin.scoping import AreaFilter, CappedPaginator, MissingIs404Mixin, ScopedAdmin
+from groups.admin.trail import OwnTrailMixin
 from groups.models import Posting
 from groups.services import postings as services
 from portal.audit.services import record
@@ -46,7 +47,7 @@ class PostingInline(admin.TabularInline):
 
 
 @admin.register(User)
-class UserAdmin(MissingIs404Mixin, DjangoUserAdmin):
+class UserAdmin(MissingIs404Mixin, OwnTrailMixin, DjangoUserAdmin):
     """Accounts of the people in the administrator's area, and of those nobody has posted yet.
 
     Rights are not given here: they follow from postings. Somebody who also serves outside the area can be

@@ -41,6 +41,7 @@ from django.http import Http404, HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from groups import permissions
+from groups.admin.trail import OwnTrailMixin
 from groups.enums import Level
 from groups.models import Posting, Unit
 from portal.audit.services import record
@@ -67,7 +68,7 @@ class MissingIs404Mixin:
         return found
 
 
-class ScopedAdmin(MissingIs404Mixin, admin.ModelAdmin):
+class ScopedAdmin(MissingIs404Mixin, OwnTrailMixin, admin.ModelAdmin):
     """A ``ModelAdmin`` that knows only the units of the user's postings; see the module's docstring."""
 
     scope_field = "unit__path"

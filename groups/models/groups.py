@@ -188,6 +188,11 @@ class Member(models.Model):
     def __str__(self) -> str:
         return self.display_name or str(_("Thành viên chưa ghi tên"))
 
+    @property
+    def audit_label(self) -> str:
+        """How the audit trail, which is kept for good, speaks of a member: without the name."""
+        return f"{self.group} #{self.pk}"
+
     def save(self, *args, **kwargs):
         self.fill_keys()
         if kwargs.get("update_fields") is not None:

@@ -1,12 +1,14 @@
 """What administrators and supervisors do in the admin ends in the services, with their rules and traces."""
 
 import pytest
+from django.contrib.admin.models import LogEntry
 from django.test import Client
 from django.urls import reverse
 
 from groups.enums import AccountState, Role
 from groups.models import Group, Member, OfficialAccount, Posting, Unit
 from portal.audit.models import AuditEntry
+from portal.audit.services import record
 from tests.factories import (
     GroupFactory,
     JoinLinkFactory,
@@ -326,3 +328,37 @@ def test_account_that_stopped_sends_again_after_a_person_says_so(area, administr
 def test_holiday_saved_in_the_admin_is_traced(administrator):
     administrator.post(url("holiday", "add"), {"day": "02/09/2027", "name": "Quốc khánh"})
     assert AuditEntry.objects.filter(action="groups.holiday.changed").count() == 1
+
+
+def test_member_added_changed_and_deleted_leaves_no_name_in_any_trail(area, supervisor):
+    group = GroupFactory(unit=area.village_a)
+    supervisor.post(url("member", "add"), member_data(group))
+    member = Member.objects.get()
+    changed = member_data(group, display_name="Trần Thị Huệ")
+    supervisor.post(url("member", "change", member.pk), changed)
+    history = supervisor.get(url("member", "history", member.pk))
+    assert history.context["action_list"].paginator.count == 2
+    assert "Sửa thành viên nhóm" in history.content.decode()
+    supervisor.post(url("member", "delete", member.pk), {"post": "yes"})
+    entries = AuditEntry.objects.filter(action="groups.member.changed")
+    assert set(entries.values_list("target_label", flat=True)) == {f"{group} #{member.pk}"}
+    assert entries.count() == 3
+    assert not LogEntry.objects.exists()
+
+
+def test_members_deleted_together_leave_no_name_in_any_trail(area, supervisor):
+    member = MemberFactory(group__unit=area.village_a, display_name="Trần Thị Hoa")
+    data = {"action": "delete_selected", "_selected_action": [member.pk], "post": "yes"}
+    supervisor.post(url("member", "changelist"), data)
+    assert not Member.objects.exists()
+    assert (
+        AuditEntry.objects.get(action="groups.member.changed").target_label == f"{member.group} #{member.pk}"
+    )
+    assert not LogEntry.objects.exists()
+
+
+def test_history_of_a_unit_is_the_same_in_all_its_sections(area, administrator):
+    record(None, "groups.unit.changed", area.village_a)
+    for section in ("unit", "village"):
+        page = administrator.get(url(section, "history", area.village_a.pk))
+        assert page.context["action_list"].paginator.count == 1
