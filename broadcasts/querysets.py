@@ -3,6 +3,7 @@
 from django.db import models
 from django.db.models import Q
 
+from broadcasts import lookups  # noqa: F401 (registers state__among)
 from broadcasts.enums import CLAIMABLE, POSTABLE, BroadcastState
 from groups import permissions
 from groups.models import Stewardship
@@ -33,14 +34,14 @@ class DeliveryQuerySet(models.QuerySet):
 
     def claimable(self, now) -> "DeliveryQuerySet":
         """Rows a drainer may take now."""
-        return self.filter(state__in=CLAIMABLE, next_attempt_at__lte=now)
+        return self.filter(state__among=CLAIMABLE, next_attempt_at__lte=now)
 
     def to_post_by(self, user) -> "DeliveryQuerySet":
         """Assisted rows waiting for this person: steward of the group, or relay of its unit."""
         relayed = permissions.paths_q(permissions.paths(user, permissions.Role.RELAY), "group__unit__path")
         stewarded = Q(group__stewardships__user=user, group__stewardships__ends_on=None)
         return self.filter(
-            relayed | stewarded, state__in=POSTABLE, broadcast__state=BroadcastState.SENDING
+            relayed | stewarded, state__among=POSTABLE, broadcast__state=BroadcastState.SENDING
         ).distinct()
 
     def reachable_by(self, user) -> "DeliveryQuerySet":

@@ -3,9 +3,12 @@
 ::
 
     drain      the loop: leases mailboxes, claims rows, sends at once what it may, writes outcomes in bulk
+    ledger     what it has learnt and not yet written
     mailbox    one leased mailbox in memory: its client, its pace, its breaker
     pace       how many calls of an account's minute are left (pure)
     outcomes   what an error means for a row (pure)
+    accounts   what a failed call says about its account or group
+    tokens     the account's tokens, a renewal counted as a call
     uploads    a picture is uploaded once for an account
     reading    settling an unknown outcome by looking into the group
     store      everything the engine asks of the database; sql: the statements the ORM has no words for

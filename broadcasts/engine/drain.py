@@ -22,9 +22,10 @@ from django.utils.module_loading import import_string
 
 from broadcasts.engine import accounts, outcomes, reading, store
 from broadcasts.engine.database import DatabaseThread
+from broadcasts.engine.ledger import FLUSH_SECONDS, Ledger
 from broadcasts.engine.mailbox import Box
-from broadcasts.engine.outcomes import Call, Outcome
-from broadcasts.engine.reading import Doubt, Finding
+from broadcasts.engine.outcomes import Call
+from broadcasts.engine.reading import Doubt
 from broadcasts.engine.tokens import PacedTokens
 from broadcasts.engine.uploads import Uploads
 from groups.services.tokens import AccountTokens
@@ -34,8 +35,6 @@ from groups.zalo.http import open_session
 logger = logging.getLogger(__name__)
 
 DRAIN_SECONDS = 45
-FLUSH_SECONDS = 0.2
-FLUSH_ROWS = 500
 CLAIM_ROWS = 500
 MAX_BOXES = 200
 RENEW_SECONDS = 20
@@ -105,14 +104,12 @@ class Drain:
         self.frozen: dict[int, store.Frozen] = {}
         self.uploads = Uploads(database)
         self.queue: asyncio.PriorityQueue[tuple[int, int, Call | Doubt]] = asyncio.PriorityQueue()
-        self.outcomes: list[Outcome] = []
-        self.findings: list[Finding] = []
-        self.unissued: list[Call] = []
+        self.ledger = Ledger(self.owner, database, clock)
         self.again_at: list[float] = []
-        self.stops: list[tuple[Call, ZaloError]] = []
         self.wake = asyncio.Event()
+        self.may_claim = True
         self.serial = self.calls = self.reads = self.in_flight = 0
-        self.last_flush = self.last_renewal = self.next_lease = clock()
+        self.last_renewal = self.next_lease = clock()
         self.seen: set[int] = set()
 
     # --- The loop ----------------------------------------------------------------------------------------
@@ -122,11 +119,11 @@ class Drain:
         senders = [asyncio.create_task(self._serve()) for _number in range(self.concurrency)]
         try:
             while True:
-                await self._flush()
+                await self.ledger.flush(is_last=self._is_quiet())
                 if self.clock() >= self.deadline:
                     self._empty_queue()
                 has_more = self.clock() < self.deadline and await self._fill()
-                if not has_more and self._is_idle():
+                if not has_more and self._is_quiet() and self.ledger.is_empty:
                     break
                 await self._rest()
         finally:
@@ -136,9 +133,9 @@ class Drain:
             await self._finish()
         return Report(self.calls, self.reads, await self._again_in())
 
-    def _is_idle(self) -> bool:
-        pending = self.outcomes or self.findings or self.unissued or self.stops
-        return not pending and self.queue.empty() and not self.in_flight
+    def _is_quiet(self) -> bool:
+        """Nothing claimed, nothing on its way."""
+        return not self.in_flight and self.queue.empty()
 
     async def _rest(self) -> None:
         """Until there is something to do: an outcome to write, senders to feed, a call to make."""
@@ -155,7 +152,10 @@ class Drain:
         try:
             await self._renew()
             await self._lease()
-            return await self._claim() or self._soon()
+            if await self._claim():
+                return True
+            # What is held turned out to be empty; other mailboxes may not be.
+            return (await self._lease() and await self._claim()) or self._soon()
         except DatabaseError as error:
             # The database went away for a moment; what is claimed goes on, and the next round tries again.
             logger.warning("drain_database: %s", type(error).__name__)
@@ -176,13 +176,13 @@ class Drain:
         for box in boxes:
             box.renewed(now)
 
-    async def _lease(self) -> None:
-        """Let go of mailboxes that are done, take free ones that have work."""
+    async def _lease(self) -> bool:
+        """Let go of mailboxes that are done, take free ones that have work; True when any was taken."""
         await self._release([box for box in self.boxes.values() if box.is_empty and not box.is_busy])
         now, wanted = self.clock(), MAX_BOXES - len(self.boxes)
         has_enough = sum(box.budget(now) for box in self.boxes.values()) >= self.batch
         if has_enough or not wanted or now < self.next_lease:
-            return
+            return False
         leases = await self.database.run(store.lease, self.owner, now=_moment(now), count=wanted)
         if len(leases) < wanted:
             self.next_lease = now + PATIENCE_SECONDS
@@ -195,6 +195,7 @@ class Drain:
             )
         if leases:
             await self._read([lease.account_id for lease in leases])
+        return bool(leases)
 
     async def _read(self, account_ids: list[int]) -> None:
         """Queue looks into the groups of unknown rows, as far as the pace allows."""
@@ -214,6 +215,7 @@ class Drain:
         now = self.clock()
         budgets = self._budgets(now)
         if not budgets:
+            self.may_claim = False
             return False
         for account_id, count in budgets.items():
             self.boxes[account_id].pace.reserve(count)
@@ -225,6 +227,7 @@ class Drain:
             )
         finally:
             self._account_for(budgets, calls, now)
+        self.may_claim = bool(calls)
         await self._freeze({call.broadcast_id for call in calls})
         for call in calls:
             self._put(call.priority, call)
@@ -282,28 +285,30 @@ class Drain:
 
     def _wants_attention(self) -> bool:
         """Whether the loop has something to do before its next turn: rows to fetch, or the last to write."""
-        if len(self.outcomes) >= FLUSH_ROWS or (not self.in_flight and self.queue.empty()):
+        if self.ledger.is_full or self._is_quiet():
             return True
-        return self.queue.qsize() < self.concurrency and any(self._budgets(self.clock()))
+        return self.may_claim and self.queue.qsize() < self.concurrency
 
     async def _send(self, box: Box, call: Call) -> None:
         if not box.may_issue(self.clock()):
             box.pace.give_back()
-            self.unissued.append(call)
+            self.ledger.unissued.append(call)
             return
         started = self.clock()
         try:
             message_id = await self._post(box, call)
         except NoPlaceLeft:
-            self.unissued.append(call)
+            self.ledger.unissued.append(call)
         except Exception as error:
             if not isinstance(error, ZaloError):
                 logger.exception("drain_unforeseen: delivery %s", call.delivery_id)
             await self._note(box, call, error)
-            self.outcomes.append(outcomes.failed(call, error, started=started, finished=self.clock()))
+            self.ledger.outcomes.append(outcomes.failed(call, error, started=started, finished=self.clock()))
         else:
             box.succeeded()
-            self.outcomes.append(outcomes.sent(call, message_id, started=started, finished=self.clock()))
+            self.ledger.outcomes.append(
+                outcomes.sent(call, message_id, started=started, finished=self.clock())
+            )
 
     async def _post(self, box: Box, call: Call) -> str:
         """One message, with its picture uploaded first when it has one; returns Zalo's id of it."""
@@ -341,7 +346,7 @@ class Drain:
         """What a failure means for more than its row."""
         box.failed(error, now=self.clock())
         if outcomes.stops_more_than_message(error):
-            self.stops.append((call, error))
+            self.ledger.stops.append((call, error))
         picture_id = self.frozen[call.broadcast_id].picture_id
         if picture_id and getattr(error, "code", None) == outcomes.ATTACHMENT_EXPIRED:
             await self.uploads.forget(box, picture_id)
@@ -352,46 +357,14 @@ class Drain:
             return
         box.pace.issue(self.clock())
         self.reads += 1
-        self.findings.append(await reading.look(box.client, doubt))
+        self.ledger.findings.append(await reading.look(box.client, doubt))
 
-    # --- Writing -----------------------------------------------------------------------------------------
-
-    async def _flush(self) -> None:
-        """Write what is known, when there is enough of it or it has waited long enough."""
-        is_due = self.clock() - self.last_flush >= FLUSH_SECONDS or len(self.outcomes) >= FLUSH_ROWS
-        if not is_due and (self.in_flight or not self.queue.empty()):
-            return
-        self.last_flush = self.clock()
-        try:
-            await self._write()
-        except DatabaseError as error:
-            # Kept and written in the next round; the rows stay ours until the sweep finds them stale.
-            logger.warning("drain_database: %s", type(error).__name__)
-            await asyncio.sleep(PATIENCE_SECONDS)
-
-    async def _write(self) -> None:
-        if self.outcomes:
-            batch = self.outcomes[:]
-            await self.database.run(store.settle, self.owner, batch)
-            del self.outcomes[: len(batch)]
-        if self.findings:
-            found = self.findings[:]
-            for finding in found:
-                await self.database.run(reading.settle_finding, finding, now=_moment(self.clock()))
-            del self.findings[: len(found)]
-        if self.unissued:
-            calls = self.unissued[:]
-            await self.database.run(store.give_back, self.owner, calls)
-            del self.unissued[: len(calls)]
-        while self.stops:
-            call, error = self.stops[0]
-            await self.database.run(accounts.stop, call, error)
-            self.stops.pop(0)
+    # --- Ending ------------------------------------------------------------------------------------------
 
     async def _finish(self) -> None:
         """Leave nothing behind: unissued rows go back, outcomes are written, leases end."""
         self._empty_queue()
-        await self._write()
+        await self.ledger.write()
         await self._release(list(self.boxes.values()))
 
     def _empty_queue(self) -> None:
@@ -399,7 +372,7 @@ class Drain:
             _priority, _serial, job = self.queue.get_nowait()
             self.boxes[job.account_id].pace.give_back()
             if isinstance(job, Call):
-                self.unissued.append(job)
+                self.ledger.unissued.append(job)
 
     async def _release(self, boxes: list[Box]) -> None:
         if not boxes:

@@ -16,7 +16,7 @@ from django.utils import timezone
 from broadcasts.engine import sql
 from broadcasts.engine.outcomes import Call, Outcome
 from broadcasts.engine.pace import Pace
-from broadcasts.enums import CLAIMABLE, FINAL, BroadcastState, DeliveryState
+from broadcasts.enums import CLAIMABLE, FINAL, STUCK, BroadcastState, DeliveryState
 from broadcasts.models import Attempt, Broadcast, Delivery, Mailbox
 from groups.enums import AccountState
 
@@ -82,13 +82,17 @@ def claimable(now: datetime) -> QuerySet[Delivery]:
     running = Broadcast.objects.filter(
         Q(expires_at=None) | Q(expires_at__gt=now), pk=OuterRef("broadcast_id"), state=BroadcastState.SENDING
     )
-    return Delivery.objects.filter(Exists(running), state__in=CLAIMABLE, next_attempt_at__lte=now)
+    return Delivery.objects.filter(Exists(running), state__among=CLAIMABLE, next_attempt_at__lte=now)
 
 
 def readable(now: datetime) -> QuerySet[Delivery]:
     """Unknown rows whose group should be read now."""
     return Delivery.objects.filter(
-        state=DeliveryState.UNKNOWN, next_attempt_at__lte=now, reads__lt=MAX_READS, account__isnull=False
+        state__among=STUCK,
+        state=DeliveryState.UNKNOWN,
+        next_attempt_at__lte=now,
+        reads__lt=MAX_READS,
+        account__isnull=False,
     )
 
 

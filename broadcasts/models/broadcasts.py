@@ -184,7 +184,7 @@ class Delivery(models.Model):
                 name="delivery_in_flight_idx",  # sweep
             ),
             models.Index(
-                fields=["state", "next_attempt_at"],
+                fields=["state", "account", "next_attempt_at"],
                 condition=Q(state__in=STUCK),
                 name="delivery_stuck_idx",  # sweep, reading of unknown rows
             ),

@@ -18,6 +18,7 @@ from broadcasts.enums import (
     FINAL,
     NOT_OUT_YET,
     REACHED,
+    STUCK,
     BroadcastState,
     DeliveryState,
     NoticeEnd,
@@ -59,7 +60,7 @@ def lose_stale_claims(now: datetime) -> int:
     held = Mailbox.objects.filter(account_id=OuterRef("account_id"), lease_until__gt=now).filter(
         lease_owner=OuterRef("claim")
     )
-    stale = Delivery.objects.filter(state=DeliveryState.SENDING, claimed_at__lt=now - STALE_CLAIM)
+    stale = Delivery.objects.filter(state__among=[DeliveryState.SENDING], claimed_at__lt=now - STALE_CLAIM)
     return stale.filter(~Exists(held)).update(
         state=DeliveryState.UNKNOWN,
         unknown_at=now,
@@ -73,7 +74,7 @@ def lose_stale_claims(now: datetime) -> int:
 
 def block_rows_of_stopped_accounts(now: datetime) -> None:
     """An account may stop outside a drain too (its token could not be renewed); its rows say so."""
-    waiting = Delivery.objects.filter(account_id=OuterRef("pk"), state__in=store.CLAIMABLE)
+    waiting = Delivery.objects.filter(account_id=OuterRef("pk"), state__among=store.CLAIMABLE)
     for account in OfficialAccount.objects.exclude(state=AccountState.ACTIVE).filter(Exists(waiting)):
         accounts.block_waiting(account.pk, account.last_error, now=now)
 
@@ -81,6 +82,7 @@ def block_rows_of_stopped_accounts(now: datetime) -> None:
 def unblock(now: datetime) -> int:
     """Rows of accounts and groups that work again go back into the queue by themselves."""
     working = Delivery.objects.filter(
+        state__among=STUCK,
         state=DeliveryState.BLOCKED,
         account__state=AccountState.ACTIVE,
         group__state=GroupState.ACTIVE,
@@ -96,7 +98,10 @@ def try_stopped_accounts(now: datetime) -> None:
     An account that needs a new grant is not tried: only a person can help it.
     """
     blocked = Delivery.objects.filter(
-        account_id=OuterRef("pk"), state=DeliveryState.BLOCKED, group__state=GroupState.ACTIVE
+        account_id=OuterRef("pk"),
+        state__among=STUCK,
+        state=DeliveryState.BLOCKED,
+        group__state=GroupState.ACTIVE,
     )
     rested = Q(last_error_at=None) | Q(last_error_at__lt=now - TRIAL_AFTER)
     for account in OfficialAccount.objects.filter(rested, Exists(blocked), state=AccountState.STOPPED):
@@ -128,7 +133,10 @@ def expire(now: datetime) -> None:
 def mark_overdue(now: datetime) -> int:
     """Nobody has posted in time: the row goes to the chief's list."""
     return Delivery.objects.filter(
-        state=DeliveryState.TO_POST, due_at__lte=now, broadcast__state=BroadcastState.SENDING
+        state__among=STUCK,
+        state=DeliveryState.TO_POST,
+        due_at__lte=now,
+        broadcast__state=BroadcastState.SENDING,
     ).update(state=DeliveryState.OVERDUE, updated_at=now)
 
 

@@ -433,3 +433,16 @@ def test_rate_holds_over_minutes_of_drains(approved, area, run_drain, zalo):
     busiest = max(sum(at - 60 < moment <= at for moment in moments) for at in moments)
     assert busiest <= 9
     assert len(moments) >= 0.85 * 9 * 5
+
+
+def test_drain_takes_more_mailboxes_than_it_holds_at_once(approved, area, run_drain, zalo, monkeypatch):
+    """Patched: a country's number of accounts would be slow to make."""
+    monkeypatch.setattr("broadcasts.engine.drain.MAX_BOXES", 2)
+    for _number in range(7):
+        GroupFactory(gmf=True, unit=area.village_a, official_account__unit=area.commune_a)
+    broadcast = approved()
+    sending.start_due(broadcast.due_at)
+    sending.expand(broadcast.pk)
+
+    assert run_drain().calls == 7
+    assert states(broadcast) == ["sent"] * 7

@@ -1,0 +1,72 @@
+"""What a drain has learnt and not yet written: outcomes, findings, rows to give back, accounts to stop."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from django.db import Error as DatabaseError
+
+from broadcasts.engine import accounts, reading, store
+from broadcasts.engine.database import DatabaseThread
+from broadcasts.engine.outcomes import Call, Outcome
+from broadcasts.engine.reading import Finding
+from groups.zalo.errors import ZaloError
+
+logger = logging.getLogger(__name__)
+
+FLUSH_SECONDS = 0.2
+FLUSH_ROWS = 500
+RETRY_SECONDS = 1.0
+
+
+class Ledger:
+    """Collects during calls, writes in bulk. An entry leaves it only when it is in the database."""
+
+    def __init__(self, owner: str, database: DatabaseThread, clock: Callable[[], float]):
+        self.outcomes: list[Outcome] = []
+        self.findings: list[Finding] = []
+        self.unissued: list[Call] = []
+        self.stops: list[tuple[Call, ZaloError]] = []
+        self._owner = owner
+        self._database = database
+        self._clock = clock
+        self._last_write = clock()
+
+    @property
+    def is_empty(self) -> bool:
+        return not (self.outcomes or self.findings or self.unissued or self.stops)
+
+    @property
+    def is_full(self) -> bool:
+        """Enough for a write before its time."""
+        return len(self.outcomes) >= FLUSH_ROWS
+
+    async def flush(self, *, is_last: bool) -> None:
+        """Write when there is enough, when it has waited long enough, or when nothing more is on its way."""
+        is_due = self._clock() - self._last_write >= FLUSH_SECONDS
+        if self.is_empty or not (is_due or is_last or self.is_full):
+            return
+        self._last_write = self._clock()
+        try:
+            await self.write()
+        except DatabaseError as error:
+            # Kept and written in the next round; the rows stay ours until the sweep finds them stale.
+            logger.warning("drain_database: %s", type(error).__name__)
+            await asyncio.sleep(RETRY_SECONDS)
+
+    async def write(self) -> None:
+        """Write everything now. Senders may add meanwhile; that stays for the next time."""
+        if outcomes := self.outcomes[:]:
+            await self._database.run(store.settle, self._owner, outcomes)
+            del self.outcomes[: len(outcomes)]
+        for finding in self.findings[:]:
+            now = datetime.fromtimestamp(self._clock(), UTC)
+            await self._database.run(reading.settle_finding, finding, now=now)
+            self.findings.remove(finding)
+        if calls := self.unissued[:]:
+            await self._database.run(store.give_back, self._owner, calls)
+            del self.unissued[: len(calls)]
+        for call, error in self.stops[:]:
+            await self._database.run(accounts.stop, call, error)
+            self.stops.remove((call, error))
