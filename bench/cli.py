@@ -5,6 +5,7 @@ Every benchmark is a module with ``NAME``, ``add_arguments(parser)``, ``quick(op
 """
 
 import argparse
+import signal
 import subprocess
 import sys
 import time
@@ -34,6 +35,8 @@ class Place:
 def main(benchmarks: list[ModuleType], arguments: list[str]) -> int:
     """Run ``benchmarks`` on every backend asked for; 1 when one of them failed or fell below its floor."""
     options = parse(benchmarks, arguments)
+    # Being told to end must end what was started here, too.
+    signal.signal(signal.SIGTERM, lambda number, _frame: sys.exit(128 + number))
     try:
         if options.backend in backends.NAMES:
             return run_here(benchmarks, options)
@@ -114,7 +117,12 @@ def _run_apart(command: list[str], backend: str, options: argparse.Namespace) ->
         if not options.json:
             print(f"{backend}: not measured ({missing})")
         return 0
-    return subprocess.run([*command, "--backend", backend], check=False).returncode
+    with subprocess.Popen([*command, "--backend", backend]) as process:
+        try:
+            return process.wait()
+        except BaseException:
+            process.terminate()
+            raise
 
 
 def _judge(report: Report, path: Path | None) -> int:
