@@ -129,6 +129,17 @@ def test_production_cookies_are_locked_to_the_host(tmp_path: Path):
     assert printed(tmp_path, show, **SECRETS) == "('__Host-session', '__Host-csrf', True, True)"
 
 
+@pytest.mark.parametrize("address", ["/healthz", "/readyz", "/metrics"])
+def test_probes_on_the_internal_network_are_not_sent_to_https(tmp_path: Path, address: str):
+    show = f"[p for p in s.SECURE_REDIRECT_EXEMPT if __import__('re').search(p, {address.lstrip('/')!r})]"
+    assert printed(tmp_path, show, **SECRETS) != "[]"
+
+
+def test_no_setting_promises_a_limit_that_threads_cannot_keep(tmp_path: Path):
+    """Celery cannot stop a thread: a time limit would be words only."""
+    assert printed(tmp_path, "[n for n in dir(s) if 'TIME_LIMIT' in n]", DEBUG="1") == "[]"
+
+
 @pytest.mark.parametrize(
     ("broker", "cache"),
     [
