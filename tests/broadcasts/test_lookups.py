@@ -1,4 +1,4 @@
-"""States written into the statement: the hot queries walk their partial indexes, and nothing can be injected."""
+"""States written into the statement: hot queries walk their partial indexes, and nothing can be injected."""
 
 import pytest
 from django.db import connection
