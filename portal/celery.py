@@ -2,6 +2,8 @@
 
 import logging.config
 import os
+import threading
+import time
 import warnings
 from typing import Any
 
@@ -12,6 +14,9 @@ from celery.exceptions import SecurityWarning
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 
 REQUEST_ID_HEADER = "portal_request_id"
+logger = structlog.get_logger(__name__)
+# When the task of this thread began.
+_running = threading.local()
 
 # Celery warns root of pickled messages; only JSON is accepted here, and a trial in a container is root.
 warnings.filterwarnings("ignore", category=SecurityWarning)
@@ -38,11 +43,22 @@ def _pass_request_id_on(headers: dict[str, Any], **kwargs: Any) -> None:
 @signals.task_prerun.connect
 def _take_request_id_up(task: Task, **kwargs: Any) -> None:
     """What a task logs carries its name and the id of its request."""
+    _running.since = time.monotonic()
     structlog.contextvars.clear_contextvars()
     request_id = getattr(task.request, REQUEST_ID_HEADER, None)
     structlog.contextvars.bind_contextvars(
         task=task.name, **({"request_id": request_id} if request_id else {})
     )
+
+
+@signals.task_postrun.connect
+def _report_overrun(task: Task, **kwargs: Any) -> None:
+    """Log a task that took longer than the broker is sure to wait: a thread can be watched, not stopped."""
+    from django.conf import settings  # noqa: PLC0415 (settings load after the application exists)
+
+    seconds = time.monotonic() - getattr(_running, "since", time.monotonic())
+    if seconds > settings.LONGEST_TASK_SECONDS:
+        logger.warning("task_overran", seconds=round(seconds), limit=settings.LONGEST_TASK_SECONDS)
 
 
 @signals.celeryd_init.connect

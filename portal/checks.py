@@ -87,11 +87,12 @@ def check_throttles() -> Messages:
 
 
 def check_queue() -> Messages:
-    """A task must end before the broker believes it lost, or it runs twice at once."""
+    """A task must end before the broker believes it lost and hands it to a second worker."""
     timeout = settings.CELERY_BROKER_TRANSPORT_OPTIONS.get("visibility_timeout", 0)
-    if timeout <= settings.CELERY_TASK_TIME_LIMIT:
-        message = f"visibility_timeout ({timeout} s) không dài hơn CELERY_TASK_TIME_LIMIT."
-        yield Error(message, hint="Mỗi việc sẽ chạy hai lần cùng lúc.", id="portal.E007")
+    if timeout <= settings.LONGEST_TASK_SECONDS:
+        message = f"visibility_timeout ({timeout} s) không dài hơn việc lâu nhất (LONGEST_TASK_SECONDS)."
+        hint = "Việc đang chạy sẽ được giao cho một máy nữa: tăng visibility_timeout."
+        yield Error(message, hint=hint, id="portal.E007")
     if not settings.CELERY_BROKER_URL.startswith(("redis://", "rediss://", "redis+socket://")):
         message = "CELERY_BROKER_URL không phải Redis: việc dở dang của một máy hỏng sẽ không được giao lại."
         yield Error(message, hint="Đặt CELERY_BROKER_URL=redis://…", id="portal.E014")

@@ -12,8 +12,12 @@ from pathlib import Path
 
 import pytest
 import redis
+import structlog
 
+from broadcasts.engine.drain import DRAIN_SECONDS, LONGEST_COUNTDOWN
+from groups.zalo.http import timeouts
 from portal import broker, heartbeat
+from portal.tasks import heartbeat as heartbeat_task
 
 ROOT = Path(__file__).resolve().parents[2]
 PROCFILE = dict(line.split(": ", 1) for line in (ROOT / "Procfile").read_text().splitlines())
@@ -161,3 +165,17 @@ def test_publish_to_a_hung_broker_fails_within_the_patience_of_a_page(environmen
         server.listen()
         environment["CELERY_BROKER_URL"] = f"redis://127.0.0.1:{server.getsockname()[1]}/0"
         assert seconds_of_failing_publish(environment) < 3
+
+
+def test_turn_of_sending_ends_before_the_longest_task(settings):
+    """A drain, with the calls it still has in the air at its end, is not handed to a second worker."""
+    assert DRAIN_SECONDS + 2 * timeouts().total < settings.LONGEST_TASK_SECONDS
+    assert LONGEST_COUNTDOWN < settings.CELERY_BROKER_TRANSPORT_OPTIONS["visibility_timeout"]
+
+
+@pytest.mark.parametrize(("longest", "lines"), [(0, ["task_overran"]), (60, [])])
+def test_task_that_overruns_is_reported(settings, longest: int, lines: list[str]):
+    settings.LONGEST_TASK_SECONDS = longest
+    with structlog.testing.capture_logs() as logs:
+        heartbeat_task.apply()
+    assert [entry["event"] for entry in logs] == lines

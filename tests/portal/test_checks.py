@@ -58,7 +58,7 @@ def test_sound_production_has_nothing_to_say(production):
         ("ZALO_BOT_URL", "http://bot-api.zaloplatforms.com", "portal.E004"),
         ("PUBLIC_URL", "http://binhyen.example.vn", "portal.E005"),
         ("THROTTLES_SWITCH", "off", "portal.E006"),
-        ("CELERY_TASK_TIME_LIMIT", 120, "portal.E007"),
+        ("LONGEST_TASK_SECONDS", 300, "portal.E007"),
         ("CACHES", LOCAL_MEMORY, "portal.E009"),
         ("CELERY_BROKER_URL", "redis://cache:6379/1", "portal.E010"),
         ("CONTENT_SECURITY_POLICY", CSP_UNSAFE, "portal.E011"),
