@@ -14,6 +14,7 @@ import time
 import traceback
 import uuid
 from collections.abc import Callable, MutableMapping
+from functools import cache
 from typing import Any
 
 import structlog
@@ -129,6 +130,20 @@ def _json_renderer() -> Callable[[Any, str, EventDict], str | bytes]:
     return structlog.processors.JSONRenderer(ensure_ascii=False)
 
 
+# A group of a pattern, which may hold groups of its own one level down; named ones are the route's variables.
+_GROUP = re.compile(r"\(\?P<(\w+)>(?:[^()]|\([^()]*\))*\)|\((?:[^()]|\([^()]*\))*\)")
+_PATTERN_SIGNS = re.compile(r"\\[AZbBdDwWsS][*+?]?|\\(?=.)|[\^$*+?]")
+
+
+@cache
+def readable_route(route: str) -> str:
+    """A route as a template: ``api/v1/^tips/(?P<pk>\\d+)/$`` reads ``api/v1/tips/<pk>/``."""
+    if "(" not in route and "^" not in route:
+        return route
+    named = _GROUP.sub(lambda group: f"<{group[1]}>" if group[1] else "…", route)
+    return _PATTERN_SIGNS.sub("", named)
+
+
 class RequestLogMiddleware:
     """One line per request: its id, method, route, status and milliseconds."""
 
@@ -141,7 +156,7 @@ class RequestLogMiddleware:
         started = time.monotonic()
         with structlog.contextvars.bound_contextvars(request_id=request_id):
             response = self.get_response(request)
-            route = request.resolver_match.route if request.resolver_match else ""
+            route = readable_route(request.resolver_match.route) if request.resolver_match else ""
             details: dict[str, Any] = {"method": request.method, "route": f"/{route}"}
             # Only where the page asked who it is: looking would cost every public page a query.
             user = getattr(request, "_cached_user", None)

@@ -4,12 +4,14 @@ import io
 import json
 import logging
 import logging.config
+import re
+from collections.abc import Iterator
 
 import pytest
 import structlog
 from django.http import HttpResponse
 from django.test import Client, override_settings
-from django.urls import path
+from django.urls import URLResolver, get_resolver, include, path, re_path
 
 from portal import logging as portal_logging
 
@@ -27,12 +29,27 @@ def failing(request):
     raise ValueError(f"bad phone {request.POST.get('phone')} 0912345678")
 
 
+def ok(request, **kwargs):
+    return HttpResponse("ok")
+
+
 urlpatterns = [
     path("gui-tin/", lambda request: HttpResponse("ok")),
     path("theo-doi/<str:code>/", lambda request, code: HttpResponse("ok")),
     path("can-bo/", lambda request: HttpResponse(str(request.user.pk))),
     path("hong/", failing),
+    path("api/v1/", include([re_path(r"^broadcasts/(?P<pk>\d+)/(?:posts|[a-z]{2,})\.json/$", ok)])),
+    re_path(r"^admin/(?P<app>tips|site)/(?P<url>.*)$", ok),
 ]
+
+
+def all_routes(resolver: URLResolver, before: str = "") -> Iterator[str]:
+    for entry in resolver.url_patterns:
+        route = before + str(entry.pattern)
+        if isinstance(entry, URLResolver):
+            yield from all_routes(entry, route)
+        else:
+            yield route
 
 
 @pytest.fixture
@@ -86,6 +103,27 @@ def test_request_is_one_line_with_route_and_no_trace_of_the_sender(lines):
 def test_request_is_logged_by_route_not_by_address(lines):
     Client().get("/theo-doi/ABCD-EFGH-JKMN-PQRS/")
     assert [entry["route"] for entry in lines()] == ["/theo-doi/<str:code>/"]
+
+
+@pytest.mark.parametrize(
+    ("address", "route"),
+    [
+        ("/api/v1/broadcasts/7/posts.json/", "/api/v1/broadcasts/<pk>/….json/"),
+        ("/admin/tips/tip/1/", "/admin/<app>/<url>"),
+    ],
+)
+@override_settings(ROOT_URLCONF=__name__)
+def test_route_written_as_a_pattern_is_logged_as_a_template(lines, address: str, route: str):
+    Client().get(address)
+    assert [entry["route"] for entry in lines()] == [route]
+
+
+def test_every_route_of_the_portal_is_readable_in_the_log():
+    unreadable = re.compile(r"[\^$\\()|?*+\[\]]")
+    routes = [portal_logging.readable_route(route) for route in all_routes(get_resolver())]
+    assert "api/v1/broadcasts/<pk>/approve/" in routes
+    assert [route for route in routes if unreadable.search(route)] == []
+    assert [route for route in routes if portal_logging.mask(route) != route] == []
 
 
 @override_settings(ROOT_URLCONF=__name__)
