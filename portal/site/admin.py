@@ -1,21 +1,34 @@
 """Admin of what the public site shows: procedures and contacts."""
 
 from datetime import timedelta
+from typing import Any
 
 from django.contrib import admin
-from django.db.models import Q, QuerySet
+from django.db.models import ForeignKey, Q, QuerySet
+from django.forms import ModelChoiceField
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from groups import permissions
 from groups.admin.scoping import AreaFilter, ScopedAdmin
-from groups.enums import Role
+from groups.enums import Level, Role
 from portal.audit.services import record
 from portal.site.models import Contact, Procedure
 from portal.text import search_key, words
 
 REVIEW_DAYS = 180
+
+
+def is_national_editor(user: Any) -> bool:
+    """Whether the user may change what every resident of the country reads: administrators of a province.
+
+    The portal has no unit above the provinces; an administrator of a district or commune stays in it.
+    """
+    return any(
+        posting.role == Role.ADMINISTRATOR and posting.unit.level == Level.PROVINCE
+        for posting in permissions.open_postings(user)
+    )
 
 
 class FoldedSearchMixin:
@@ -68,6 +81,15 @@ class ProcedureAdmin(FoldedSearchMixin, admin.ModelAdmin):
         (_("Căn cứ"), {"fields": ("legal_basis", "reviewed_on")}),
     )
 
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return super().has_add_permission(request) and is_national_editor(request.user)
+
+    def has_change_permission(self, request: HttpRequest, obj: Procedure | None = None) -> bool:
+        return super().has_change_permission(request, obj) and is_national_editor(request.user)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Procedure | None = None) -> bool:
+        return super().has_delete_permission(request, obj) and is_national_editor(request.user)
+
     @admin.action(description=_("Ghi: đã rà soát hôm nay"), permissions=["change"])
     def mark_reviewed(self, request: HttpRequest, queryset: QuerySet[Procedure]) -> None:
         for procedure in queryset:
@@ -92,9 +114,11 @@ class ProcedureAdmin(FoldedSearchMixin, admin.ModelAdmin):
 
 @admin.register(Contact)
 class ContactAdmin(FoldedSearchMixin, ScopedAdmin):
-    """Telephone numbers of the page /lien-he/ and of the emergency strip.
+    """Telephone numbers of the page /lien-he/.
 
-    Numbers without a unit hold for the whole country: everybody here sees them, administrators change them.
+    The checker calls each of them genuine, so a number is as far-reaching as its unit: everybody gives one of
+    the units they keep. Those without a unit hold for the whole country: everybody here sees them, only
+    administrators of a province write them, and only they mark a number as one for emergencies.
     """
 
     list_display = ("name", "phone", "unit", "purpose", "is_emergency", "position")
@@ -109,7 +133,17 @@ class ContactAdmin(FoldedSearchMixin, ScopedAdmin):
         paths = self.paths_for(request, "view", "change")
         return queryset.filter(permissions.paths_q(paths, "unit__path") | Q(unit=None))
 
+    def get_readonly_fields(self, request: HttpRequest, obj: Contact | None = None) -> tuple[str, ...]:
+        return () if is_national_editor(request.user) else ("is_emergency",)
+
+    def formfield_for_foreignkey(
+        self, db_field: ForeignKey, request: HttpRequest, **kwargs: Any
+    ) -> ModelChoiceField | None:
+        if db_field.name == "unit" and not is_national_editor(request.user):
+            kwargs["required"] = True
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
     def _reaches(self, request: HttpRequest, obj: Contact | None, action: str) -> bool:
         if obj is not None and obj.unit_id is None:
-            return permissions.has_role(request.user, Role.ADMINISTRATOR)
+            return is_national_editor(request.user)
         return super()._reaches(request, obj, action)

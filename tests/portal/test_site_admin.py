@@ -66,6 +66,61 @@ def test_administrator_changes_numbers_of_the_country(client, area, national):
     assert Contact.objects.get().phone == "5656"
 
 
+def test_supervisor_makes_no_number_of_the_whole_country(client, area):
+    own = Contact.objects.create(name="Trực ban Minh Tân", phone="02633881133", unit=area.commune_a)
+    client.force_login(make_user(Role.SUPERVISOR, area.district))
+
+    added = client.post(f"{CONTACTS}add/", values(Contact(name="Số lạ", phone="0912345678")))
+    blanked = edit(client, own, unit="")
+    elsewhere = edit(client, own, unit=area.commune_c.pk)
+
+    assert [added.status_code, blanked.status_code, elsewhere.status_code] == [200, 200, 200]
+    assert list(Contact.objects.values_list("name", "unit")) == [(own.name, area.commune_a.pk)]
+
+
+def test_emergency_mark_is_set_by_administrators_of_a_province_only(client, area):
+    own = Contact.objects.create(name="Trực ban Minh Tân", phone="02633881133", unit=area.commune_a)
+    client.force_login(make_user(Role.SUPERVISOR, area.district))
+
+    assert edit(client, own, is_emergency="on", name="Trực ban mới").status_code == 302
+    own.refresh_from_db()
+    assert (own.name, own.is_emergency) == ("Trực ban mới", False)
+
+    client.force_login(make_user(Role.ADMINISTRATOR, area.province))
+    assert edit(client, own, is_emergency="on").status_code == 302
+    own.refresh_from_db()
+    assert own.is_emergency
+
+
+def test_administrator_below_the_province_has_no_say_for_the_country(client, area, national):
+    procedure = Procedure.objects.create(slug="tam-tru", title="Tạm trú", field="Cư trú", steps="Mở VNeID")
+    client.force_login(make_user(Role.ADMINISTRATOR, area.district))
+    fields = {"title": "Chiếm", "slug": "chiem", "field": "Cư trú", "steps": "x"}
+
+    assert edit(client, national, phone="0912345678").status_code == 403
+    assert client.post(f"{CONTACTS}{national.pk}/delete/", {"post": "yes"}).status_code == 403
+    assert client.post(f"{CONTACTS}add/", values(Contact(name="Số lạ", phone="5656"))).status_code == 200
+    assert client.get(f"{PROCEDURES}{procedure.pk}/change/").status_code == 200
+    assert client.post(f"{PROCEDURES}{procedure.pk}/change/", fields).status_code == 403
+    assert client.post(f"{PROCEDURES}{procedure.pk}/delete/", {"post": "yes"}).status_code == 403
+    assert client.post(f"{PROCEDURES}add/", fields).status_code == 403
+    client.post(PROCEDURES, {"action": "mark_reviewed", "_selected_action": [procedure.pk]})
+
+    assert Contact.objects.get().phone == "156"
+    assert Procedure.objects.values_list("title", "reviewed_on").get() == ("Tạm trú", None)
+
+
+def test_administrator_of_a_province_keeps_procedures_and_adds_national_numbers(client, area):
+    client.force_login(make_user(Role.ADMINISTRATOR, area.province))
+    fields = {"title": "Tách hộ", "slug": "tach-ho", "field": "Cư trú", "steps": "Nộp hồ sơ"}
+
+    assert client.post(f"{PROCEDURES}add/", fields).status_code == 302
+    assert client.post(f"{CONTACTS}add/", values(Contact(name="Tổng đài", phone="5656"))).status_code == 302
+
+    assert Procedure.objects.get().title == "Tách hộ"
+    assert Contact.objects.get().unit is None
+
+
 def test_auditor_only_reads(client, area, national):
     client.force_login(make_user(Role.AUDITOR, area.province))
 
