@@ -23,6 +23,8 @@ from portal.text import fold, search_key, words
 PHONE_MARK = "[SĐT]"
 NETWORK_SECONDS = 600
 NAME_LENGTH = 60
+# The strip of ``templates/components/emergency.html``.
+STRIP_NUMBERS = ("113", "114", "115", "111")
 PEOPLE = (PostKind.WANTED, PostKind.SUSPECT, PostKind.MISSING)
 _CARD_CLASS = {
     PostKind.WANTED: "",
@@ -181,6 +183,11 @@ def foremost_notices(count: int) -> list[Notice]:
 def national_contacts() -> list[Contact]:
     """Emergency and other numbers that hold for the whole country."""
     return list(Contact.objects.filter(unit=None))
+
+
+def further_contacts() -> list[Contact]:
+    """National numbers besides those that stand at the top of every page."""
+    return list(Contact.objects.filter(unit=None).exclude(phone__in=STRIP_NUMBERS))
 
 
 def contacts_of(unit: Unit) -> list[Contact]:

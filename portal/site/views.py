@@ -41,7 +41,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "notices": [published.card(notice) for notice in published.foremost_notices(3)],
         "news": published.news()[:3],
         "network": published.network(),
-        "contacts": [row for row in published.national_contacts() if not row.is_emergency],
+        "contacts": published.further_contacts(),
     }
     return render(request, "site/home.html", context)
 

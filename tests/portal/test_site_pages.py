@@ -113,13 +113,23 @@ def test_home_shows_news_notices_network_and_contacts(client):
     assert re.search(r'stat__value">51<', html)
 
 
-def test_home_emergency_strip_follows_the_contacts_on_record(client):
-    Contact.objects.create(name="Trung tâm khẩn cấp", phone="112", is_emergency=True, position=1)
+@pytest.mark.parametrize("path", ["/", "/gui-tin/", "/theo-doi/", "/lien-he/"])
+def test_emergency_strip_is_the_same_four_numbers_whatever_the_table_says(client, path):
+    for number in range(5):
+        Contact.objects.create(name="Số lạ", phone=f"091234567{number}", is_emergency=True, position=0)
 
-    html = client.get("/").content.decode()
+    strip = client.get(path).content.decode().split('class="emergency"')[1].split("</section>")[0]
 
-    assert 'emergency__call" href="tel:112"' in html
-    assert 'emergency__call" href="tel:114"' not in html
+    assert re.findall(r'href="tel:(\d+)"', strip) == ["113", "114", "115", "111"]
+
+
+def test_home_shows_further_emergency_numbers_but_not_the_four_again(client):
+    Contact.objects.create(name="Công an tỉnh", phone="113", is_emergency=True)
+    Contact.objects.create(name="Tìm kiếm cứu nạn", phone="112", is_emergency=True)
+
+    html = client.get("/").content.decode().split('aria-labelledby="numbers"')[1]
+
+    assert 'href="tel:112"' in html and 'href="tel:113"' not in html
 
 
 @pytest.mark.parametrize("path", ["/", "/tin-tuc/", "/truy-na/"])

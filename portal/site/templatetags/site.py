@@ -1,32 +1,17 @@
-"""Tags of the public pages: the emergency strip, telephone links, where a commune lies."""
+"""Filters of the public pages: telephone links, where a commune lies."""
 
 import re
 
 from django import template
-from django.db import DatabaseError
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from broadcasts.models import Post
 from groups.models import Unit
-from portal.site.models import Contact
 from portal.site.published import post_text
 from portal.text import PhoneError, parse_phone
 
 register = template.Library()
-
-
-@register.inclusion_tag("components/emergency.html")
-def emergency_strip() -> dict:
-    """The strip with the emergency numbers on record, police first; 113, 114, 115, 111 without a record.
-
-    It stands on the page that tells a sender the database is away, so it does without one.
-    """
-    try:
-        lines = list(Contact.objects.filter(unit=None, is_emergency=True)[:4])
-    except DatabaseError:
-        lines = []
-    return {"hotlines": [{"number": dialled(line.phone), "label": line.name} for line in lines]}
 
 
 @register.filter
