@@ -9,6 +9,8 @@ import datetime
 import secrets
 from typing import Any
 
+from axes.models import AccessAttempt, AccessFailureLog, AccessLog
+from django.contrib.sessions.backends.db import SessionStore
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -27,6 +29,7 @@ RECOVERY_PURPOSE = "accounts.recovery_code"
 # Crockford's alphabet: no letter that reads as a digit or as another letter.
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 CODE_LENGTH = 10
+FAILED_LOGINS_KEPT = datetime.timedelta(days=1)
 
 
 class ThrottledError(PortalError):
@@ -103,6 +106,17 @@ def create_api_token(user: User, *, days: int | None = None) -> str:
         _instance, token = AuthToken.objects.create(user=user, expiry=expiry)
         record(user, "accounts.api_token.created", user, data={"days": days})
     return token
+
+
+def forget_past_logins() -> None:
+    """Delete where log-ins failed more than a day ago (address, browser), and sessions that have ended.
+
+    The limit they serve looks back a quarter of an hour; a day leaves time to look into an attack.
+    """
+    past = timezone.now() - FAILED_LOGINS_KEPT
+    for model in (AccessAttempt, AccessLog, AccessFailureLog):
+        model.objects.filter(attempt_time__lt=past).delete()
+    SessionStore.clear_expired()
 
 
 def readable_secret(device: TOTPDevice) -> str:
