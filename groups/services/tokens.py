@@ -15,10 +15,12 @@ import asyncio
 import logging
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
+from math import ceil
 
 import aiohttp
 from asgiref.sync import async_to_sync, sync_to_async
 from django.conf import settings
+from django.core.cache import cache
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
@@ -61,34 +63,47 @@ class AccountTokens:
         self._session = session
         self._token = ""
         self._expires_at: datetime | None = None
+        self._retry_not_before: datetime | None = None
+        # The many sends of one drain wait here, not each at the database.
+        self._lock = asyncio.Lock()
 
     async def get(self) -> str:
         """The present token, renewed first when it has less than an hour to live.
 
         Raises ``ReauthorisationNeeded`` or ``ChannelStopped`` when a person must act, ``Temporary`` when Zalo
-        cannot be asked and the old token has run out.
+        cannot be asked and the old token has run out. After a failure nobody asks Zalo again for
+        ``RETRY_AFTER_SECONDS``.
         """
-        if not self._token:
-            self._remember(await sync_to_async(_read)(self._account_id))
-        if self._token and not self._runs_out_within(REFRESH_AHEAD):
+        if self._is_usable():
             return self._token
-        try:
-            return await self.renew(self._token)
-        except Temporary:
-            if self._token and not self._runs_out_within(timedelta(0)):
+        async with self._lock:
+            if not self._token:
+                self._remember(await sync_to_async(_read)(self._account_id))
+            if self._is_usable():
                 return self._token
-            raise
+            try:
+                return await self._renew(self._token)
+            except Temporary:
+                if self._token and not self._runs_out_within(timedelta(0)):
+                    return self._token
+                raise
 
     async def renew(self, rejected_token: str) -> str:
         """A token other than ``rejected_token``: the stored one if it differs, else a new one from Zalo."""
+        async with self._lock:
+            return await self._renew(rejected_token)
+
+    async def _renew(self, rejected_token: str) -> str:
         deadline = timezone.now() + timedelta(seconds=WAIT_SECONDS)
         while True:
             account = await sync_to_async(_read)(self._account_id)
             if account.access_token and account.access_token != rejected_token:
                 return self._remember(account)
+            await self._require_no_pause()
             if await sync_to_async(_claim)(self._account_id):
                 return self._remember(await self._refresh(rejected_token))
             if timezone.now() > deadline:
+                self._retry_not_before = timezone.now() + timedelta(seconds=RETRY_AFTER_SECONDS)
                 raise Temporary(None, "another process is renewing", wait_seconds=RETRY_AFTER_SECONDS)
             await asyncio.sleep(POLL_SECONDS)
 
@@ -103,6 +118,7 @@ class AccountTokens:
         except ChannelStopped as error:
             return await sync_to_async(_stop)(account, error)
         except (NotSent, OutcomeUnknown) as error:
+            await self._pause()
             await sync_to_async(_release)(self._account_id)
             raise Temporary(error.code, str(error), wait_seconds=RETRY_AFTER_SECONDS) from None
         return await sync_to_async(_store)(account, pair)
@@ -128,6 +144,29 @@ class AccountTokens:
             return
         async with open_session(concurrency=1) as session:
             yield session
+
+    async def _pause(self) -> None:
+        """Zalo could not be asked: neither this process nor another tries again at once."""
+        self._retry_not_before = timezone.now() + timedelta(seconds=RETRY_AFTER_SECONDS)
+        await cache.aset(self._pause_key, self._retry_not_before, RETRY_AFTER_SECONDS)
+
+    async def _require_no_pause(self) -> None:
+        self._retry_not_before = await cache.aget(self._pause_key) or self._retry_not_before
+        if self._is_paused():
+            left = (self._retry_not_before - timezone.now()).total_seconds()
+            raise Temporary(None, "renewal failed a moment ago", wait_seconds=max(1, ceil(left)))
+
+    @property
+    def _pause_key(self) -> str:
+        return f"groups:renewal-pause:{self._account_id}"
+
+    def _is_usable(self) -> bool:
+        """Whether the token in hand serves: fresh, or good enough while Zalo cannot be asked."""
+        margin = timedelta(0) if self._is_paused() else REFRESH_AHEAD
+        return bool(self._token) and not self._runs_out_within(margin)
+
+    def _is_paused(self) -> bool:
+        return self._retry_not_before is not None and timezone.now() < self._retry_not_before
 
     def _remember(self, account: OfficialAccount) -> str:
         self._token, self._expires_at = account.access_token, account.access_expires_at

@@ -201,3 +201,70 @@ def test_quiet_accounts_are_renewed_before_their_grant_dies(account, zalo):
     # The simulator does not know it: its grant is gone, and that is said on the account.
     assert broken.state == AccountState.NEEDS_GRANT
     assert refreshes(zalo) == 2
+
+
+@pytest.fixture
+def asked(monkeypatch):
+    """Accounts for which Zalo was really asked, in order."""
+    calls, ask = [], AccountTokens._ask
+
+    async def counted(self, account):
+        calls.append(account.pk)
+        return await ask(self, account)
+
+    monkeypatch.setattr(AccountTokens, "_ask", counted)
+    return calls
+
+
+def test_get_while_zalo_is_away_asks_once_for_many_sends(account, settings, asked):
+    settings.ZALO_OAUTH_URL = "http://127.0.0.1:9"
+    expire(account, minutes=-30)
+    tokens = AccountTokens(account.pk)
+
+    async def sends():
+        return [await tokens.get() for _number in range(3)] + await asyncio.gather(
+            *(tokens.get() for _number in range(5))
+        )
+
+    assert set(async_to_sync(sends)()) == {account.access_token}
+    assert asked == [account.pk]
+
+
+def test_get_after_a_failed_renewal_asks_again_when_the_pause_is_over(account, zalo, asked, monkeypatch):
+    monkeypatch.setattr(services, "RETRY_AFTER_SECONDS", 0.05)
+    zalo.control("POST", "faults", {"kind": "reset_before", "path": TOKEN_PATH, "times": 2})
+    expire(account, minutes=-30)
+    tokens = AccountTokens(account.pk)
+
+    async def two_sends():
+        first = await tokens.get()
+        await asyncio.sleep(0.06)
+        return first, await tokens.get()
+
+    first, second = async_to_sync(two_sends)()
+    assert first == account.access_token != second
+    assert len(asked) == 2
+
+
+def test_get_of_an_expired_token_within_the_pause_fails_at_once(account, settings, asked):
+    settings.ZALO_OAUTH_URL = "http://127.0.0.1:9"
+    expire(account, minutes=1)
+    tokens = AccountTokens(account.pk)
+    for _number in range(2):
+        with pytest.raises(Temporary) as caught:
+            get(account, tokens)
+        assert 0 < caught.value.wait_seconds <= services.RETRY_AFTER_SECONDS
+    assert len(asked) == 1
+
+
+def test_get_by_many_sends_at_once_claims_once(account, zalo, monkeypatch):
+    claims, claim = [], services._claim
+    monkeypatch.setattr(services, "_claim", lambda pk: claims.append(pk) or claim(pk))
+    expire(account, minutes=-30)
+    tokens = AccountTokens(account.pk)
+
+    async def race():
+        return await asyncio.gather(*(tokens.get() for _number in range(8)))
+
+    assert len(set(async_to_sync(race)())) == 1
+    assert claims == [account.pk]
