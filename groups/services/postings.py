@@ -3,8 +3,10 @@
 from datetime import date
 from typing import Any
 
+from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -86,13 +88,20 @@ def close_posting(posting: Posting, *, by: Any, day: date | None = None) -> Post
 
 
 def sync_admin_access(user: Any) -> None:
-    """``is_staff`` follows from postings that work in the admin, now or later."""
-    day = timezone.localdate()
-    held = user.postings.filter(role__in=permissions.ADMIN_ROLES).exclude(valid_to__lte=day)
-    wanted = user.is_superuser or held.exists()
+    """``is_staff`` follows from postings that work in the admin and are in force today."""
+    wanted = user.is_superuser or user.postings.open().filter(role__in=permissions.ADMIN_ROLES).exists()
     if user.is_staff != wanted:
         user.is_staff = wanted
         user.save(update_fields=["is_staff"])
+
+
+def sync_all_admin_access() -> int:
+    """The same for everybody, as postings begin and end by the calendar; returns how many changed."""
+    held = Posting.objects.open().filter(role__in=permissions.ADMIN_ROLES)
+    entitled = Q(is_superuser=True) | Q(pk__in=held.values("user"))
+    users = get_user_model().objects
+    gained = users.filter(entitled, is_staff=False).update(is_staff=True)
+    return gained + users.filter(~entitled, is_staff=True).update(is_staff=False)
 
 
 def _require_administrator(by: Any, unit: Unit, user: Any) -> None:

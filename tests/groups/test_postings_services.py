@@ -3,12 +3,14 @@
 from datetime import timedelta
 
 import pytest
+import time_machine
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
 from groups import permissions
 from groups.enums import Role
 from groups.services import postings as services
+from groups.tasks import sync_admin_access
 from portal.audit.models import AuditEntry
 from portal.errors import NotAllowedError, WrongStateError
 from tests.factories import UserFactory, make_area, make_user
@@ -110,3 +112,34 @@ def test_open_posting_that_ends_before_it_starts_is_refused(area, admin):
         services.open_posting(
             UserFactory(), unit=area.commune_a, role=Role.OFFICER, by=admin, valid_to=yesterday
         )
+
+
+def test_is_staff_waits_for_the_second_person(area, admin):
+    user, second = UserFactory(), make_user(Role.ADMINISTRATOR, area.province)
+    posting = services.open_posting(user, unit=area.district, role=Role.ADMINISTRATOR, by=admin)
+    assert not fresh(user).is_staff
+    services.confirm_posting(posting, by=second)
+    assert fresh(user).is_staff
+
+
+def test_admin_access_follows_the_days_of_postings(area, admin):
+    today = timezone.localdate()
+    later, ending, lasting = UserFactory(), UserFactory(), make_user(Role.AUDITOR, area.district)
+    days = {later: (today + timedelta(days=3), None), ending: (today, today + timedelta(days=2))}
+    for user, (start, end) in days.items():
+        period = {"valid_from": start, "valid_to": end}
+        services.open_posting(user, unit=area.district, role=Role.SUPERVISOR, by=admin, **period)
+    assert (fresh(later).is_staff, fresh(ending).is_staff) == (False, True)
+    with time_machine.travel(timezone.now() + timedelta(days=3)):
+        sync_admin_access.run()
+        sync_admin_access.run()
+    assert (fresh(later).is_staff, fresh(ending).is_staff) == (True, False)
+    assert fresh(lasting).is_staff
+
+
+def test_daily_access_leaves_superusers_and_commune_staff_alone(area):
+    root = UserFactory(is_staff=True, is_superuser=True)
+    officer = make_user(Role.OFFICER, area.commune_a)
+    stray = UserFactory(is_staff=True)
+    sync_admin_access.run()
+    assert [fresh(user).is_staff for user in (root, officer, stray)] == [True, False, False]
