@@ -9,8 +9,10 @@ from django.contrib.auth.decorators import login_required
 from django.contrib.auth.mixins import LoginRequiredMixin
 from django.contrib.auth.views import RedirectURLMixin, redirect_to_login
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.decorators import method_decorator
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
@@ -42,15 +44,25 @@ class LogoutView(auth_views.LogoutView):
 
 
 class PasswordView(auth_views.PasswordChangeView):
-    """Change one's own password; other sessions of the account end with it."""
+    """Change one's own password; other sessions of the account end with it.
+
+    Whoever has a second factor proves it first: a session left open must not be enough to take an account.
+    """
 
     form_class = ChangePasswordForm
     template_name = "registration/password_change_form.html"
     success_url = "/can-bo/"
 
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        user = request.user
+        if user.is_authenticated and user_has_device(user) and not user.is_verified():
+            return redirect(f"{reverse('second_factor')}?next={request.path}")
+        return super().dispatch(request, *args, **kwargs)
+
     def form_valid(self, form: ChangePasswordForm) -> HttpResponse:
-        response = super().form_valid(form)
-        record(self.request.user, "accounts.password.changed", self.request.user)
+        with transaction.atomic():
+            response = super().form_valid(form)
+            record(self.request.user, "accounts.password.changed", self.request.user)
         messages.success(self.request, _("Đã đổi mật khẩu."))
         return response
 

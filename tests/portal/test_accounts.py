@@ -3,15 +3,18 @@
 import io
 import re
 import time
+from datetime import timedelta
 
 import pytest
 import time_machine
+from axes.models import AccessAttempt, AccessLog
 from django.conf import settings as django_settings
 from django.contrib.auth.password_validation import validate_password
 from django.contrib.sessions.models import Session
 from django.core.exceptions import ValidationError
 from django.core.management import CommandError, call_command
 from django.test import Client
+from django.utils import timezone
 from django_otp.oath import totp
 from django_otp.plugins.otp_static.models import StaticToken
 from django_otp.plugins.otp_totp.models import TOTPDevice
@@ -19,6 +22,7 @@ from knox.models import AuthToken
 
 from portal.accounts import services
 from portal.accounts.models import User
+from portal.accounts.tasks import forget_past_logins
 from portal.audit.models import AuditEntry
 
 pytestmark = pytest.mark.django_db
@@ -51,6 +55,15 @@ def enrolled(user: User) -> tuple[TOTPDevice, list[str]]:
 
 def log_in(client: Client, password: str = PASSWORD, **extra):
     return client.post(LOGIN, {"username": "officer", "password": password}, **extra)
+
+
+def change_password(client: Client, new: str = "ba cây cau trước ngõ 9"):
+    data = {"old_password": PASSWORD, "new_password1": new, "new_password2": new}
+    return client.post("/tai-khoan/mat-khau/", data)
+
+
+def broken(*args, **kwargs):
+    raise RuntimeError("the audit trail is away")
 
 
 def actions() -> list[str]:
@@ -137,9 +150,7 @@ def test_password_change_ends_other_sessions(client: Client, officer: User):
     other = Client()
     other.force_login(officer)
     client.force_login(officer)
-    new = "ba cây cau trước ngõ 9"
-    data = {"old_password": PASSWORD, "new_password1": new, "new_password2": new}
-    assert client.post("/tai-khoan/mat-khau/", data)["Location"] == "/can-bo/"
+    assert change_password(client)["Location"] == "/can-bo/"
     assert (
         client.get("/tai-khoan/mat-khau/").status_code,
         other.get("/tai-khoan/mat-khau/").status_code,
@@ -148,6 +159,26 @@ def test_password_change_ends_other_sessions(client: Client, officer: User):
         302,
     )
     assert "accounts.password.changed" in actions()
+
+
+def test_password_change_that_leaves_no_trace_does_not_happen(client: Client, officer: User, monkeypatch):
+    client.force_login(officer)
+    monkeypatch.setattr("portal.accounts.views.record", broken)
+    client.raise_request_exception = False
+    assert change_password(client).status_code == 500
+    officer.refresh_from_db()
+    assert officer.check_password(PASSWORD)
+
+
+def test_password_change_by_somebody_without_the_phone_is_refused(client: Client, officer: User):
+    enrolled(officer)
+    client.force_login(officer)
+    answers = [client.get("/tai-khoan/mat-khau/"), change_password(client)]
+    officer.refresh_from_db()
+    assert ([answer["Location"] for answer in answers], officer.check_password(PASSWORD)) == (
+        [f"{VERIFY}?next=/tai-khoan/mat-khau/"] * 2,
+        True,
+    )
 
 
 @pytest.mark.parametrize(
@@ -318,6 +349,26 @@ def test_session_in_use_ends_after_half_a_day(client: Client, officer: User):
             statuses.append(client.get("/tai-khoan/mat-khau/").status_code)
             traveller.shift(28 * 60)
     assert (statuses[:25], statuses[26]) == ([200] * 25, 302)
+
+
+def test_addresses_of_failed_logins_are_forgotten_after_a_day(client: Client, officer: User, settings):
+    settings.AXES_ENABLED = True
+    with time_machine.travel(time.time() - 25 * 3600, tick=False):
+        log_in(client, "wrong", REMOTE_ADDR="198.51.100.7")
+    log_in(client, "wrong", REMOTE_ADDR="203.0.113.5")
+    AccessLog.objects.create(username="officer", ip_address="198.51.100.8")
+    AccessLog.objects.update(attempt_time=timezone.now() - timedelta(hours=25))
+    forget_past_logins()
+    assert list(AccessAttempt.objects.values_list("ip_address", flat=True)) == ["203.0.113.5"]
+    assert not AccessLog.objects.exists()
+
+
+def test_ended_sessions_are_forgotten(client: Client, officer: User):
+    with time_machine.travel(time.time() - 13 * 3600):
+        client.force_login(officer)
+    Client().force_login(officer)
+    forget_past_logins()
+    assert Session.objects.count() == 1
 
 
 def test_disabled_account_is_out_with_its_next_request(client: Client, officer: User):
