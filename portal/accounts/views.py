@@ -22,7 +22,7 @@ from django.views.generic import FormView
 from django_otp import login as otp_login
 from django_otp import user_has_device
 
-from portal.accounts import services
+from portal.accounts import networks, services
 from portal.accounts.forms import ChangePasswordForm, CodeForm, LoginForm
 from portal.audit.services import record
 
@@ -32,6 +32,15 @@ class LoginView(auth_views.LoginView):
 
     authentication_form = LoginForm
     template_name = "registration/login.html"
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if networks.is_paused(request):
+            return networks.paused(request)
+        return super().post(request, *args, **kwargs)
+
+    def form_invalid(self, form: LoginForm) -> HttpResponse:
+        networks.count_failure(self.request)
+        return super().form_invalid(form)
 
 
 class LogoutView(auth_views.LogoutView):

@@ -3,7 +3,7 @@
 import io
 import re
 import time
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
@@ -128,6 +128,42 @@ def test_login_many_wrong_passwords_pause_this_network_only(client: Client, offi
     assert (answers[:9], locked.status_code, elsewhere.status_code) == ([200] * 9, 429, 302)
     assert locked["Retry-After"] == "900"
     assert "thử lại sau 15 phút" in locked.content.decode()
+
+
+def try_accounts(client: Client, count: int, address: str = "198.51.100.7") -> list[int]:
+    """One wrong password for each of ``count`` accounts: below every limit of a single account."""
+    data = {"password": "wrong"}
+    return [
+        client.post(LOGIN, {"username": f"user{number}", **data}, REMOTE_ADDR=address).status_code
+        for number in range(count)
+    ]
+
+
+def test_login_one_password_for_many_accounts_pauses_the_network(
+    client: Client, officer: User, settings, monkeypatch
+):
+    settings.AXES_ENABLED = True
+    monkeypatch.setattr("portal.accounts.networks.MOST_FAILURES", 5)
+    with time_machine.travel(datetime(2026, 11, 21, 23, 50, tzinfo=UTC), tick=False) as traveller:
+        assert try_accounts(client, 5) == [200] * 5
+        neighbour, elsewhere = [log_in(client, REMOTE_ADDR=a) for a in ("198.51.100.9", "203.0.113.5")]
+        traveller.shift(15 * 60)
+        later = log_in(client, REMOTE_ADDR="198.51.100.9")
+    assert (neighbour.status_code, elsewhere.status_code, later.status_code) == (429, 302, 302)
+    assert neighbour["Retry-After"] == "600"
+    assert "thử lại sau 10 phút" in neighbour.content.decode()
+
+
+def test_login_of_a_whole_office_in_the_morning_is_not_paused(client: Client, officer: User):
+    assert try_accounts(client, 20) == [200] * 20
+    assert [log_in(client).status_code for _ in range(3)] == [302] * 3
+
+
+def test_login_without_cache_still_works(client: Client, officer: User, settings):
+    settings.CACHES = {
+        "default": {"BACKEND": "portal.cache.TolerantRedisCache", "LOCATION": "redis://127.0.0.1:1/0"}
+    }
+    assert (try_accounts(client, 1), log_in(client).status_code) == ([200], 302)
 
 
 def test_logout_needs_a_post_and_empties_the_browser(client: Client, officer: User):
