@@ -7,6 +7,7 @@ from rest_framework import serializers
 from groups.enums import Channel, GroupKind, Level
 from groups.links import join_address, letter_address
 from groups.models import Group, GroupSize, JoinLink, OfficialAccount, Unit
+from groups.services.groups import MOST_MEMBERS
 
 
 class UnitSerializer(serializers.ModelSerializer):
@@ -99,8 +100,8 @@ class GroupSizeSerializer(serializers.ModelSerializer):
     """Members and represented households on a day."""
 
     date = serializers.DateField(source="day", required=False, help_text=_("Mặc định hôm nay"))
-    members = serializers.IntegerField(min_value=0, max_value=100_000)
-    households = serializers.IntegerField(min_value=0, max_value=100_000, required=False, default=0)
+    members = serializers.IntegerField(min_value=0, max_value=MOST_MEMBERS)
+    households = serializers.IntegerField(min_value=0, max_value=MOST_MEMBERS, required=False, default=0)
 
     class Meta:
         model = GroupSize

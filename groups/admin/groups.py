@@ -31,8 +31,12 @@ class GroupForm(forms.ModelForm):
     steward = forms.ModelChoiceField(
         label=_("Người phụ trách"), queryset=Posting.objects.none(), required=False, blank=True
     )
-    members = forms.IntegerField(label=_("Số thành viên hôm nay"), min_value=0, required=False)
-    households = forms.IntegerField(label=_("Số hộ đại diện hôm nay"), min_value=0, required=False)
+    members = forms.IntegerField(
+        label=_("Số thành viên hôm nay"), min_value=0, max_value=services.MOST_MEMBERS, required=False
+    )
+    households = forms.IntegerField(
+        label=_("Số hộ đại diện hôm nay"), min_value=0, max_value=services.MOST_MEMBERS, required=False
+    )
 
     class Meta:
         model = Group

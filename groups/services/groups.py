@@ -13,8 +13,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from groups import permissions
-from groups.enums import Channel, GroupKind, Role
+from groups.enums import Channel, GroupKind, GroupState, Role
 from groups.models import Group, GroupSize, JoinLink, OfficialAccount, Programme, Stewardship, Unit
+from groups.services.conflicts import one_of_two
 from portal.audit.services import record
 from portal.errors import NotAllowedError
 from portal.text import clean
@@ -33,6 +34,8 @@ EDITABLE = (
 # Read aloud and typed from paper: no vowels (no words), no letter that looks like a digit.
 CODE_ALPHABET = "23456789bcdfghjkmnpqrstvwxz"
 CODE_LENGTH = 7
+# Far above any Zalo group; a slip of the finger must not bend the figures of a district.
+MOST_MEMBERS = 100_000
 ZALO_HOST = "zalo.me"
 _ZALO_ID = re.compile(r"[0-9A-Za-z_-]{1,40}")
 
@@ -79,6 +82,9 @@ def create_group(
 def update_group(group: Group, *, by: Any, **changes: Any) -> Group:
     """Change fields of ``EDITABLE``; what stays the same is not written. Raises like ``create_group``."""
     _require_directory_right(by, group.unit)
+    for name, tidy in {"name": clean, "zalo_group_id": str.strip, "join_url": str.strip}.items():
+        if name in changes:
+            changes[name] = tidy(changes[name])
     changed = [name for name in EDITABLE if name in changes and getattr(group, name) != changes[name]]
     for name in changed:
         setattr(group, name, changes[name])
@@ -104,6 +110,8 @@ def field_errors(group: Group) -> dict[str, str]:
         errors["kind"] = _("Loại nhóm không có trong danh mục.")
     if group.channel not in Channel.values:
         errors["channel"] = _("Cách gửi không có trong danh mục.")
+    if group.state not in GroupState.values:
+        errors["state"] = _("Trạng thái không có trong danh mục.")
     if not group.name or len(group.name) > 120:
         errors["name"] = _("Tên nhóm cần từ 1 đến 120 ký tự.")
     if group.channel in (Channel.GMF, Channel.BOT) and group.official_account is None:
@@ -151,9 +159,9 @@ def change_steward(group: Group, *, user: Any, by: Any, day: date | None = None)
     day = day or timezone.localdate()
     if user is not None and not permissions.holds(user, group.unit, *STEWARD_ROLES):
         raise ValidationError({"steward": _("Người phụ trách phải là cán bộ đang công tác ở địa bàn này.")})
-    with transaction.atomic():
+    with one_of_two():
         _lock(group)
-        current = group.stewardships.filter(ends_on=None).first()
+        current = _open_stewardship(group)
         if current and user and current.user_id == user.pk:
             return current
         if current:
@@ -165,18 +173,25 @@ def change_steward(group: Group, *, user: Any, by: Any, day: date | None = None)
     return opened
 
 
+def _open_stewardship(group: Group) -> Stewardship | None:
+    return group.stewardships.filter(ends_on=None).select_related("user").first()
+
+
 def record_size(
     group: Group, *, members: int, households: int = 0, day: date | None = None, by: Any
 ) -> GroupSize:
     """Store how many members and represented households the group has on ``day`` (default today).
 
-    A second count of the same day replaces the first. Raises ``ValidationError`` for a future day or more
-    households than members.
+    A second count of the same day replaces the first. Raises ``ValidationError`` for a future day, numbers
+    outside 0 to ``MOST_MEMBERS`` or more households than members.
     """
     _require_directory_right(by, group.unit)
     day = day or timezone.localdate()
     if day > timezone.localdate():
         raise ValidationError({"date": _("Ngày đếm không được ở tương lai.")})
+    for name, number in {"members": members, "households": households}.items():
+        if not 0 <= number <= MOST_MEMBERS:
+            raise ValidationError({name: _("Cần một số từ 0 đến %(most)d.") % {"most": MOST_MEMBERS}})
     if households > members:
         raise ValidationError({"households": _("Số hộ đại diện không thể nhiều hơn số thành viên.")})
     with transaction.atomic():

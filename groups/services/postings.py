@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from groups import permissions
 from groups.enums import Role
 from groups.models import Posting, Unit
+from groups.services.conflicts import one_of_two
 from portal.audit.services import record
 from portal.errors import NotAllowedError, WrongStateError
 
@@ -39,7 +40,7 @@ def open_posting(
         raise ValidationError({"role": _("Vai trò không có trong danh mục.")})
     if valid_to and valid_to < valid_from:
         raise ValidationError({"valid_to": _("Ngày kết thúc trước ngày bắt đầu.")})
-    with transaction.atomic():
+    with one_of_two():
         # Locked, so that the second half of a double click sees what the first one wrote.
         type(user).objects.select_for_update().only("pk").get(pk=user.pk)
         if not valid_to and Posting.objects.filter(user=user, unit=unit, role=role, valid_to=None).exists():

@@ -11,7 +11,7 @@ from groups.enums import Channel, GroupKind, GroupState, Role
 from groups.models import Group, Stewardship
 from groups.services import groups as services
 from portal.audit.models import AuditEntry
-from portal.errors import NotAllowedError
+from portal.errors import NotAllowedError, WrongStateError
 from tests.factories import (
     GroupFactory,
     OfficialAccountFactory,
@@ -262,3 +262,43 @@ def test_recipients_for_counts_in_one_query(groups, django_assert_num_queries):
     recipients = services.recipients_for({"units": ["68"]})
     with django_assert_num_queries(1):
         assert recipients.count() == 3
+
+
+@pytest.mark.parametrize("state", ["", "gone", None])
+def test_update_group_with_an_unknown_state_is_refused(area, chief, state):
+    group = found(area.village_a, chief)
+    assert set(errors_of(services.update_group, group, by=chief, state=state)) == {"state"}
+    group.refresh_from_db()
+    assert group.state == GroupState.ACTIVE
+
+
+def test_update_group_cleans_what_was_typed(area, chief):
+    group = found(area.village_a, chief)
+    services.update_group(group, by=chief, name="  An ninh\u200b thôn ", zalo_group_id=" ab12 ")
+    group.refresh_from_db()
+    assert (group.name, group.zalo_group_id) == ("An ninh thôn", "ab12")
+
+
+@pytest.mark.parametrize(
+    ("numbers", "key"),
+    [
+        ({"members": -1}, "members"),
+        ({"members": 5, "households": -1}, "households"),
+        ({"members": services.MOST_MEMBERS + 1}, "members"),
+    ],
+)
+def test_record_size_outside_its_range_is_refused(area, chief, numbers, key):
+    group = found(area.village_a, chief)
+    assert key in errors_of(services.record_size, group, by=chief, **numbers)
+    assert not group.sizes.exists()
+
+
+def test_group_refused_in_the_database_says_the_state_is_another(area, chief, monkeypatch):
+    group = found(area.village_a, chief)
+    beat = make_user(Role.BEAT_OFFICER, area.village_a)
+    stale = Stewardship.objects.none()
+    monkeypatch.setattr(services, "_open_stewardship", lambda group: stale.first())
+    services.change_steward(group, user=beat, by=chief)
+    with pytest.raises(WrongStateError):
+        services.change_steward(group, user=chief, by=chief)
+    assert group.stewardships.get().user == beat
