@@ -3,7 +3,6 @@
 from django.contrib import admin, messages
 from django.contrib.auth import get_user_model
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
-from django.core.exceptions import PermissionDenied
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
@@ -183,10 +182,7 @@ class PostingAdmin(ScopedAdmin):
             super().save_model(request, obj, form, change)
             services.sync_admin_access(obj.user)
             return
-        try:
-            made = services.open_posting(obj.user, by=request.user, **self._values(form))
-        except PortalError as error:
-            raise PermissionDenied(error.message) from None
+        made = services.open_posting(obj.user, by=request.user, **self._values(form))
         obj.pk, obj.awaits_confirmation = made.pk, made.awaits_confirmation
         obj._state.adding = False
         if made.awaits_confirmation:

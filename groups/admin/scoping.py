@@ -32,12 +32,13 @@ Override ``scope_queryset`` for more than a path, as tips do with their restrict
 
 from functools import cached_property
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.admin.utils import lookup_spawns_duplicates
 from django.contrib.auth import get_user_model
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.paginator import Paginator
 from django.db.models import Model, Q, QuerySet
-from django.http import Http404, HttpRequest
+from django.http import Http404, HttpRequest, HttpResponseRedirect
 from django.utils.translation import gettext_lazy as _
 
 from groups import permissions
@@ -45,6 +46,7 @@ from groups.admin.trail import OwnTrailMixin
 from groups.enums import Level
 from groups.models import Posting, Unit
 from portal.audit.services import record
+from portal.errors import NotAllowedError, WrongStateError
 from portal.text import search_key
 
 COUNT_CAP = 10_000
@@ -161,6 +163,20 @@ class ScopedAdmin(MissingIs404Mixin, OwnTrailMixin, admin.ModelAdmin):
             queryset = queryset.filter(condition)
         repeats = any(lookup_spawns_duplicates(self.opts, field) for field in self.get_search_fields(request))
         return queryset, repeats
+
+    # --- Saving ------------------------------------------------------------------------------------------
+
+    def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
+        """A service's no is an answer, not an accident: what the form could not know comes back in words."""
+        try:
+            return super().changeform_view(request, object_id, form_url, extra_context)
+        except NotAllowedError as error:
+            raise PermissionDenied(error.message) from None
+        except WrongStateError as error:
+            self.message_user(request, error.message, messages.ERROR)
+        except ValidationError as error:
+            self.message_user(request, " ".join(error.messages), messages.ERROR)
+        return HttpResponseRedirect(request.get_full_path())
 
     # --- Trace -------------------------------------------------------------------------------------------
 

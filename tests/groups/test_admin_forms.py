@@ -2,13 +2,16 @@
 
 import pytest
 from django.contrib.admin.models import LogEntry
+from django.core.exceptions import ValidationError
 from django.test import Client
 from django.urls import reverse
 
 from groups.enums import AccountState, Role
 from groups.models import Group, Member, OfficialAccount, Posting, Unit
+from groups.services import groups as group_services
 from portal.audit.models import AuditEntry
 from portal.audit.services import record
+from portal.errors import WrongStateError
 from tests.factories import (
     GroupFactory,
     JoinLinkFactory,
@@ -108,6 +111,20 @@ def test_group_saved_without_changes_leaves_no_trace(area, supervisor):
     data = {"kind": group.kind, "name": group.name, "channel": group.channel, "join_url": group.join_url}
     supervisor.post(url("group", "change", group.pk), {**data, "state": "active", **GROUP_INLINES})
     assert not AuditEntry.objects.filter(action__startswith="groups.").exists()
+
+
+@pytest.mark.parametrize("refusal", [WrongStateError(), ValidationError("Đơn vị đã có nhóm tên này.")])
+def test_group_that_somebody_else_changed_meanwhile_is_a_sentence(area, supervisor, monkeypatch, refusal):
+    group = GroupFactory(unit=area.village_a)
+
+    def refuse(*args, **kwargs):
+        raise refusal
+
+    monkeypatch.setattr(group_services, "update_group", refuse)
+    data = {**GROUP, "state": "active", **GROUP_INLINES}
+    response = supervisor.post(url("group", "change", group.pk), data, follow=True)
+    sentence = getattr(refusal, "message", None)
+    assert [str(message) for message in response.context["messages"]] == [str(sentence)]
 
 
 def test_group_steward_from_another_commune_is_no_choice(area, supervisor):
