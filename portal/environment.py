@@ -5,6 +5,7 @@ Django is loaded. The environment always wins over ``.env``.
 """
 
 import os
+import shutil
 from pathlib import Path
 
 import environ
@@ -68,3 +69,19 @@ def var_dir() -> Path:
     path = Path(text("VAR_DIR", str(BASE_DIR / "var"))).absolute()
     path.mkdir(mode=0o750, parents=True, exist_ok=True)
     return path
+
+
+def upload_dir() -> Path:
+    """Where large uploads wait until they are encrypted: never in ``/tmp``, readable by nobody else."""
+    path = var_dir() / "tmp"
+    path.mkdir(mode=0o700, exist_ok=True)
+    return path
+
+
+def empty_upload_dir() -> None:
+    """Remove what a process that was killed left in plain; for the start, when nobody is uploading yet."""
+    for path in upload_dir().iterdir():
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)

@@ -1,6 +1,8 @@
 """Gunicorn's configuration: threads for waiting on files and the database, two processes for two cores."""
 
-from portal.environment import integer, load_env_file, text
+from typing import Any
+
+from portal.environment import empty_upload_dir, integer, load_env_file, text
 
 load_env_file()
 
@@ -17,3 +19,8 @@ keepalive = 5
 accesslog = None
 # Warnings of a malformed request name the peer's address.
 loglevel = "error"
+
+
+def on_starting(_server: Any) -> None:
+    """Gunicorn's hook before the first worker: no upload of an earlier life stays in plain on the disk."""
+    empty_upload_dir()

@@ -11,7 +11,7 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
 from portal import broker, logging
-from portal.environment import BASE_DIR, flag, integer, load_env_file, text, var_dir, words
+from portal.environment import BASE_DIR, flag, integer, load_env_file, text, upload_dir, var_dir, words
 
 load_env_file()
 DEBUG = flag("DEBUG", default=False)
@@ -91,6 +91,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "portal.logging.RequestLogMiddleware",
+    "portal.addresses.NulMiddleware",
     "portal.site.compression.CompressionMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -265,6 +266,8 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 # Well above what a tip takes: whoever chooses too many gets the form back with the words, not an error page.
 DATA_UPLOAD_MAX_NUMBER_FILES = 40
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+# Larger files wait here in plain until they are encrypted; emptied at each start.
+FILE_UPLOAD_TEMP_DIR = str(upload_dir())
 
 # --- Zalo ------------------------------------------------------------------------------------------------
 

@@ -8,13 +8,16 @@ from django.core.management.base import BaseCommand
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
+from portal.environment import empty_upload_dir
+
 
 class Command(BaseCommand):
-    """Migrate, make the cache table where the cache is a table, and load the demo district with DEBUG on."""
+    """Empty the upload folder, migrate, make the cache table if there is one; with DEBUG, demo data."""
 
     help = "Cập nhật cơ sở dữ liệu; khi DEBUG bật, nạp dữ liệu mẫu."
 
     def handle(self, *args: Any, **options: Any) -> None:
+        empty_upload_dir()
         if self._has_pending_migrations():
             self.stdout.write("Đang cập nhật cơ sở dữ liệu…")
             call_command("migrate", interactive=False, verbosity=options["verbosity"] - 1)
