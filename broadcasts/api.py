@@ -149,6 +149,8 @@ class BroadcastViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewset
         changes = _content(data)
         if "media" in request.data or request.FILES:
             changes["picture"] = _picture(request, unit=broadcast.unit)
+        if "notice" in data and data["notice"] is None:
+            changes["notice"] = None
         content = replace(editing.content_of(broadcast), **changes)
         broadcast = editing.update_broadcast(
             broadcast,

@@ -79,6 +79,7 @@ class DeliveryState(models.TextChoices):
 
 CLAIMABLE = (DeliveryState.QUEUED, DeliveryState.WAITING)
 FINAL = (DeliveryState.SENT, DeliveryState.REFUSED, DeliveryState.POSTED, DeliveryState.SKIPPED)
+OPEN = tuple(state for state in DeliveryState if state not in FINAL)
 POSTABLE = (DeliveryState.TO_POST, DeliveryState.OVERDUE)
 # Waiting for a person, for the account to work again, or for the group to be read.
 STUCK = (DeliveryState.BLOCKED, DeliveryState.UNKNOWN, DeliveryState.TO_POST, DeliveryState.OVERDUE)

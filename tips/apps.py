@@ -7,15 +7,18 @@ from portal.audit import registry
 
 
 class TipsConfig(AppConfig):
-    """Registers the app's audited actions and what roles may do in the admin."""
+    """Registers audited actions, what roles may do in the admin, and the count of answers to a broadcast."""
 
     name = "tips"
     verbose_name = _("Tin báo")
 
     def ready(self):
+        from broadcasts import responses
         from groups import permissions
         from groups.enums import Role
         from tips.audit_actions import ACTIONS
+        from tips.responses import responses_to
 
         registry.register(ACTIONS)
+        responses.register(responses_to)
         permissions.grant(Role.SUPERVISOR, "tips.view_tip", "tips.change_tip")

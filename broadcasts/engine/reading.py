@@ -16,6 +16,7 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from broadcasts import rendering
+from broadcasts.engine.outcomes import MAX_ATTEMPTS
 from broadcasts.engine.store import MAX_READS, readable
 from broadcasts.enums import BroadcastState, DeliveryState
 from broadcasts.models import Delivery
@@ -124,10 +125,12 @@ def _surely_not_sent(row: Any, *, now: datetime) -> None:
     running = Q(broadcast__state__in=(BroadcastState.SENDING, BroadcastState.PAUSED))
     useful = Q(broadcast__expires_at=None) | Q(broadcast__expires_at__gt=now)
     forget = {"claim": "", "unknown_at": None, "clean_since": None, "reads": 0, "updated_at": now}
-    again = row.filter(pk__in=Delivery.objects.filter(running & useful).values("pk"))
+    again = row.filter(
+        pk__in=Delivery.objects.filter(running & useful).values("pk"), attempts__lt=MAX_ATTEMPTS
+    )
     again.update(state=DeliveryState.QUEUED, next_attempt_at=now, **forget)
-    # Whatever is still unknown belongs to a post that was withdrawn or has run out.
-    reason = _("Bài hết hiệu lực trước khi vào được nhóm.")
+    # Whatever is still unknown was tried too often, or its post was withdrawn or has run out.
+    reason = _("Chưa vào được nhóm sau nhiều lần thử, hoặc bài đã hết hiệu lực.")
     row.update(state=DeliveryState.REFUSED, settled_at=now, last_error=reason, **forget)
 
 

@@ -4,6 +4,7 @@ Every step may run twice, in two processes, at any time: a conditional UPDATE or
 who did it. Nothing here talks to Zalo; the drain does (``broadcasts.engine``).
 """
 
+import logging
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -20,20 +21,31 @@ from broadcasts.services.rows import write_rows
 from broadcasts.services.transitions import trace
 from groups.models import Group
 
+logger = logging.getLogger(__name__)
+
 # A start within this time of its hour counts as punctual.
 PUNCTUAL = timedelta(seconds=60)
 
 
 def start_due(now: datetime) -> int:
-    """Start every due broadcast and fire every due recurring parent; returns how many were started."""
+    """Start every due broadcast and fire every due recurring parent; returns how many were started.
+
+    One that cannot be started is logged and must not keep the others waiting.
+    """
     started = 0
     for broadcast in Broadcast.objects.due(now).select_related("unit").order_by("due_at", "pk"):
-        if broadcast.recurrence and broadcast.parent_id is None:
-            child = fire(broadcast, now)
-            started += child is not None and start(child, now)
-        else:
-            started += start(broadcast, now)
+        try:
+            started += _start_or_fire(broadcast, now)
+        except Exception:
+            logger.exception("broadcast_not_started: %s", broadcast.code)
     return started
+
+
+def _start_or_fire(broadcast: Broadcast, now: datetime) -> bool:
+    if not broadcast.recurrence or broadcast.parent_id is not None:
+        return start(broadcast, now)
+    child = fire(broadcast, now)
+    return child is not None and start(child, now)
 
 
 def start(broadcast: Broadcast, now: datetime) -> bool:

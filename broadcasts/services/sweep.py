@@ -15,8 +15,8 @@ from broadcasts import tasks
 from broadcasts.engine import accounts, store
 from broadcasts.engine.outcomes import FIRST_READ_SECONDS
 from broadcasts.enums import (
-    FINAL,
     NOT_OUT_YET,
+    OPEN,
     REACHED,
     STUCK,
     BroadcastState,
@@ -35,6 +35,8 @@ from groups.models import OfficialAccount
 # A claim is older than this only when its drain is dead: longer than any lease and any call.
 STALE_CLAIM = timedelta(seconds=90)
 STUCK_EXPANDING = timedelta(minutes=2)
+# After this long no row of a withdrawn post is on its way any more.
+CORRECTABLE = timedelta(days=2)
 # How long a stopped account rests before one row tries whether it works again.
 TRIAL_AFTER = timedelta(seconds=60)
 
@@ -152,7 +154,8 @@ def complete_corrections(now: datetime) -> None:
     told = Delivery.objects.filter(broadcast__corrects=OuterRef("broadcast"), group=OuterRef("group"))
     untold = Delivery.objects.filter(~Exists(told), broadcast=OuterRef("corrects"), state__in=REACHED)
     written = (BroadcastState.SENDING, BroadcastState.DONE)
-    for correction in Broadcast.objects.filter(Exists(untold), state__in=written).select_related("unit"):
+    recent = Broadcast.objects.filter(state__in=written, started_at__gt=now - CORRECTABLE)
+    for correction in recent.filter(Exists(untold), corrects__isnull=False).select_related("unit"):
         with transaction.atomic():
             write_rows(correction, groups_of(correction), now=now)
             Broadcast.objects.filter(pk=correction.pk, state=BroadcastState.DONE).update(
@@ -162,7 +165,7 @@ def complete_corrections(now: datetime) -> None:
 
 def finish(now: datetime) -> None:
     """A broadcast is done when all its rows are final."""
-    open_rows = Delivery.objects.filter(broadcast=OuterRef("pk")).exclude(state__in=FINAL)
+    open_rows = Delivery.objects.filter(broadcast=OuterRef("pk"), state__among=OPEN)
     for broadcast in Broadcast.objects.filter(~Exists(open_rows), state=BroadcastState.SENDING):
         with transaction.atomic():
             changed = Broadcast.objects.filter(pk=broadcast.pk, state=BroadcastState.SENDING).update(

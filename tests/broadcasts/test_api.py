@@ -2,7 +2,7 @@
 
 import io
 import json
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.utils import timezone
@@ -13,7 +13,14 @@ from broadcasts.enums import BroadcastState, DeliveryState
 from broadcasts.models import Broadcast, Notice
 from broadcasts.services import approval, sending
 from groups.enums import Role
-from tests.factories import BroadcastFactory, DeliveryFactory, GroupFactory, StewardshipFactory, make_user
+from tests.factories import (
+    BroadcastFactory,
+    DeliveryFactory,
+    GroupFactory,
+    StewardshipFactory,
+    TipFactory,
+    make_user,
+)
 
 URL = "/api/v1/broadcasts/"
 NOTICE = {
@@ -156,6 +163,18 @@ def test_draft_is_changed_by_author_only(officer, chief, gmf_groups):
 
     assert (mine.status_code, mine.json()["title"], mine.json()["version"]) == (200, "Đã sửa", 2)
     assert other.status_code == 403
+
+
+def test_draft_changes_kind_and_loses_its_notice(officer, gmf_groups):
+    written = client_of(officer).post(URL, payload(kind="wanted", notice=NOTICE), format="json").json()
+    url = f"{URL}{written['id']}/"
+    changes = {"kind": "education", "title": "Nhắc nhở", "body": "Khóa cửa."}
+
+    kept = client_of(officer).patch(url, changes, format="json")
+    dropped = client_of(officer).patch(url, changes | {"notice": None}, format="json")
+
+    assert (kept.status_code, list(kept.json())) == (400, ["notice"])
+    assert (dropped.status_code, dropped.json()["notice"]) == (200, None)
 
 
 def test_submitted_broadcast_changed_by_author_answers_409(write, officer, gmf_groups):
@@ -302,14 +321,28 @@ def test_skip_without_reason_answers_400(chief, sending_rows):
     assert (answer["state"], answer["reason"]) == ("skipped", "Nhóm đã giải tán")
 
 
+def test_tips_that_answer_a_broadcast_are_counted_for_those_who_may_see_them(
+    officer, area, write, gmf_groups
+):
+    broadcast = write()
+    first = TipFactory(broadcast=broadcast, unit=area.commune_a)
+    TipFactory(broadcast=broadcast, unit=area.commune_b)
+    TipFactory(broadcast=broadcast, unit=area.commune_a, category="TRE_EM")
+
+    body = client_of(officer).get(f"{URL}{broadcast.pk}/").json()
+
+    assert body["tips"] == 1
+    assert datetime.fromisoformat(body["first_tip_at"]) == first.received_at
+
+
 @pytest.mark.parametrize("rows", [1, 3])
 def test_list_of_broadcasts_costs_the_same_queries(rows, area, officer, django_assert_num_queries):
     for _number in range(rows):
         DeliveryFactory(broadcast=BroadcastFactory(unit=area.commune_a), group__unit=area.village_a)
     client = client_of(officer)
 
-    # postings, count, page, occurrences, counts, times
-    with django_assert_num_queries(6):
+    # postings, count, page, occurrences, counts, times, tips
+    with django_assert_num_queries(7):
         assert client.get(URL).json()["count"] == rows
 
 

@@ -74,6 +74,18 @@ def test_message_read_clean_twice_a_minute_apart_is_sent_again(unknown, run_drai
     assert len(zalo.texts_of(gmf_groups[0].zalo_group_id)) == 1
 
 
+def test_message_tried_too_often_is_refused_in_the_end(unknown, run_drain, zalo):
+    row = unknown(delivered=False)
+    Delivery.objects.filter(pk=row.pk).update(attempts=8)
+    run_drain()
+    later(row, seconds=61)
+
+    run_drain()
+
+    row.refresh_from_db()
+    assert (row.state, len(zalo.sent)) == ("refused", 2)
+
+
 def test_message_read_clean_twice_in_quick_succession_stays_unknown(unknown, run_drain):
     row = unknown(delivered=False)
     run_drain()

@@ -181,6 +181,16 @@ def test_practice_groups_of_a_real_broadcast_are_skipped(approved, gmf_groups, a
     assert broadcast.deliveries.filter(state=DeliveryState.QUEUED).count() == 3
 
 
+def test_broadcast_that_cannot_be_started_keeps_no_other_waiting(approved, gmf_groups):
+    broken = approved(send_at=NOW, recurrence="FREQ=DAILY")
+    Broadcast.objects.filter(pk=broken.pk).update(recurrence="FREQ=NEVER")
+    fine = approved(send_at=NOW + timedelta(minutes=1))
+
+    assert sending.start_due(NOW + timedelta(minutes=2)) == 1
+    fine.refresh_from_db()
+    assert fine.state == BroadcastState.EXPANDING
+
+
 @pytest.fixture
 def daily(approved, gmf_groups) -> Broadcast:
     """Every day at eight, from NOW on."""
