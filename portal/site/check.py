@@ -21,7 +21,7 @@ from broadcasts.models import Broadcast, Notice
 from groups.enums import GroupKind, GroupState, Level, Role
 from groups.models import Group, JoinLink, OfficialAccount, Posting, Unit
 from portal.site.models import Contact
-from portal.site.published import notice_name
+from portal.site.published import ended_notices, notice_name, notices
 from portal.text import Phone, PhoneError, clean, fold, parse_phone
 
 GENUINE, ENDED, UNKNOWN = "genuine", "ended", "unknown"
@@ -138,7 +138,8 @@ def _check_zalo_link(host: str, path: str) -> Verdict:
     if group:
         return _of_group(group)
     if host == "zalo.me" and re.fullmatch(r"/\d{5,25}/?", path):
-        account = OfficialAccount.objects.filter(oa_id=path.strip("/")).select_related("unit__parent").first()
+        accounts = OfficialAccount.objects.filter(unit__is_practice=False)
+        account = accounts.filter(oa_id=path.strip("/")).select_related("unit__parent").first()
         if account:
             return _of(account.unit, GENUINE, "link", _("Trang Zalo chính thức: %s") % account.name)
     return Verdict(kind="link")
@@ -189,23 +190,25 @@ def _check_broadcast(query: str) -> Verdict:
 
 def _check_notice(query: str) -> Verdict:
     code, decision = _NOTICE_CODE.search(query), _DECISION.search(query)
-    public = Notice.objects.exclude(state=NoticeState.DRAFT).filter(unit__is_practice=False)
-    public = public.select_related("unit__parent")
-    notice = public.filter(code=code[0].upper()).first() if code else None
-    if notice is None and decision:
-        notice = _by_decision(public, decision[0])
-    if notice is None:
-        return Verdict(kind="notice" if code or decision else "")
-    if notice.state == NoticeState.ENDED:
-        return _of(notice.unit, ENDED, "notice", str(notice.get_kind_display()), notice.phone)
-    title = f"{notice.get_kind_display()}: {notice_name(notice)}"
-    return _of(notice.unit, GENUINE, "notice", title, notice.phone)
+    for public, verdict in ((notices(), GENUINE), (ended_notices(), ENDED)):
+        public = public.select_related("unit__parent")
+        notice = public.filter(code=code[0].upper()).first() if code else None
+        if notice is None and decision:
+            notice = _by_decision(public, decision[0])
+        if notice is not None:
+            return _of(notice.unit, verdict, "notice", _notice_title(notice), notice.phone)
+    return Verdict(kind="notice" if code or decision else "")
 
 
-def _by_decision(notices: QuerySet[Notice], number: str) -> Notice | None:
+def _notice_title(notice: Notice) -> str:
+    kind = str(notice.get_kind_display())
+    return kind if notice.state == NoticeState.ENDED else f"{kind}: {notice_name(notice)}"
+
+
+def _by_decision(public: QuerySet[Notice], number: str) -> Notice | None:
     """A decision's number in any spelling: 17/QĐ-CSĐT, 17/qd-csdt, 17 / QĐ-CSĐT."""
     wanted, digits = _decision_key(number), re.match(r"\d+", number)[0]
-    for notice in notices.filter(decision_number__contains=digits.lstrip("0"))[:200]:
+    for notice in public.filter(decision_number__contains=digits.lstrip("0"))[:200]:
         if _decision_key(notice.decision_number) == wanted:
             return notice
     return None
@@ -232,7 +235,8 @@ def _check_phone(query: str) -> Verdict:
         return Verdict()
     # The end of a number is written without gaps, so it narrows the search in every spelling.
     ending = phone.e164[-2:]
-    for contact in Contact.objects.filter(phone__endswith=ending).select_related("unit__parent"):
+    contacts = Contact.objects.filter(phone__endswith=ending).exclude(unit__is_practice=True)
+    for contact in contacts.select_related("unit__parent"):
         if _same(contact.phone, phone):
             owner = contact.unit.police_name if contact.unit else ""
             return Verdict(GENUINE, "phone", contact.name, owner, contact.phone)

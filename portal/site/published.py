@@ -7,13 +7,13 @@ and pictured only under a decision number; nobody here has been found guilty by 
 from dataclasses import dataclass, field
 
 from django.core.cache import cache
-from django.db.models import Case, Q, QuerySet, Sum, When
+from django.db.models import Case, Exists, OuterRef, Q, QuerySet, Sum, When
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from broadcasts.enums import NoticeState, PostKind
-from broadcasts.models import Notice, Post
+from broadcasts.enums import NoticeEnd, NoticeState, PostKind
+from broadcasts.models import Broadcast, Notice, Post
 from groups.enums import GroupState
 from groups.models import Group, Unit
 from portal.site.models import Contact, Procedure
@@ -86,6 +86,17 @@ def notices() -> QuerySet[Notice]:
         .filter(Q(review_by=None) | Q(review_by__gte=timezone.localdate()))
         .select_related("unit", "photo")
     )
+
+
+def ended_notices() -> QuerySet[Notice]:
+    """Notices that were in force once; one that ended as a draft was never anybody's to know of.
+
+    An approved post about it made a notice public; only one that was public can expire.
+    """
+    approved = Broadcast.objects.filter(notice=OuterRef("pk"), approved_at__isnull=False)
+    return Notice.objects.filter(
+        Q(ended_as=NoticeEnd.EXPIRED) | Exists(approved), state=NoticeState.ENDED, unit__is_practice=False
+    ).select_related("unit")
 
 
 def search_notices(found: QuerySet[Notice], text: str) -> QuerySet[Notice]:

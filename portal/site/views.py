@@ -8,8 +8,7 @@ from django.templatetags.static import static
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
-from broadcasts.enums import NoticeState, PostKind
-from broadcasts.models import Notice
+from broadcasts.enums import PostKind
 from groups.models import Unit
 from portal.site import check, published
 from portal.site.models import Procedure
@@ -94,7 +93,7 @@ def notice(request: HttpRequest, code: str) -> HttpResponse:
     """One notice in force; what ended says only that it did (410), what was never public is not here."""
     row = published.notices().filter(code=code).first()
     if row is None:
-        if not Notice.objects.filter(code=code, state=NoticeState.ENDED).exists():
+        if not published.ended_notices().filter(code=code).exists():
             raise Http404
         return render(request, "site/notice_ended.html", {"code": code}, status=410)
     return render(request, "site/notice.html", {"card": published.card(row), "notice": row})

@@ -59,7 +59,13 @@ def records(settings):
         "unit": area.commune_a,
     }
     NoticeFactory(code="TN-2611-0001", decision_number="17/QĐ-CSĐT", **notice)
-    NoticeFactory(code="TN-2611-0002", decision_number="18/QĐ-CSĐT", state=NoticeState.ENDED, **notice)
+    ended = {"state": NoticeState.ENDED, **notice}
+    over = NoticeFactory(code="TN-2611-0002", decision_number="18/QĐ-CSĐT", **ended)
+    BroadcastFactory(code="TB-2611-0047", notice=over, unit=area.commune_a, approved_at=now)
+    training = UnitFactory(is_practice=True)
+    Contact.objects.create(name="Trực ban tập dượt", phone="02633777777", unit=training)
+    OfficialAccountFactory(unit=training, oa_id="4712345678901234599")
+    NoticeFactory(code="TN-2611-0004", decision_number="20/QĐ-CSĐT", **ended)
     NoticeFactory(code="TN-2611-0003", decision_number="19/QĐ-CSĐT", state=NoticeState.DRAFT, **notice)
     sent = {"unit": area.commune_a, "started_at": now, "state": BroadcastState.DONE}
     BroadcastFactory(code="TB-2611-0042", title="Cảnh báo lừa đảo", **sent)
@@ -104,6 +110,7 @@ TABLE = [
     ("https://zalo.me/g/khongco00", UNKNOWN, "link"),
     ("https://zalo.me/4712345678901234567", GENUINE, "link"),
     ("https://zalo.me/4712345678901234568", UNKNOWN, "link"),
+    ("https://zalo.me/4712345678901234599", UNKNOWN, "link"),
     # numbers
     ("02633881133", GENUINE, "phone"),
     ("+84 263 388 1133", GENUINE, "phone"),
@@ -111,6 +118,7 @@ TABLE = [
     ("113", GENUINE, "phone"),
     ("02633999999", ENDED, "phone"),
     ("0912345678", UNKNOWN, "phone"),
+    ("02633777777", UNKNOWN, "phone"),
     # people: the full name, with or without marks and rank; never a part of it
     ("Nguyễn Văn Hòa", GENUINE, "officer"),
     ("nguyen van hoa", GENUINE, "officer"),
@@ -130,6 +138,8 @@ TABLE = [
     ("18/QĐ-CSĐT", ENDED, "notice"),
     ("TN-2611-0003", UNKNOWN, "notice"),
     ("19/QĐ-CSĐT", UNKNOWN, "notice"),
+    ("TN-2611-0004", UNKNOWN, "notice"),  # withdrawn before anybody saw it
+    ("20/QĐ-CSĐT", UNKNOWN, "notice"),
     ("7/QĐ-CSĐT", UNKNOWN, "notice"),
     # broadcasts
     ("TB-2611-0042", GENUINE, "broadcast"),

