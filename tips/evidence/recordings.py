@@ -15,6 +15,7 @@ from functools import cache
 from pathlib import Path
 
 import imageio_ffmpeg
+from django.conf import settings
 
 from tips.enums import EvidenceKind
 from tips.evidence.errors import FileRefusedError, UnknownKindError
@@ -84,7 +85,7 @@ class Recording:
 
 def clean_recording(source: io.IOBase, container: Container) -> Recording:
     """The recording without metadata. Raises FileRefusedError when it cannot be read as what it claims."""
-    with tempfile.TemporaryDirectory(prefix="evidence-") as folder:
+    with tempfile.TemporaryDirectory(prefix="evidence-", dir=settings.FILE_UPLOAD_TEMP_DIR) as folder:
         raw, made = Path(folder, "in"), Path(folder, "out")
         with raw.open("wb") as target:
             shutil.copyfileobj(source, target, COPY_BYTES)
