@@ -7,6 +7,7 @@ postings; an object is in reach when its unit's path starts with one of them. Th
 from collections import defaultdict
 from collections.abc import Iterable
 
+from django.apps import apps
 from django.db.models import Q
 from django.utils import timezone
 
@@ -126,9 +127,25 @@ def can_manage_directory(user, unit) -> bool:
 
 
 def is_in_restricted_circle(user, path: str) -> bool:
-    """Named people who may open child-abuse and domestic-violence tips handled at ``path``."""
-    return any(
-        path.startswith(posting.unit.path)
-        for posting in open_postings(user)
-        if posting.role in TIP_ROLES and posting.restricted_circle
-    )
+    """Named people who may open child-abuse and domestic-violence tips handled at ``path``.
+
+    Where nobody is named at ``path`` or above it, its chiefs and supervisors are: no such tip may lie unread.
+    """
+    above = [p for p in open_postings(user) if p.role in TIP_ROLES and path.startswith(p.unit.path)]
+    if any(posting.restricted_circle for posting in above):
+        return True
+    return any(posting.role in DECIDING_ROLES for posting in above) and not has_restricted_circle(path)
+
+
+def restricted_circle():
+    """Open postings of the people named for restricted tips, whatever their unit."""
+    # The models of this app import this module.
+    postings = apps.get_model("groups", "Posting").objects.open()
+    return postings.filter(role__in=TIP_ROLES, restricted_circle=True, user__is_active=True)
+
+
+def has_restricted_circle(path: str) -> bool:
+    """Whether somebody is named for restricted tips at ``path`` or above it."""
+    codes = path.rstrip("/").split("/")
+    paths_above = ["/".join(codes[: end + 1]) + "/" for end in range(len(codes))]
+    return restricted_circle().filter(unit__path__in=paths_above).exists()

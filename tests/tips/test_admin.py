@@ -227,7 +227,7 @@ def test_reveal_shows_the_contact_once_and_is_audited(submit, desk):
 def test_grant_lets_a_colleague_reveal(submit, desk, area):
     tip = submit(contact_name="Trần Thị Hoa")
     officer = make_user(Role.OFFICER, area.commune_a)
-    do(desk, tip, "grant", person=officer.pk, reason="Trực thay")
+    do(desk, tip, "grant", person=officer.pk, reason="Trực thay chỉ huy")
     assert tip.identity_grants.get().user == officer
 
 
@@ -281,9 +281,9 @@ def test_out_of_scope_is_404_and_uncounted(submit, area):
 
 def test_restricted_tip_is_404_outside_the_circle(submit, desk, area):
     tip = submit(text=SECRET, category="BAO_LUC_GD")
+    member = client_of(make_user(Role.SUPERVISOR, area.district, restricted_circle=True))
     assert desk.get(page_of(tip)).status_code == 404
     assert desk.get(QUEUE).context["cl"].result_count == 0
-    member = client_of(make_user(Role.SUPERVISOR, area.district, restricted_circle=True))
     assert SECRET in member.get(page_of(tip)).content.decode()
     assert SECRET not in member.get(QUEUE).content.decode()
 

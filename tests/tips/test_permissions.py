@@ -5,10 +5,11 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from rest_framework.test import APIClient
 
 from groups.enums import Role
+from portal.errors import NotAllowedError
 from tests.factories import make_user
 from tests.tips import media
 from tips.models import Tip
-from tips.services import handling
+from tips.services import handling, offers
 
 pytestmark = pytest.mark.django_db
 
@@ -116,6 +117,7 @@ def test_own_unit_and_those_above_see_it(area, secret_tip, role, place):
 @pytest.mark.parametrize("category", ["TRE_EM", "BAO_LUC_GD"])
 def test_restricted_tips_exist_for_the_named_circle_only(area, secret_tip, category):
     tip = secret_tip(category=category)
+    make_user(Role.OFFICER, area.commune_a, restricted_circle=True)
     for role, unit in [
         (Role.OFFICER, area.commune_a),
         (Role.CHIEF, area.commune_a),
@@ -130,6 +132,50 @@ def test_restricted_tips_exist_for_the_named_circle_only(area, secret_tip, categ
         row = member.get("/api/v1/tips/").json()["results"][0]
         assert row["summary"] == ""
         assert member.get(f"/api/v1/tips/{tip.public_id}/").json()["text"] == SECRET
+
+
+@pytest.mark.parametrize("category", ["TRE_EM", "BAO_LUC_GD"])
+def test_restricted_tips_exist_for_those_who_decide_where_nobody_is_named(area, secret_tip, category):
+    tip = secret_tip(category=category)
+    make_user(Role.OFFICER, area.commune_b, restricted_circle=True)
+    gone = make_user(Role.OFFICER, area.commune_a, restricted_circle=True)
+    gone.postings.update(valid_to="2026-01-01", valid_from="2025-01-01")
+    make_user(Role.RELAY, area.commune_a, restricted_circle=True)
+    for role, unit, is_seen in [
+        (Role.OFFICER, area.commune_a, False),
+        (Role.BEAT_OFFICER, area.commune_a, False),
+        (Role.CHIEF, area.commune_b, False),
+        (Role.CHIEF, area.commune_a, True),
+        (Role.SUPERVISOR, area.district, True),
+    ]:
+        client = as_user(make_user(role, unit))
+        body = client.get("/api/v1/tips/").json()
+        assert (body["count"], [row["summary"] for row in body["results"]]) == (is_seen, [""] * is_seen)
+        answer = client.get(f"/api/v1/tips/{tip.public_id}/")
+        assert answer.status_code == (200 if is_seen else 404), (role, unit)
+
+
+def test_whoever_is_named_above_a_unit_is_the_circle_of_that_unit(area, secret_tip):
+    secret_tip(category="TRE_EM")
+    make_user(Role.OFFICER, area.province, restricted_circle=True)
+    assert as_user(make_user(Role.CHIEF, area.commune_a)).get("/api/v1/tips/").json()["count"] == 0
+
+
+def test_naming_a_circle_costs_the_list_no_further_query(area, secret_tip, django_assert_num_queries):
+    for _ in range(3):
+        secret_tip(category="TRE_EM")
+    chief = make_user(Role.CHIEF, area.commune_a)
+    with django_assert_num_queries(2):
+        assert len(Tip.objects.visible_to(chief)) == 3
+
+
+def test_chief_takes_a_restricted_tip_where_nobody_is_named(area, secret_tip):
+    tip = secret_tip(category="TRE_EM")
+    chief, officer = make_user(Role.CHIEF, area.commune_a), make_user(Role.OFFICER, area.commune_a)
+    assert [posting.user for posting in offers.colleagues(tip)] == [chief]
+    assert handling.accept(tip, actor=chief, version=1).assignee == chief
+    with pytest.raises(NotAllowedError):
+        handling.add_note(tip, actor=officer, version=2, text="Không được")
 
 
 def test_conduct_complaint_is_hidden_from_the_whole_commune(area, secret_tip):
