@@ -84,13 +84,20 @@ def follow(request: HttpRequest) -> HttpResponse:
             return _add(request, tip)
         return _tip_page(request, tip)
     except throttling.Throttled as error:
-        return _too_many(render(request, "tips/follow.html", _throttled(error), status=429), error)
+        return _too_many(_slowed(request, error), error)
     except (DatabaseError, OSError):
         logger.exception("tip_not_followed")
         return unsent(request, obstacle="failure", status=503)
 
 
-def unsent(request: HttpRequest, *, obstacle: str, status: int) -> HttpResponse:
+def _slowed(request: HttpRequest, error: throttling.Throttled) -> HttpResponse:
+    """Too many wrong receipts from this network; whoever was adding something gets it back."""
+    if request.POST.get("text") or request.FILES:
+        return unsent(request, status=429, **_throttled(error))
+    return render(request, "tips/follow.html", _throttled(error), status=429)
+
+
+def unsent(request: HttpRequest, *, obstacle: str, status: int, minutes: int = 0) -> HttpResponse:
     """A page that returns what was typed, whatever is broken; it reads the request only."""
     names = (*TipForm.base_fields, "receipt", "action")
     kept = [
@@ -100,6 +107,7 @@ def unsent(request: HttpRequest, *, obstacle: str, status: int) -> HttpResponse:
     ]
     context = {
         "obstacle": obstacle,
+        "minutes": minutes,
         "ref": structlog.contextvars.get_contextvars().get("request_id", ""),
         "kept": kept,
         "text": request.POST.get("text", ""),
@@ -165,19 +173,20 @@ def _wants_another_page(request: HttpRequest) -> bool:
 
 def _choice(code: str, query: str = "") -> Choice:
     """What the form offers: with ``query`` what that finds, the commune chosen so far staying in the list."""
+    code, query = clean(code)[:24], clean(query)[:100]
     communes = places.communes_to_choose()
     is_many = not communes
-    chosen = {unit.code: unit for unit in communes}.get(code) or places.find_commune(code[:24])
+    chosen = {unit.code: unit for unit in communes}.get(code) or places.find_commune(code)
     if chosen is None and len(communes) == 1:
         chosen = communes[0]
     if chosen and chosen not in communes:
         communes = [chosen, *communes]
-    found = [hit.unit for hit in places.search_communes(query[:100])] if is_many and query else []
+    found = [hit.unit for hit in places.search_communes(query)] if is_many and query else []
     if found:
         communes = found + [unit for unit in communes if unit not in found]
         chosen = found[0] if len(found) == 1 else None
     villages = places.villages_of(chosen) if chosen else []
-    return Choice(chosen, communes, villages, is_many, found, query="" if len(found) == 1 else query[:100])
+    return Choice(chosen, communes, villages, is_many, found, query="" if len(found) == 1 else query)
 
 
 def _form(choice: Choice, **kwargs: Any) -> TipForm:
@@ -206,7 +215,7 @@ def _form_page(request: HttpRequest, form: TipForm, choice: Choice, **context: A
 
 def _shown_broadcast(form: TipForm) -> Any:
     try:
-        return validators.clean_broadcast(form["broadcast"].value())
+        return validators.clean_broadcast(clean(form["broadcast"].value() or ""))
     except ValidationError:
         return None
 
