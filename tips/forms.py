@@ -14,6 +14,7 @@ from portal.text import clean
 from tips import limits, validators
 from tips.enums import Category
 
+MAX_MOMENT_WORDS = 100
 ACCEPTED_FILES = "image/*,video/*,audio/*"
 _DAY = re.compile(r"\b(\d{1,2})[-./](\d{1,2})[-./](\d{4}|\d{2})\b")
 _HOUR = re.compile(r"\b(\d{1,2})\s*(?:h|g|giờ)\s*(\d{2})?(?:\s*(?:phút|p))?(?=\s|$)", re.IGNORECASE)
@@ -70,6 +71,16 @@ class MomentField(forms.DateTimeField):
         return super().to_python(value)
 
 
+class SpokenMomentField(MomentField):
+    """A moment, or the sender's own words ("tối qua") where no calendar understands them."""
+
+    def to_python(self, value: Any) -> datetime.datetime | str | None:
+        try:
+            return super().to_python(value)
+        except ValidationError:
+            return " ".join(clean(value).split())[:MAX_MOMENT_WORDS]
+
+
 class TipForm(forms.Form):
     """The tip form. ``communes`` fill the select, ``villages`` those of the commune chosen so far."""
 
@@ -101,11 +112,11 @@ class TipForm(forms.Form):
         required=False,
         widget=forms.TextInput(attrs={"autocomplete": "off", "maxlength": limits.MAX_PLACE}),
     )
-    occurred_at = MomentField(
+    occurred_at = SpokenMomentField(
         label=_("Xảy ra lúc nào?"),
-        help_text=_("Ví dụ: 21/11/2026 22:30. Không nhớ rõ thì để trống."),
+        help_text=_("Ví dụ: 21/11/2026 22:30, hoặc “khoảng 9 giờ tối qua”. Không nhớ thì để trống."),
         required=False,
-        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "maxlength": MAX_MOMENT_WORDS}),
     )
     files = FilesField(
         label=_("Ảnh, video, ghi âm"),
@@ -153,14 +164,24 @@ class TipForm(forms.Form):
     def clean_place(self) -> str:
         return validators.clean_place(self.cleaned_data["place"])
 
-    def clean_occurred_at(self) -> datetime.datetime | None:
-        return validators.clean_occurred_at(self.cleaned_data["occurred_at"])
+    def clean_occurred_at(self) -> datetime.datetime | str | None:
+        moment = self.cleaned_data["occurred_at"]
+        return moment if isinstance(moment, str) else validators.clean_occurred_at(moment)
 
     def clean_contact_name(self) -> str:
         return validators.clean_contact_name(self.cleaned_data["contact_name"])
 
     def clean_contact_phone(self) -> str:
         return validators.clean_contact_phone(self.cleaned_data["contact_phone"])
+
+    def clean(self) -> dict[str, Any]:
+        """Words for the time join the report: officers understand them, nobody is sent back."""
+        cleaned = super().clean()
+        if isinstance(words := cleaned.get("occurred_at"), str):
+            cleaned["occurred_at"] = None
+            if "text" in cleaned:
+                cleaned["text"] += "\n" + _("Lúc: %(words)s") % {"words": words}
+        return cleaned
 
     def clean_broadcast(self) -> Any:
         """The broadcast the tip answers; a code that means nothing is dropped, the sender cannot see it."""

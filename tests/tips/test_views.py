@@ -17,6 +17,7 @@ from broadcasts.enums import BroadcastState
 from groups.enums import Role
 from portal.crypto.sealed import unseal
 from tests.factories import BroadcastFactory, GroupFactory, UnitFactory, make_area, make_user
+from tips import throttling
 from tips.enums import Category, MessageKind, TipStatus
 from tips.models import Message, Tip
 from tips.services.handling import accept, reply
@@ -151,8 +152,6 @@ def test_two_forms_make_two_tips(client, area):
         ({"unit": ""}, "Xin chọn xã"),
         ({"unit": "NOPE"}, "Xin chọn xã"),
         ({"village": "2400101"}, "không thuộc xã"),
-        ({"occurred_at": "31/02/2026"}, "Chưa đọc được ngày, giờ"),
-        ({"occurred_at": "hôm qua"}, "Chưa đọc được ngày, giờ"),
         ({"occurred_at": "01/01/2999 10:00"}, "tương lai"),
         ({"occurred_at": "01/01/1800"}, "quá xa"),
         ({"contact_phone": "09123"}, "chữ số"),
@@ -184,6 +183,22 @@ def test_moment_is_read_in_every_spelling_people_use(client, area, written):
     send(client, area, occurred_at=written)
 
     assert timezone.localtime(Tip.objects.get().occurred_at).strftime("%d/%m %H:%M") == "20/11 22:30"
+
+
+@pytest.mark.parametrize("words", ["tối qua", "khoảng 9 giờ tối", "31/02/2026", "hôm kia, lúc 25h"])
+def test_time_in_words_is_sent_along_with_the_report(client, area, words):
+    assert send(client, area, occurred_at=f" {words} ")
+
+    tip = Tip.objects.get()
+    assert tip.occurred_at is None
+    assert tip.text == f"{TEXT}\nLúc: {words}"
+
+
+def test_time_in_words_waits_for_the_rest_of_the_form(client, area):
+    html = client.post("/gui-tin/", filled(client, area, occurred_at="tối qua", unit="")).content.decode()
+
+    assert 'value="tối qua"' in html and "Lúc: tối qua" not in html
+    assert Tip.objects.count() == 0
 
 
 def test_moment_is_never_read_as_month_first(client, area):
@@ -384,6 +399,25 @@ def test_strange_characters_are_taken_calmly(client, area, text):
     assert send(client, area, text=text)
 
 
+@pytest.mark.parametrize("bad", ["\x00", "a\x00b", "\x01", "\ufffe"])
+@pytest.mark.parametrize(
+    "name", ["unit", "unit_q", "village", "category", "broadcast", "form_token", "opened", "action", "place"]
+)
+def test_characters_no_database_takes_never_break_the_form(client, area, large_area, name, bad):
+    values = filled(client, area, **{name: bad})
+
+    assert client.post("/gui-tin/", values).status_code == 200
+    assert client.post("/gui-tin/", {**values, "action": "find_unit"}).status_code == 200
+
+
+def test_bytes_that_are_no_text_never_break_the_form(client, area):
+    body = f"category=KHAC&unit={area.commune_a.code}&text=%FF%FE+m%E1%BA%A5y+t%E1%BB%91i+nay&place=%ED%A0%80"
+
+    response = client.post("/gui-tin/", body, content_type="application/x-www-form-urlencoded")
+
+    assert response.status_code == 200 and receipt_in(response)
+
+
 def test_broken_storage_returns_the_words_with_a_reference(client, area):
     values = filled(client, area, place="Chỗ lò gạch")
 
@@ -523,6 +557,30 @@ def test_wrong_receipts_are_throttled_and_right_ones_are_not_counted(client, rec
     assert response.status_code == 429
     assert int(response["Retry-After"]) > 0
     assert follow(client, receipt).status_code == 429
+
+
+def test_adding_while_wrong_receipts_are_throttled_returns_the_words(client, receipt):
+    for _number in range(10):
+        follow(client, "0000-0000-0000-0000")
+
+    response = follow(client, receipt, action="add", text="Biển số 49B1 123.45", files=[photo()])
+
+    html = response.content.decode()
+    assert response.status_code == 429 and int(response["Retry-After"]) > 0
+    assert "Biển số 49B1 123.45" in html and "anh.jpg" in html and "Xin thử lại sau" in html
+    assert f'name="receipt" value="{receipt}"' in html and 'name="action" value="add"' in html
+    assert Message.objects.count() == 0
+
+
+def test_adding_too_often_keeps_the_words(client, receipt, monkeypatch):
+    monkeypatch.setitem(throttling.LIMITS, "message", throttling.Limit(1, 3600))
+    follow(client, receipt, action="add", text="Lời thứ nhất")
+
+    response = follow(client, receipt, action="add", text="Lời thứ hai")
+
+    assert response.status_code == 429
+    assert "Lời thứ hai" in response.content.decode()
+    assert Message.objects.count() == 1
 
 
 def test_adding_words_and_photo_reaches_the_officers(client, receipt):
