@@ -7,11 +7,10 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from portal.desk import tip_queue
 from portal.desk.forms import tips as forms
 from portal.desk.forms.fields import Nothing
 from tips.models import Tip
-from tips.services import closing, handling, identity, routing
+from tips.services import closing, handling, identity, offers, routing
 
 
 @dataclass(frozen=True)
@@ -76,7 +75,7 @@ def build(name: str, user: Any, tip: Tip, data: Any = None, files: Any = None, *
         if name == "grant":
             options["colleagues"] = [p for p in options["colleagues"] if p.user_id != user.pk]
     if name == "transfer":
-        options["targets"] = tip_queue.transfer_targets(tip)
+        options["targets"] = offers.transfer_targets(tip)
     initial = {
         "reply": {"text": answer},
         "classify": {"category": tip.category, "priority": tip.priority},
@@ -88,5 +87,5 @@ def build(name: str, user: Any, tip: Tip, data: Any = None, files: Any = None, *
 
 def _colleagues(tip: Tip) -> list[Any]:
     if not hasattr(tip, "_colleagues"):
-        tip._colleagues = tip_queue.colleagues(tip)
+        tip._colleagues = offers.colleagues(tip)
     return tip._colleagues

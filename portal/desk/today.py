@@ -76,7 +76,7 @@ def board(request: HttpRequest) -> Board:
         to_approve=_latest(submitted) if desk.is_deciding else [],
         returned=_latest(mine),
         unknown=list(
-            deliveries.filter(state=DeliveryState.UNKNOWN)
+            deliveries.filter(state__among=[DeliveryState.UNKNOWN])
             .select_related("group", "broadcast")
             .order_by("unknown_at", "pk")[: ROWS_SHOWN + 1]
         ),

@@ -10,6 +10,7 @@ from django.shortcuts import render as render_fragment
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
+from broadcasts import rendering
 from broadcasts.enums import NOTICE_KINDS, PostKind
 from broadcasts.models import Broadcast, Post
 from broadcasts.services.audience import reach_of
@@ -115,6 +116,7 @@ def _page(
         "post": post,
         "earlier": earlier,
         "limit": body_limit(),
+        "footer": rendering.footer(earlier.code if earlier else rendering.LONGEST),
         "reach": _reach(form.tree, form) if form.is_bound else _reach_of_initial(form),
     }
     return frame.render(request, "desk/broadcasts/compose.html", context, status=status)

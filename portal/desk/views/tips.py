@@ -18,7 +18,7 @@ from portal.site.paging import page
 from tips.downloads import evidence_response
 from tips.enums import Category
 from tips.models import Tip
-from tips.services import reading
+from tips.services import offers, reading
 from tips.services.identity import live_grant
 
 PAGE_SIZE = 30
@@ -68,7 +68,7 @@ def _detail_page(
     except Tip.DoesNotExist:
         raise Http404 from None
     tip.first_files = [file for file in tip.evidence.all() if file.message_id is None]
-    able = tip_queue.abilities(request.user, tip)
+    able = offers.abilities(request.user, tip)
     answers = answers_for(tip) if "reply" in able else []
     chosen = next((text for name, _label, text in answers if name == request.GET.get("mau")), "")
     context = {
@@ -79,8 +79,8 @@ def _detail_page(
         "answers": answers,
         "revealed": revealed,
         "grant": live_grant(tip, request.user) if "reveal" in able and revealed is None else None,
-        "same_case": tip_queue.same_case(request.user, tip),
-        "candidates": tip_queue.merge_candidates(request.user, tip) if "merge" in able else [],
+        "same_case": offers.same_case(request.user, tip),
+        "candidates": offers.merge_candidates(request.user, tip) if "merge" in able else [],
     }
     return frame.render(request, "desk/tips/detail.html", context, status=status)
 

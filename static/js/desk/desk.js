@@ -42,7 +42,14 @@ function count(field) {
   shown.closest("[data-counter]").classList.toggle("is-over", left < 0);
 }
 
+function preview(box) {
+  const parts = box.dataset.previewOf.split(" ").map((id) => textOf(id).trim()).filter(Boolean);
+  const post = box.querySelector(".phone__post");
+  post.textContent = [...parts, box.dataset.footer].join("\n\n");
+}
+
 function prepare(root) {
+  root.querySelectorAll("[data-preview-of]").forEach((box) => { box.hidden = false; preview(box); });
   root.querySelectorAll("[data-copy]").forEach((button) => { button.hidden = false; });
   if (navigator.share) root.querySelectorAll("[data-share]").forEach((button) => { button.hidden = false; });
   root.querySelectorAll("[data-counts]").forEach(count);
@@ -57,6 +64,7 @@ document.addEventListener("click", (event) => {
 });
 document.addEventListener("input", (event) => {
   if (event.target.dataset && event.target.dataset.counts) count(event.target);
+  document.querySelectorAll("[data-preview-of]").forEach(preview);
 });
 // One press, one request: a form that is on its way takes no second press.
 document.addEventListener("submit", (event) => {
