@@ -8,6 +8,7 @@ reading the group: nothing is lost, nothing is blindly sent twice.
 
 import asyncio
 import logging
+import threading
 import time
 import uuid
 from collections.abc import Callable, Iterable
@@ -43,6 +44,10 @@ PATIENCE_SECONDS = 1.0
 # A successor's countdown stays below the broker's visibility timeout.
 LONGEST_COUNTDOWN = 90.0
 READING_PRIORITY = 9
+
+
+# Set when the worker is told to end: drains finish the calls on their way, give the rest back, and return.
+ending = threading.Event()
 
 
 class NoPlaceLeft(Exception):
@@ -120,9 +125,10 @@ class Drain:
         try:
             while True:
                 await self.ledger.flush(is_last=self._is_quiet())
-                if self.clock() >= self.deadline:
+                is_over = self.clock() >= self.deadline or ending.is_set()
+                if is_over:
                     self._empty_queue()
-                has_more = self.clock() < self.deadline and await self._fill()
+                has_more = not is_over and await self._fill()
                 if not has_more and self._is_quiet() and self.ledger.is_empty:
                     break
                 await self._rest()

@@ -39,6 +39,8 @@ class Pace:
             elif lost_at is not None:
                 moments += [lost_at] * count
         self._calls = deque(sorted(moments))
+        # The same calls by second, rounded up: kept along, because it is asked for at every claim.
+        self._seconds = Counter(math.ceil(moment) for moment in moments)
 
     def free(self, now: float) -> int:
         """Calls that may be reserved or issued at this moment."""
@@ -58,6 +60,7 @@ class Pace:
         if is_reserved:
             self.reserved -= 1
         self._calls.append(now)
+        self._seconds[math.ceil(now)] += 1
 
     def next_free_at(self, now: float) -> float:
         """When the next call may be made: ``now``, or when the oldest one in the way is a minute old."""
@@ -72,11 +75,14 @@ class Pace:
     def as_window(self, now: float) -> dict[str, int]:
         """Calls by epoch second, each rounded up, plus the reserved ones: for the next holder, as JSON."""
         self._forget(now)
-        window: dict[str, int] = Counter(str(math.ceil(moment)) for moment in self._calls)
+        window = {str(second): count for second, count in self._seconds.items() if count}
         if self.reserved:
             window[CLAIMED] = self.reserved
-        return dict(window)
+        return window
 
     def _forget(self, now: float) -> None:
         while self._calls and self._calls[0] <= now - WINDOW_SECONDS:
-            self._calls.popleft()
+            second = math.ceil(self._calls.popleft())
+            self._seconds[second] -= 1
+            if not self._seconds[second]:
+                del self._seconds[second]

@@ -4,7 +4,7 @@
 writes five hundred outcomes at once. A claim takes the first rows of many accounts in one statement.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -67,52 +67,56 @@ def _any_database(budgets: Sequence[tuple[int, int]], moment: Any) -> tuple[str,
 def update_from_values(
     model: type[models.Model],
     names: Sequence[str],
-    rows: Iterable[Sequence[Any]],
+    rows: Sequence[Sequence[Any]],
     *,
     where: str,
-    params: list,
+    params: list[Any],
+    constants: dict[str, Any] | None = None,
 ) -> int:
     """``UPDATE model SET`` each row's values, the first of ``names`` being the key; returns the count.
 
-    ``where`` is further SQL over the table and ``v``, the list of values, with its ``params``.
+    ``constants`` are set alike in every row. ``where`` is further SQL over the table, with its ``params``.
     """
-    fields = [model._meta.get_field(name) for name in names]
-    rows = list(rows)
     if not rows:
         return 0
-    prepared = [
-        field.get_db_prep_value(value, connection)
-        for row in rows
-        for field, value in zip(fields, row, strict=True)
-    ]
+    fields = [model._meta.get_field(name) for name in names]
+    fixed = [(model._meta.get_field(name), value) for name, value in (constants or {}).items()]
     table, quote = model._meta.db_table, connection.ops.quote_name
     # Both databases call the columns of VALUES column1, column2, ...
     changes = [f"{quote(field.column)} = v.column{n}" for n, field in enumerate(fields[1:], start=2)]
+    changes += [f"{quote(field.column)} = %s" for field, _value in fixed]
     sql = (
         f"UPDATE {table} SET {', '.join(changes)}"
         f" FROM (VALUES {_placeholders(fields, len(rows))}) AS v"
         f" WHERE {table}.{quote(fields[0].column)} = v.column1 AND {where}"
     )
+    alike = [field.get_db_prep_value(value, connection) for field, value in fixed]
     with connection.cursor() as cursor:
-        cursor.execute(sql, [*prepared, *params])
+        cursor.execute(sql, [*alike, *_prepared(fields, rows), *params])
         return cursor.rowcount
 
 
-def insert_values(model: type[models.Model], names: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+def _prepared(fields: Sequence[models.Field], rows: Sequence[Sequence[Any]]) -> list[Any]:
+    """The values of all rows, one after the other, as the database driver wants them."""
+    prepare = [field.get_db_prep_value for field in fields]
+    return [
+        None if value is None else prepared(value, connection)
+        for row in rows
+        for prepared, value in zip(prepare, row, strict=True)
+    ]
+
+
+def insert_values(model: type[models.Model], names: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
     """Plain multi-row INSERT; several times cheaper than building model objects."""
-    fields = [model._meta.get_field(name) for name in names]
-    rows = list(rows)
     if not rows:
         return
-    prepared = [
-        field.get_db_prep_value(value, connection)
-        for row in rows
-        for field, value in zip(fields, row, strict=True)
-    ]
+    fields = [model._meta.get_field(name) for name in names]
     columns = ", ".join(connection.ops.quote_name(field.column) for field in fields)
     values = _placeholders(fields, len(rows), cast=False)
     with connection.cursor() as cursor:
-        cursor.execute(f"INSERT INTO {model._meta.db_table} ({columns}) VALUES {values}", prepared)
+        cursor.execute(
+            f"INSERT INTO {model._meta.db_table} ({columns}) VALUES {values}", _prepared(fields, rows)
+        )
 
 
 def _placeholders(fields: Sequence[models.Field], count: int, *, cast: bool = True) -> str:

@@ -22,11 +22,18 @@ from groups.enums import AccountState
 
 LEASE_SECONDS = 60
 MAX_READS = 4
-OUTCOME_FIELDS = (
+SENT_FIELDS = ("id", "message_id", "settled_at")
+SENT = {
+    "state": DeliveryState.SENT,
+    "last_error": "",
+    "last_error_code": None,
+    "unknown_at": None,
+    "claim": "",
+}
+OTHER_FIELDS = (
     "id",
     "attempts",
     "state",
-    "message_id",
     "last_error",
     "last_error_code",
     "next_attempt_at",
@@ -191,27 +198,34 @@ def settle(owner: str, outcomes: Sequence[Outcome]) -> int:
     outcome may still land on a row that the sweep has called unknown meanwhile: it is better knowledge.
     """
     now = timezone.now()
-    table = Delivery._meta.db_table
-    final = ", ".join(f"'{state.value}'" for state in FINAL)
+    sent = [outcome for outcome in outcomes if outcome.state == DeliveryState.SENT]
+    others = [outcome for outcome in outcomes if outcome.state != DeliveryState.SENT]
     with transaction.atomic():
-        written = sql.update_from_values(
-            Delivery,
-            (*OUTCOME_FIELDS, "claim", "updated_at"),
-            [(*_values(outcome), "", now) for outcome in outcomes],
-            where=f"{table}.claim = %s AND {table}.state NOT IN ({final})",
-            params=[owner],
+        written = _write(owner, SENT_FIELDS, [_sent(outcome) for outcome in sent], SENT | {"updated_at": now})
+        written += _write(
+            owner, OTHER_FIELDS, [_other(outcome) for outcome in others], {"claim": "", "updated_at": now}
         )
         sql.insert_values(Attempt, ATTEMPT_FIELDS, [_attempt(outcome) for outcome in outcomes])
     return written
 
 
-def _values(outcome: Outcome) -> tuple[Any, ...]:
+def _write(owner: str, names: Sequence[str], rows: list[tuple], constants: dict[str, Any]) -> int:
+    table = Delivery._meta.db_table
+    final = ", ".join(f"'{state.value}'" for state in FINAL)
+    where = f"{table}.claim = %s AND {table}.state NOT IN ({final})"
+    return sql.update_from_values(Delivery, names, rows, where=where, params=[owner], constants=constants)
+
+
+def _sent(outcome: Outcome) -> tuple[Any, ...]:
+    return outcome.call.delivery_id, outcome.message_id, outcome.finished_at
+
+
+def _other(outcome: Outcome) -> tuple[Any, ...]:
     is_unknown = outcome.state == DeliveryState.UNKNOWN
     return (
         outcome.call.delivery_id,
         outcome.attempts,
         outcome.state,
-        outcome.message_id,
         outcome.detail[:300],
         outcome.code,
         outcome.next_attempt_at,

@@ -11,6 +11,7 @@ from broadcasts import tasks
 from broadcasts.hints import hint
 from broadcasts.models import Mailbox
 from groups.enums import Role
+from groups.models import OfficialAccount
 from groups.permissions import DECIDING_ROLES, holds
 from portal.audit.services import record
 from portal.errors import NotAllowedError, WrongStateError
@@ -49,6 +50,28 @@ def resume_mailbox(mailbox: Mailbox, *, actor: Any) -> Mailbox:
     )
     hint(tasks.drain)
     return mailbox
+
+
+def pause_every_mailbox(*, reason: str) -> int:
+    """Let nothing be sent until a person looks at each account; returns how many mailboxes were paused.
+
+    For the system itself, after it put an older database back. An account without a mailbox gets one.
+    """
+    idle = OfficialAccount.objects.filter(mailbox=None)
+    Mailbox.objects.bulk_create([Mailbox(account=account) for account in idle], ignore_conflicts=True)
+    now = timezone.now()
+    with transaction.atomic():
+        running = list(Mailbox.objects.filter(paused_at=None).select_related("account__unit"))
+        for mailbox in running:
+            _change(
+                mailbox,
+                "broadcasts.mailbox.paused",
+                None,
+                was_paused=False,
+                paused_at=now,
+                pause_reason=reason,
+            )
+    return len(running)
 
 
 def _change(mailbox: Mailbox, action: str, actor: Any, *, was_paused: bool, **fields: Any) -> Mailbox:

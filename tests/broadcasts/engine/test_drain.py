@@ -1,5 +1,6 @@
 """The drain against Zalo in memory: every class of error, the pace, the breaker, what overtakes it."""
 
+import threading
 import time
 from datetime import timedelta
 
@@ -446,3 +447,16 @@ def test_drain_takes_more_mailboxes_than_it_holds_at_once(approved, area, run_dr
 
     assert run_drain().calls == 7
     assert states(broadcast) == ["sent"] * 7
+
+
+def test_drain_of_a_worker_that_ends_claims_nothing_more(sending_broadcast, run_drain, monkeypatch):
+    """Patched: the event is shared by the whole process."""
+    monkeypatch.setattr("broadcasts.engine.drain.ending", threading.Event())
+    from broadcasts.engine import drain
+    from broadcasts.tasks import _end_drains
+
+    _end_drains()
+
+    assert drain.ending.is_set()
+    assert run_drain().calls == 0
+    assert states(sending_broadcast) == ["queued"] * 3
