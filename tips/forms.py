@@ -98,12 +98,12 @@ class TipForm(forms.Form):
         label=_("Kể lại điều thấy, nghe"),
         help_text=_("Ở đâu, lúc nào, ai, xe gì, đi về hướng nào. Viết không dấu cũng được."),
         error_messages={"required": _("Xin viết nội dung: chuyện gì xảy ra, ở đâu, lúc nào.")},
-        widget=forms.Textarea(attrs={"rows": 7}),
+        widget=forms.Textarea(attrs={"rows": 7, "aria-required": "true"}),
     )
     unit = PlainField(
         label=_("Xảy ra ở xã, phường nào?"),
         error_messages={"required": _("Xin chọn xã, phường, đặc khu nơi xảy ra.")},
-        widget=forms.Select,
+        widget=forms.Select(attrs={"aria-required": "true"}),
     )
     village = PlainField(label=_("Thôn, tổ dân phố"), required=False, widget=forms.Select)
     place = PlainField(

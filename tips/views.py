@@ -197,6 +197,7 @@ def _form_page(request: HttpRequest, form: TipForm, choice: Choice, **context: A
     opened = request.POST.get("opened") or _opened_signer.sign("")
     context |= {
         "form": form,
+        "mark_required": True,
         "commune": choice.commune,
         "has_villages": bool(choice.villages),
         "many_communes": choice.is_many,

@@ -85,6 +85,21 @@ def test_form_offers_every_category_and_exactly_the_agreed_fields(client, area):
     assert [value for value in Category.values if f'value="{value}"' not in html] == []
 
 
+def test_form_says_what_must_be_filled_in(client, area):
+    html = client.get("/gui-tin/").content.decode() + client.get("/theo-doi/").content.decode()
+
+    labels = re.findall(r'<label class="field__label" for="([\w-]+)">(.*?)</label>', html)
+    marked = {name for name, label in labels if "(bắt buộc)" in label}
+    optional = {name for name, label in labels if "(không bắt buộc)" in label}
+    assert marked == {"text", "unit", "receipt-in"}
+    assert optional == {name for name, _label in labels} - marked
+    announced = [
+        tag for tag in re.findall(r"<(?:input|select|textarea)[^>]*>", html) if "aria-required" in tag
+    ]
+    assert [" required" in tag for tag in announced] == [True, True, True]
+    assert "Chuyện gì xảy ra? <span" in html
+
+
 def test_sending_anonymously_stores_the_tip_and_shows_the_receipt_once(client, area):
     response = client.post("/gui-tin/", filled(client, area, place="Lò gạch", occurred_at="20/11/2026 22h30"))
 
