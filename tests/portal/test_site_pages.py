@@ -419,6 +419,14 @@ def test_robots_keep_search_engines_from_tips_and_people(client):
     assert "Disallow: /gui-tin/" in text and "Disallow: /truy-na/" in text
 
 
+def test_menu_leads_to_every_section(client):
+    menu = client.get("/tin-tuc/").content.decode().split('class="site-nav"')[1].split("</nav>")[0]
+
+    sections = ["", "gui-tin/", "theo-doi/", "kiem-tra/", "tin-tuc/", "truy-na/", "dich-vu-cong/", "lien-he/"]
+    assert re.findall(r'href="/([^"]*)"', menu) == sections
+    assert 'href="/tin-tuc/" aria-current="page"' in menu
+
+
 def test_favicon_is_found(client):
     assert client.get("/favicon.ico").status_code == 302
 
