@@ -20,15 +20,61 @@ def compose() -> dict:
     return yaml.safe_load((DEPLOY / "docker-compose.yml").read_text())
 
 
-@pytest.mark.parametrize("name", ["web", "worker", "beat"])
+# Both web services run the same line.
+LINES = {"web": "web", "staff": "web", "worker": "worker", "beat": "beat"}
+
+
+@pytest.mark.parametrize("name", LINES)
 def test_containers_run_the_procfile(compose: dict, name: str):
-    assert compose["services"][name]["command"] == PROCFILE[name]
+    assert compose["services"][name]["command"] == PROCFILE[LINES[name]]
 
 
-@pytest.mark.parametrize("name", ["web", "worker", "beat"])
+@pytest.mark.parametrize("name", LINES)
 def test_units_run_the_procfile(name: str):
     unit = (DEPLOY / "systemd" / f"portal-{name}.service").read_text()
-    assert re.search(r"^ExecStart=/opt/portal/\.venv/bin/(.*)$", unit, re.MULTILINE)[1] == PROCFILE[name]
+    assert (
+        re.search(r"^ExecStart=/opt/portal/\.venv/bin/(.*)$", unit, re.MULTILINE)[1] == PROCFILE[LINES[name]]
+    )
+
+
+def test_only_the_staff_container_gets_the_key_to_contacts(compose: dict):
+    services = compose["services"]
+    given = {name for name, service in services.items() if "identity_private_key" in str(service)}
+    assert given == {"staff"}
+
+
+def test_only_the_staff_unit_gets_the_key_to_contacts():
+    units = {path.stem: path.read_text() for path in (DEPLOY / "systemd").glob("*.service")}
+    assert "LoadCredential=identity_private_key:" in units.pop("portal-staff")
+    assert len(units) == 3
+    for text in units.values():
+        assert "UnsetEnvironment=IDENTITY_PRIVATE_KEY IDENTITY_PRIVATE_KEY_FILE\n" in text
+        assert "InaccessiblePaths=-/run/credentials" in text
+
+
+def served_by(path: str) -> str:
+    """The upstream nginx picks: an exact location, else the longest prefix."""
+    text = (DEPLOY / "nginx.conf").read_text()
+    found = re.findall(r"location (= )?(\S+) \{[^}]*proxy_pass http://(\w+);", text)
+    exact = {at: upstream for equals, at, upstream in found if equals}
+    prefixes = {at: upstream for equals, at, upstream in found if not equals}
+    return exact.get(path) or prefixes[max((at for at in prefixes if path.startswith(at)), key=len)]
+
+
+def test_pages_of_staff_are_served_with_the_key_and_those_of_residents_without():
+    residents = ("/", "/gui-tin/", "/theo-doi/", "/kiem-tra/", "/n/abc/", "/zalo/webhook/", "/healthz")
+    residents += ("/api/v1/tips/", "/api/v1/tips/follow/", "/api/v1/tips/follow/messages/")
+    residents += ("/api/v1/units/", "/api/v1/check/")
+    staff = ("/can-bo/tin/1/", "/admin/tips/tip/1/", "/tai-khoan/dang-nhap/", "/api/v1/tips/A1/reveal/")
+    staff += (
+        "/api/v1/groups/",
+        "/api/v1/broadcasts/",
+        "/api/v1/reports/programme/",
+        "/api/docs/",
+        "/metrics",
+    )
+    assert {served_by(path) for path in residents} == {"portal_public"}
+    assert {served_by(path) for path in staff} == {"portal_staff"}
 
 
 def test_no_production_file_runs_the_simulator():
@@ -40,7 +86,7 @@ def test_no_production_file_runs_the_simulator():
 def test_containers_name_settings_that_exist(compose: dict):
     """A misspelt variable would be ignored in silence."""
     read = (ROOT / "portal" / "settings.py").read_text() + (ROOT / "portal" / "gunicorn.py").read_text()
-    names = {name.removesuffix("_FILE") for name in compose["services"]["web"]["environment"]}
+    names = {name.removesuffix("_FILE") for name in compose["services"]["staff"]["environment"]}
     assert {name for name in names if f'"{name}"' not in read} == set()
 
 
@@ -48,7 +94,7 @@ def test_secrets_of_containers_are_declared(compose: dict):
     used = {secret for service in compose["services"].values() for secret in service.get("secrets", [])}
     mounted = {
         Path(value).name
-        for name, value in compose["services"]["web"]["environment"].items()
+        for name, value in compose["services"]["staff"]["environment"].items()
         if name.endswith("_FILE")
     }
     assert (used, mounted <= used) == (set(compose["secrets"]), True)
@@ -58,13 +104,15 @@ def test_only_the_proxy_reaches_the_web_container(compose: dict):
     published = {
         name: service["ports"] for name, service in compose["services"].items() if "ports" in service
     }
-    assert published == {"web": ["127.0.0.1:8000:8000"]}
+    assert published == {"web": ["127.0.0.1:8000:8000"], "staff": ["127.0.0.1:8001:8000"]}
 
 
 def test_proxy_replaces_what_the_client_says_about_itself():
     text = (DEPLOY / "nginx.conf").read_text()
-    locations = re.findall(r"location [^{]+\{([^}]*)\}", text)
-    assert all("X-Forwarded-For $remote_addr;" in body and "X-Forwarded-Proto" in body for body in locations)
+    # Directives of the server hold in every location, as long as no location sets a header of its own.
+    assert "\n    proxy_set_header X-Forwarded-For $remote_addr;" in text
+    assert "\n    proxy_set_header X-Forwarded-Proto $scheme;" in text
+    assert not re.search(r"location [^{]+\{[^}]*proxy_set_header", text)
     assert "$proxy_add_x_forwarded_for" not in text
 
 
@@ -79,7 +127,25 @@ def test_proxy_lets_a_whole_tip_through():
 
     text = (DEPLOY / "nginx.conf").read_text()
     megabytes = int(re.search(r"client_max_body_size (\d+)m;", text)[1])
-    assert megabytes * limits.MEGABYTE > 2 * limits.max_bytes(EvidenceKind.VIDEO)
+    assert megabytes * limits.MEGABYTE > limits.max_files() * limits.max_bytes(EvidenceKind.VIDEO)
+
+
+def test_proxy_waits_as_long_as_the_slowest_tip_takes():
+    from tips import limits
+    from tips.evidence import recordings
+
+    text = (DEPLOY / "nginx.conf").read_text()
+    seconds = int(re.search(r"proxy_read_timeout (\d+)s;", text)[1])
+    # A film is copied, and once more where that fails.
+    assert seconds >= limits.max_files() * 2 * recordings.TIMEOUT_SECONDS
+
+
+def test_proxy_says_in_vietnamese_that_the_files_are_too_large():
+    text = (DEPLOY / "nginx.conf").read_text()
+    name = re.search(r"error_page 413 /(\S+);", text)[1]
+    page = (DEPLOY / "pages" / name).read_text()
+    assert "Quay lại" in page and 'lang="vi"' in page and "tel:113" in page
+    assert not re.search(r"(src|href)=\"(https?:)?//", page)
 
 
 def test_env_file_is_kept_out_of_the_image():
