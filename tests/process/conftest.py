@@ -7,10 +7,13 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
+import redis
 
 from groups.zalo.simulator.server import SimulatorThread
 from groups.zalo.simulator.state import World
@@ -112,15 +115,43 @@ def wait_until() -> Callable[..., None]:
     return wait
 
 
-@pytest.fixture
-def installation(tmp_path: Path) -> Iterator[Installation]:
-    """SQLite and the embedded broker, as a commune runs it."""
-    broker.ensure_running(tmp_path)
-    with SimulatorThread(World(is_open=True)) as zalo:
-        made = Installation(tmp_path, zalo, f"sqlite:///{tmp_path / 'portal.sqlite3'}", None)
+@pytest.fixture(params=["embedded", pytest.param("services", marks=pytest.mark.services)])
+def installation(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Installation]:
+    """As a commune runs it (SQLite, the embedded broker), and as a province does (PostgreSQL, Redis)."""
+    places = embedded(tmp_path) if request.param == "embedded" else services()
+    with places as (database_url, broker_url), SimulatorThread(World(is_open=True)) as zalo:
+        made = Installation(tmp_path, zalo, database_url, broker_url)
         made.manage("migrate", "--verbosity", "0")
         try:
             yield made
         finally:
             made.close()
-            broker.stop(tmp_path)
+
+
+@contextmanager
+def embedded(var: Path) -> Iterator[tuple[str, str | None]]:
+    broker.ensure_running(var)
+    try:
+        yield f"sqlite:///{var / 'portal.sqlite3'}", None
+    finally:
+        broker.stop(var)
+
+
+@contextmanager
+def services() -> Iterator[tuple[str, str]]:
+    """A database of its own on the server of the test run, and a Redis database nobody else uses."""
+    database_url, broker_url = os.environ.get("DATABASE_URL", ""), os.environ.get("CELERY_BROKER_URL", "")
+    if not (database_url.startswith("postgres") and broker_url.startswith("redis://")):
+        pytest.skip(
+            "needs DATABASE_URL and CELERY_BROKER_URL of PostgreSQL and Redis (tests/run.sh sets them)"
+        )
+    server, _slash, _name = database_url.rpartition("/")
+    name, queue = f"portal_kill_{os.getpid()}", broker_url.rpartition("/")[0] + "/14"
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+        redis.Redis.from_url(queue).flushdb()
+        try:
+            yield f"{server}/{name}", queue
+        finally:
+            connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+            redis.Redis.from_url(queue).flushdb()
