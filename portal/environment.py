@@ -73,8 +73,9 @@ def var_dir() -> Path:
 
 def upload_dir() -> Path:
     """Where large uploads wait until they are encrypted: never in ``/tmp``, readable by nobody else."""
-    path = var_dir() / "tmp"
-    path.mkdir(mode=0o700, exist_ok=True)
+    # Two web services on one machine need one each: the start of one empties its own.
+    path = Path(text("UPLOAD_DIR", str(var_dir() / "tmp")))
+    path.mkdir(mode=0o700, parents=True, exist_ok=True)
     return path
 
 

@@ -1,10 +1,18 @@
 """Gunicorn's configuration: threads for waiting on files and the database, two processes for two cores."""
 
+import ctypes
+import sys
 from typing import Any
 
 from portal.environment import empty_upload_dir, integer, load_env_file, text
 
 load_env_file()
+
+PR_SET_DUMPABLE = 4
+if sys.platform == "linux" and text("IDENTITY_PRIVATE_KEY"):
+    # The process that holds the key to contacts: other processes of the same user read neither its memory nor
+    # its environment, and no core file of it is written.
+    ctypes.CDLL(None).prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
 
 bind = f"{text('WEB_HOST', '127.0.0.1')}:{integer('WEB_PORT', default=8000)}"
 worker_class = "gthread"

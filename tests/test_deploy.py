@@ -3,6 +3,7 @@
 import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,8 @@ from portal import environment
 
 ROOT = Path(__file__).resolve().parent.parent
 DEPLOY = ROOT / "deploy"
+# Where settings are read from the environment.
+MODULES = ("settings", "gunicorn", "environment")
 PROCFILE = dict(line.split(": ", 1) for line in (ROOT / "Procfile").read_text().splitlines())
 
 
@@ -41,6 +44,14 @@ def test_only_the_staff_container_gets_the_key_to_contacts(compose: dict):
     services = compose["services"]
     given = {name for name, service in services.items() if "identity_private_key" in str(service)}
     assert given == {"staff"}
+
+
+def test_both_web_services_have_an_upload_folder_of_their_own(compose: dict):
+    """Each empties its folder at its start, while the other is serving."""
+    unit = (DEPLOY / "systemd" / "portal-staff.service").read_text()
+    assert "Environment=UPLOAD_DIR=" in unit and "WEB_PORT=8001" in unit
+    places = [compose["services"][name]["environment"].get("UPLOAD_DIR") for name in ("web", "staff")]
+    assert places == [None, "/var/lib/portal/tmp-staff"]
 
 
 def test_only_the_staff_unit_gets_the_key_to_contacts():
@@ -85,7 +96,7 @@ def test_no_production_file_runs_the_simulator():
 
 def test_containers_name_settings_that_exist(compose: dict):
     """A misspelt variable would be ignored in silence."""
-    read = (ROOT / "portal" / "settings.py").read_text() + (ROOT / "portal" / "gunicorn.py").read_text()
+    read = "".join((ROOT / "portal" / f"{name}.py").read_text() for name in MODULES)
     names = {name.removesuffix("_FILE") for name in compose["services"]["staff"]["environment"]}
     assert {name for name in names if f'"{name}"' not in read} == set()
 
@@ -164,3 +175,14 @@ def test_units_are_well_formed():
         line for line in result.stderr.splitlines() if "portal" in line and "not executable" not in line
     ]
     assert complaints == []
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="prctl is Linux's")
+@pytest.mark.parametrize(("key", "dumpable"), [("a-key", 0), ("", 1)])
+def test_process_with_the_key_to_contacts_lets_nobody_read_its_memory(tmp_path, key: str, dumpable: int):
+    ask = "import ctypes, portal.gunicorn; print(ctypes.CDLL(None).prctl(3, 0, 0, 0, 0))"
+    env = {"ENV_FILE": str(tmp_path / "none"), "IDENTITY_PRIVATE_KEY": key, "VAR_DIR": str(tmp_path)}
+    result = subprocess.run(
+        [sys.executable, "-c", ask], cwd=ROOT, env=env, capture_output=True, text=True, check=True
+    )
+    assert int(result.stdout) == dumpable
