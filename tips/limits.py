@@ -12,6 +12,8 @@ MAX_PLACE = 300
 MAX_CONTACT_NAME = 120
 MIN_REASON = 3
 MAX_REASON = 2000
+# Why a sender's name had to be read is asked again years later; a word is no answer then.
+MIN_REVEAL_REASON = 10
 
 
 def max_files() -> int:

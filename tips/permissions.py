@@ -39,8 +39,11 @@ def can_assign(user, tip, assignee) -> bool:
 
 
 def can_reveal(user, tip) -> bool:
-    """Who leads the tip, or whom somebody else gave leave that is still running."""
-    if can_lead(user, tip):
+    """Who decides, or whom somebody else who decides gave leave that is still running.
+
+    For child abuse and domestic violence only the latter: opening those always takes two people.
+    """
+    if tip.category not in RESTRICTED and can_decide(user, tip):
         return True
     leaves = tip.identity_grants.filter(user=user, until__gt=timezone.now())
     return can_handle(user, tip) and leaves.exclude(granted_by=user).exists()

@@ -55,12 +55,37 @@ def test_reveal_repr_tells_nothing(tip, chief):
     assert "Hoa" not in repr(reveal(tip, chief))
 
 
-def test_reveal_by_assignee_works_and_by_another_officer_does_not(tip, officer, area):
-    taken = handling.accept(tip, actor=officer, version=1)
-    assert reveal(taken, officer).name == "Trần Thị Hoa"
+def test_officer_who_took_a_tip_cannot_open_its_contact_alone(tip, officer):
+    taken = handling.assign(tip, actor=officer, version=1, assignee=officer)
     with pytest.raises(NotAllowedError):
-        reveal(taken, make_user(Role.OFFICER, area.commune_a))
-    assert IdentityGrant.objects.count() == 1
+        reveal(taken, officer)
+    assert not IdentityGrant.objects.exists()
+
+
+def test_supervisor_opens_a_contact_without_asking(tip, area):
+    assert reveal(tip, make_user(Role.SUPERVISOR, area.district)).name == "Trần Thị Hoa"
+
+
+@pytest.mark.parametrize("category", ["TRE_EM", "BAO_LUC_GD"])
+def test_contact_of_a_restricted_tip_takes_two_people(submit, area, category):
+    tip = submit(category=category, contact_name="Trần Thị Hoa")
+    chief = make_user(Role.CHIEF, area.commune_a, restricted_circle=True)
+    supervisor = make_user(Role.SUPERVISOR, area.district, restricted_circle=True)
+    for actor in (chief, supervisor):
+        with pytest.raises(NotAllowedError):
+            reveal(tip, actor)
+    identity.grant_identity(tip, actor=supervisor, version=1, user=chief, reason="Gặp người báo cùng y tế")
+    assert reveal(tip, chief).name == "Trần Thị Hoa"
+    with pytest.raises(NotAllowedError):
+        reveal(tip, supervisor)
+
+
+def test_one_leave_is_no_leave_to_renew_it(tip, chief, officer):
+    identity.grant_identity(tip, actor=chief, version=1, user=officer, reason="Trực thay chỉ huy")
+    reveal(tip, officer)
+    IdentityGrant.objects.filter(granted_by=chief).update(until=timezone.now())
+    with pytest.raises(NotAllowedError):
+        reveal(tip, officer)
 
 
 @pytest.mark.parametrize("role", [Role.RELAY, Role.AUDITOR, Role.ADMINISTRATOR])
@@ -69,7 +94,7 @@ def test_reveal_by_roles_without_tips_is_refused(tip, area, role):
         reveal(tip, make_user(role, area.province))
 
 
-@pytest.mark.parametrize("reason", ["", "  ", None, "x"])
+@pytest.mark.parametrize("reason", ["", "  ", None, "x", "xác minh"])
 def test_reveal_without_reason_is_refused(tip, chief, reason):
     with pytest.raises(ValidationError):
         reveal(tip, chief, reason=reason)
@@ -98,7 +123,7 @@ def test_reveal_without_private_key_is_refused(tip, chief, settings):
 def test_leave_from_a_chief_lets_an_officer_reveal_until_it_ends(tip, chief, officer):
     with pytest.raises(NotAllowedError):
         reveal(tip, officer)
-    grant = identity.grant_identity(tip, actor=chief, version=1, user=officer, reason="Trực thay")
+    grant = identity.grant_identity(tip, actor=chief, version=1, user=officer, reason="Trực thay chỉ huy")
     assert reveal(tip, officer).name == "Trần Thị Hoa"
     IdentityGrant.objects.filter(pk=grant.pk).update(until=timezone.now() - timedelta(seconds=1))
     with pytest.raises(NotAllowedError):
@@ -107,6 +132,6 @@ def test_leave_from_a_chief_lets_an_officer_reveal_until_it_ends(tip, chief, off
 
 def test_leave_is_never_for_oneself_nor_by_officers(tip, chief, officer):
     with pytest.raises(ValidationError):
-        identity.grant_identity(tip, actor=chief, version=1, user=chief, reason="Cho tôi")
+        identity.grant_identity(tip, actor=chief, version=1, user=chief, reason="Cho tôi xem với")
     with pytest.raises(NotAllowedError):
-        identity.grant_identity(tip, actor=officer, version=1, user=chief, reason="Cho chỉ huy")
+        identity.grant_identity(tip, actor=officer, version=1, user=chief, reason="Cho chỉ huy xem")

@@ -36,12 +36,13 @@ class Revealed:
 def reveal_contact(tip: Tip, *, actor: Any, version: int, reason: str) -> Revealed:
     """Open the contact of a tip. The tip itself does not change, so its version stays.
 
-    Raises NotAllowedError without the right or the private key, WrongStateError for an anonymous tip,
-    ValidationError keyed ``reason``.
+    Chiefs and supervisors open it themselves; an officer, and everybody for a restricted category, needs the
+    leave of a second person (``grant_identity``). Raises NotAllowedError without
+    the right or the private key, WrongStateError for an anonymous tip, ValidationError keyed ``reason``.
     """
     check_version(tip, version)
     require(permissions.can_reveal(actor, tip))
-    why = keyed("reason", validators.clean_reason, reason)
+    why = keyed("reason", validators.clean_reveal_reason, reason)
     contact = Contact.objects.filter(tip=tip).first()
     if contact is None:
         raise WrongStateError(_("Tin này gửi ẩn danh, không có thông tin người báo."))
@@ -57,7 +58,7 @@ def grant_identity(tip: Tip, *, actor: Any, version: int, user: Any, reason: str
     """
     check_version(tip, version)
     require(permissions.can_decide(actor, tip))
-    why = keyed("reason", validators.clean_reason, reason)
+    why = keyed("reason", validators.clean_reveal_reason, reason)
     if user == actor or not permissions.can_handle(user, tip):
         raise ValidationError({"user": _("Chọn một cán bộ khác được mở tin này.")})
     return _record(tip, actor=actor, user=user, reason=why)
