@@ -3,6 +3,8 @@
 import json
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from broadcasts.enums import PostKind, Urgency
@@ -26,7 +28,7 @@ class JsonOrText(serializers.JSONField):
 
 
 class AudienceSerializer(serializers.Serializer):
-    """Documentation of ``audience``; its meaning is checked by ``services.audience``."""
+    """Who receives: groups of ``units`` (of these ``kinds``, when any), plus ``groups``, less ``exclude``."""
 
     units = serializers.ListField(child=serializers.CharField(), required=False)
     kinds = serializers.ListField(child=serializers.CharField(), required=False)
@@ -56,6 +58,16 @@ class NoticeInput(serializers.Serializer):
         return NoticeFields(**self.validated_data, photo=photo)
 
 
+@extend_schema_field(AudienceSerializer)
+class AudienceField(JsonOrText):
+    """The rule as it is; ``services.audience`` checks its meaning."""
+
+
+@extend_schema_field(NoticeInput)
+class NoticeField(JsonOrText):
+    """Fields of a notice; ``NoticeInput`` checks them."""
+
+
 class BroadcastInput(serializers.Serializer):
     """What is written. ``media``: at most one picture, uploaded or the id of one we have."""
 
@@ -63,11 +75,14 @@ class BroadcastInput(serializers.Serializer):
     body = serializers.CharField(required=False, allow_blank=True, trim_whitespace=False)
     kind = serializers.ChoiceField(choices=PostKind.choices)
     urgency = serializers.ChoiceField(choices=Urgency.choices, required=False)
-    audience = JsonOrText()
+    audience = AudienceField()
     send_at = serializers.DateTimeField(required=False, allow_null=True)
     recurrence = serializers.CharField(required=False, allow_blank=True, max_length=200)
     expires_at = serializers.DateTimeField(required=False, allow_null=True)
-    notice = JsonOrText(required=False, allow_null=True)
+    notice = NoticeField(required=False, allow_null=True)
+    media = serializers.ListField(
+        required=False, write_only=True, help_text=_("Một ảnh: tệp, hoặc mã ảnh đã có.")
+    )
     form_token = serializers.CharField(required=False, allow_blank=True, max_length=40)
 
 

@@ -7,7 +7,7 @@ row, and it never sends: it only makes rows ready and wakes the drain.
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Case, Exists, F, OuterRef, Q, Subquery, Value, When
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -15,6 +15,7 @@ from broadcasts import tasks
 from broadcasts.engine import accounts, store
 from broadcasts.engine.outcomes import FIRST_READ_SECONDS
 from broadcasts.enums import (
+    CLAIMABLE,
     NOT_OUT_YET,
     OPEN,
     REACHED,
@@ -26,11 +27,11 @@ from broadcasts.enums import (
 )
 from broadcasts.hints import hint
 from broadcasts.models import Broadcast, Delivery, Mailbox, Notice
-from broadcasts.services.rows import write_rows
+from broadcasts.services.rows import AUTOMATIC, POST_HOURS, PRIORITIES, write_rows
 from broadcasts.services.sending import groups_of
 from broadcasts.services.transitions import trace
 from groups.enums import AccountState, GroupState
-from groups.models import OfficialAccount
+from groups.models import Group, OfficialAccount
 
 # A claim is older than this only when its drain is dead: longer than any lease and any call.
 STALE_CLAIM = timedelta(seconds=90)
@@ -44,6 +45,7 @@ TRIAL_AFTER = timedelta(seconds=60)
 def sweep(now: datetime) -> None:
     """All repairs, then a hint to the drain when anything is due."""
     lose_stale_claims(now)
+    follow_groups(now)
     block_rows_of_stopped_accounts(now)
     unblock(now)
     try_stopped_accounts(now)
@@ -76,7 +78,7 @@ def lose_stale_claims(now: datetime) -> int:
 
 def block_rows_of_stopped_accounts(now: datetime) -> None:
     """An account may stop outside a drain too (its token could not be renewed); its rows say so."""
-    waiting = Delivery.objects.filter(account_id=OuterRef("pk"), state__among=store.CLAIMABLE)
+    waiting = Delivery.objects.filter(account_id=OuterRef("pk"), state__among=CLAIMABLE)
     for account in OfficialAccount.objects.exclude(state=AccountState.ACTIVE).filter(Exists(waiting)):
         accounts.block_waiting(account.pk, account.last_error, now=now)
 
@@ -118,6 +120,32 @@ def try_stopped_accounts(now: datetime) -> None:
                 Delivery.objects.filter(pk__in=list(first.values_list("pk", flat=True))).update(
                     state=DeliveryState.QUEUED, next_attempt_at=now, updated_at=now
                 )
+
+
+def follow_groups(now: datetime) -> None:
+    """A group that changed its account or way of posting meanwhile takes its waiting rows along.
+
+    Where an account may not post to groups at all, officers switch its groups to posting by hand: what was
+    blocked becomes work for the steward.
+    """
+    waiting = Delivery.objects.filter(state__in=(*CLAIMABLE, DeliveryState.BLOCKED))
+    by_hand = waiting.exclude(group__channel__in=AUTOMATIC)
+    hours = {PRIORITIES[urgency]: now + timedelta(hours=POST_HOURS[urgency]) for urgency in POST_HOURS}
+    waiting.filter(pk__in=by_hand.values("pk")).update(
+        state=DeliveryState.TO_POST,
+        account=None,
+        due_at=Case(When(priority=0, then=Value(hours[0])), default=Value(hours[1])),
+        last_error="",
+        updated_at=now,
+    )
+    account = Group.objects.filter(pk=OuterRef("group")).values("official_account")
+    moved = waiting.filter(account__isnull=False).exclude(account=F("group__official_account"))
+    waiting.filter(pk__in=moved.values("pk")).update(account=Subquery(account), updated_at=now)
+    new = waiting.exclude(Exists(Mailbox.objects.filter(account=OuterRef("account")))).values("account")
+    Mailbox.objects.bulk_create(
+        [Mailbox(account_id=row["account"]) for row in new.filter(account__isnull=False).distinct()],
+        ignore_conflicts=True,
+    )
 
 
 def expire(now: datetime) -> None:

@@ -10,7 +10,7 @@ from broadcasts.models import Broadcast, Delivery, Mailbox, Notice
 from broadcasts.services import sweep
 from groups.enums import AccountState
 from groups.models import Group
-from tests.factories import BroadcastFactory, DeliveryFactory, NoticeFactory
+from tests.factories import BroadcastFactory, DeliveryFactory, NoticeFactory, OfficialAccountFactory
 
 LONG_AGO = timedelta(days=2)
 
@@ -239,3 +239,42 @@ def test_notice_past_its_review_day_ends(area):
         "expired",
     )
     assert Notice.objects.get(pk=current.pk).state == "active"
+
+
+def test_blocked_rows_of_a_group_now_posted_by_hand_go_to_its_steward(row, account):
+    account.state = AccountState.NEEDS_GRANT
+    account.save(update_fields=["state"])
+    blocked = row(state="blocked", last_error="OA không được gửi")
+    Group.objects.filter(pk=blocked.group_id).update(channel="assisted")
+
+    sweep.sweep(timezone.now())
+
+    blocked.refresh_from_db()
+    assert (blocked.state, blocked.account, blocked.last_error) == ("to_post", None, "")
+    assert timedelta(hours=23) < blocked.due_at - timezone.now() <= timedelta(hours=24)
+    others = blocked.broadcast.deliveries.exclude(pk=blocked.pk)
+    assert set(others.values_list("state", flat=True)) == {"blocked"}
+
+
+def test_waiting_rows_follow_their_group_to_another_account(row, area):
+    waiting = row(state="waiting")
+    other = OfficialAccountFactory(unit=area.commune_a)
+    Group.objects.filter(pk=waiting.group_id).update(official_account=other)
+
+    sweep.sweep(timezone.now())
+
+    waiting.refresh_from_db()
+    assert (waiting.state, waiting.account) == ("waiting", other)
+    assert Mailbox.objects.filter(account=other).exists()
+    assert waiting.broadcast.deliveries.exclude(account=other).count() == 2
+
+
+@pytest.mark.parametrize("state", ["sending", "unknown", "sent"])
+def test_row_that_may_be_out_stays_with_its_account(row, area, account, state):
+    out = row(state=state, claimed_at=timezone.now())
+    Group.objects.filter(pk=out.group_id).update(official_account=OfficialAccountFactory(unit=area.commune_a))
+
+    sweep.follow_groups(timezone.now())
+
+    out.refresh_from_db()
+    assert out.account == account
