@@ -2,7 +2,9 @@
 
 from typing import Any
 
+from django.apps import apps
 from django.contrib import admin
+from django.core.exceptions import FieldDoesNotExist
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
@@ -74,11 +76,68 @@ class AuditEntryAdmin(ScopedAdmin):
 
     @admin.display(description=_("Chi tiết"))
     def details_column(self, entry: AuditEntry) -> str:
-        return "; ".join(f"{name}: {_in_words(value)}" for name, value in entry.data.items())
+        return "; ".join(
+            f"{KEYS.get(name, name)}: {_in_words(entry, name, value)}" for name, value in entry.data.items()
+        )
 
 
-def _in_words(value: Any) -> str:
-    """A value as a reader wants it: a pair is a change, a list is a list."""
+# Names of details that services write; anything else is shown as it was written.
+KEYS = {
+    "assignee": _("người xử lý"),
+    "category": _("loại tin"),
+    "channel": _("cách gửi"),
+    "code": _("mã"),
+    "day": _("ngày"),
+    "fields": _("đã sửa"),
+    "from": _("từ"),
+    "group": _("nhóm"),
+    "households": _("hộ đại diện"),
+    "members": _("thành viên"),
+    "oa_id": _("mã OA"),
+    "outcome": _("kết quả"),
+    "paused": _("tạm dừng"),
+    "priority": _("mức ưu tiên"),
+    "reason": _("lý do"),
+    "renewed": _("thay liên kết cũ"),
+    "role": _("vai trò"),
+    "rows": _("số dòng"),
+    "secrets": _("khóa bí mật"),
+    "skipped": _("bỏ qua"),
+    "state": _("trạng thái"),
+    "status": _("trạng thái"),
+    "to": _("sang"),
+    "unit": _("đơn vị"),
+    "user": _("tài khoản"),
+}
+
+
+def _in_words(entry: AuditEntry, name: str, value: Any) -> str:
+    """A value as a reader wants it: fields by their labels, choices by theirs, a pair is a change."""
     if isinstance(value, list):
-        return (" → " if len(value) == 2 else ", ").join(str(part) for part in value)
-    return "–" if value in (None, "") else str(value)
+        is_change = len(value) == 2 and name not in ("fields", "secrets")
+        return (" → " if is_change else ", ").join(_one_in_words(entry, name, part) for part in value)
+    return _one_in_words(entry, name, value)
+
+
+def _one_in_words(entry: AuditEntry, name: str, value: Any) -> str:
+    if value in (None, ""):
+        return "–"
+    if isinstance(value, bool):
+        return str(_("có") if value else _("không"))
+    if name in ("fields", "secrets"):
+        field = _field(entry, str(value))
+        return str(field.verbose_name) if field else str(EVENTS.get(value, value))
+    field = _field(entry, name)
+    choices = {str(key): label for key, label in field.flatchoices} if field else {}
+    return str(choices.get(str(value), value))
+
+
+EVENTS = {"deleted": _("đã xóa"), "password": _("mật khẩu"), "placements": _("nơi dán")}
+
+
+def _field(entry: AuditEntry, name: str) -> Any:
+    """The field of the entry's object with that name, or None."""
+    try:
+        return apps.get_model(entry.target_type)._meta.get_field(name)
+    except (LookupError, ValueError, FieldDoesNotExist):
+        return None

@@ -201,6 +201,7 @@ class VillageAdmin(UnitAdminBase):
     level = Level.VILLAGE
     parent_level = Level.COMMUNE
     form = VillageForm
+    search_fields = ("search_key", "parent__search_key")
     list_display = ("full_name", "parent", "households_column", "population", "groups_column")
     fields = ("parent", "code", ("kind", "name"), ("households", "population"), ("valid_from", "valid_to"))
 

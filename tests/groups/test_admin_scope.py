@@ -265,3 +265,20 @@ def test_audit_list_takes_as_many_queries_for_three_rows_as_for_one(area):
             client.get(reverse("admin:audit_auditentry_changelist"))
         counts.append(len(queries))
     assert counts[0] == counts[1] <= 14
+
+
+def test_audit_details_are_in_words(area):
+    group = GroupFactory(unit=area.village_a)
+    for data in ({"fields": ["name", "state"]}, {"state": ["active", "closed"]}, {"renewed": True}):
+        record(None, "groups.group.changed", group, unit_path=area.village_a.path, data=data)
+    client = client_of(make_user(Role.AUDITOR, area.province))
+    page = client.get(reverse("admin:audit_auditentry_changelist")).content.decode()
+    assert "đã sửa: tên nhóm, trạng thái" in page
+    assert "trạng thái: Đang hoạt động → Đã đóng" in page
+    assert "thay liên kết cũ: có" in page
+
+
+def test_search_for_a_village_by_the_name_of_its_commune_finds_it(area):
+    client = client_of(make_user(Role.SUPERVISOR, area.district))
+    changes = client.get(url("village", "changelist"), {"q": "minh tan"}).context["cl"]
+    assert area.village_a in changes.queryset
