@@ -46,6 +46,7 @@ class Desk:
 
     @property
     def role_name(self) -> str:
+        """The role in words."""
         return self.posting.get_role_display()
 
     @property
@@ -60,6 +61,7 @@ class Desk:
 
     @property
     def has_choice(self) -> bool:
+        """Whether there is another posting to switch to."""
         return len(self.postings) > 1
 
 
@@ -105,7 +107,6 @@ def desk_page(*roles: str) -> Callable[[View], View]:
 writers_page = desk_page(*permissions.WRITING_ROLES)
 tips_page = desk_page(*permissions.TIP_ROLES)
 posting_page = desk_page(*POSTING_ROLES)
-directory_page = desk_page(*permissions.DIRECTORY_ROLES)
 
 # Words a person typed; the rest of a form is machinery.
 TYPED_FIELDS = ("text", "body", "title", "reason", "public_reason", "note", "valuable_reason", "answer")

@@ -63,10 +63,12 @@ class Counts:
 
     @property
     def total(self) -> int:
+        """All groups it goes to."""
         return sum(self.by_state.values())
 
     @property
     def finished(self) -> int:
+        """Rows that will not change any more."""
         return sum(self.by_state.get(state, 0) for state in FINAL)
 
     @property
@@ -163,6 +165,7 @@ class RowRights:
 
     @classmethod
     def of(cls, user: Any) -> "RowRights":
+        """The rights of one person, read once for a page."""
         return cls(tuple(paths(user, *WRITING_ROLES)), tuple(paths(user, *DECIDING_ROLES)))
 
     def abilities(self, row: Delivery, broadcast: Broadcast) -> set[str]:

@@ -61,8 +61,3 @@ def test_summary_hides_restricted_words_and_cuts_long_ones():
     assert desk.summary(TipFactory.build(category="TRE_EM", text="Bí mật")) == "Nội dung chỉ hiện khi mở tin"
     assert desk.summary(TipFactory.build(text="Một\n\nhai")) == "Một hai"
     assert len(desk.summary(TipFactory.build(text="từ " * 100))) == 80
-
-
-def test_phone_that_cannot_be_read_stays_as_written():
-    assert desk.phone("+84912345678") == "0912 345 678"
-    assert desk.phone("máy lẻ 12") == "máy lẻ 12"

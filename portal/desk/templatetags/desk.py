@@ -11,7 +11,6 @@ from django.utils.translation import gettext_lazy
 
 from portal.desk.paging import NUMBER
 from portal.site.paging import NEWER, OLDER
-from portal.text import PhoneError, parse_phone
 from tips.enums import OPEN, RESTRICTED, Priority
 from tips.models import Tip
 
@@ -76,15 +75,6 @@ def urgency(moment: datetime | None) -> str:
     return "late" if left < timedelta() else "soon" if left < SOON else ""
 
 
-@register.filter
-def ago(moment: datetime) -> str:
-    """How long ago, in words; a date once it is more than a day."""
-    gone = timezone.now() - moment
-    if gone < DAY:
-        return _("%(span)s trước") % {"span": span(gone)}
-    return date_format(timezone.localtime(moment), "H:i d/m/Y")
-
-
 @register.inclusion_tag("desk/_deadline.html")
 def deadline(tip: Tip) -> dict:
     """The deadline of an open tip."""
@@ -109,15 +99,6 @@ def summary(tip: Tip) -> str:
 def is_restricted(tip: Tip) -> bool:
     """Whether only a named circle may open this kind of tip."""
     return tip.category in RESTRICTED
-
-
-@register.filter
-def phone(number: str) -> str:
-    """A number in groups as people read it; what cannot be read stays as written."""
-    try:
-        return parse_phone(number).display
-    except PhoneError:
-        return number
 
 
 @register.simple_tag(takes_context=True)
