@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from groups.models import Group, Posting, Unit, UnitChange
 from portal.text import search_key, words
+from tips.validators import plain_code
 
 # Up to this many communes fit into one select; beyond it a search step comes first.
 SELECT_LIMIT = 30
@@ -45,6 +46,7 @@ def communes_to_choose() -> list[Unit]:
 
 def find_commune(code: str) -> Unit | None:
     """The commune in force with this code, or None."""
+    code = plain_code(code)
     return open_communes().filter(code=code).first() if code else None
 
 

@@ -26,12 +26,7 @@ EARLIEST = datetime.datetime(1900, 1, 1, tzinfo=datetime.UTC)
 # Mainland, Hoàng Sa and Trường Sa, in decimal degrees.
 LATITUDES = (6.0, 23.6)
 LONGITUDES = (102.0, 118.0)
-_UNPUBLISHED = (
-    BroadcastState.DRAFT,
-    BroadcastState.SUBMITTED,
-    BroadcastState.RETURNED,
-    BroadcastState.REJECTED,
-)
+_TAKEN_BACK = (BroadcastState.CANCELLED, BroadcastState.WITHDRAWN)
 
 
 def keyed(field: str, check: Callable[..., Any], *args: Any) -> Any:
@@ -40,6 +35,18 @@ def keyed(field: str, check: Callable[..., Any], *args: Any) -> Any:
         return check(*args)
     except ValidationError as error:
         raise ValidationError({field: error}) from None
+
+
+def plain_code(value: object) -> str:
+    """A code as typed, or empty when it holds what no code can: PostgreSQL refuses a query with NUL."""
+    code = value.strip() if isinstance(value, str) else ""
+    return code if code == clean(code) else ""
+
+
+def is_for_practice(unit: Unit) -> bool:
+    """Whether a unit, or one above it, exists for training only: nobody answers tips there."""
+    codes = [*unit.ancestor_codes(), unit.code]
+    return Unit.objects.filter(code__in=codes, is_practice=True).exists()
 
 
 def clean_category(value: object) -> str:
@@ -87,6 +94,18 @@ def clean_reason(value: object) -> str:
     if len(text) > limits.MAX_REASON:
         raise ValidationError(
             _("Lý do tối đa %(limit)s ký tự."), code="long", params={"limit": limits.MAX_REASON}
+        )
+    return text
+
+
+def clean_reveal_reason(value: object) -> str:
+    """Why a contact has to be opened: more than a word."""
+    text = clean_reason(value)
+    if len(text) < limits.MIN_REVEAL_REASON:
+        raise ValidationError(
+            _("Xin nêu lý do cụ thể, ít nhất %(limit)s ký tự."),
+            code="short",
+            params={"limit": limits.MIN_REVEAL_REASON},
         )
     return text
 
@@ -165,14 +184,16 @@ def _inside(value: float, bounds: tuple[float, float]) -> bool:
 def clean_unit(value: object) -> Unit:
     """A commune in force today, given as a unit or as its code."""
     unit = value if isinstance(value, Unit) else None
-    if unit is None and isinstance(value, str) and value.strip():
-        unit = Unit.objects.filter(code=value.strip()).select_related("parent").first()
+    if unit is None and (code := plain_code(value)):
+        unit = Unit.objects.filter(code=code).select_related("parent").first()
     if unit is None:
         raise ValidationError(_("Xin chọn xã, phường, đặc khu nơi xảy ra."), code="required")
     today = timezone.localdate()
     is_over = unit.valid_to is not None and unit.valid_to <= today
     if unit.level != Level.COMMUNE or is_over or (unit.valid_from is not None and unit.valid_from > today):
         raise ValidationError(_("Xin chọn một xã, phường, đặc khu hiện có."), code="invalid")
+    if is_for_practice(unit):
+        raise ValidationError(_("Đơn vị tập huấn không nhận tin. Xin chọn xã, phường khác."), code="practice")
     return unit
 
 
@@ -181,26 +202,22 @@ def clean_village(value: object, unit: Unit) -> Unit | None:
     if value in (None, ""):
         return None
     village = value if isinstance(value, Unit) else None
-    if village is None and isinstance(value, str):
-        village = Unit.objects.filter(code=value.strip()).first()
+    if village is None:
+        village = Unit.objects.filter(code=plain_code(value)).first()
     if village is None or village.level != Level.VILLAGE or village.parent_id != unit.pk:
         raise ValidationError(_("Thôn, tổ dân phố này không thuộc xã, phường đã chọn."), code="invalid")
     return village
 
 
 def clean_broadcast(value: object) -> Broadcast | None:
-    """The published broadcast a tip answers, given as itself or as its public code."""
-    if value in (None, ""):
-        return None
-    if isinstance(value, Broadcast):
-        return value
-    code = value.strip().upper() if isinstance(value, str) else ""
-    broadcast = Broadcast.objects.filter(code=code).exclude(state__in=_UNPUBLISHED).first()
-    if broadcast is None:
-        raise ValidationError(
-            _("Không có bản tin với mã này. Xin kiểm tra lại hoặc để trống."), code="invalid"
-        )
-    return broadcast
+    """The broadcast a tip answers, given as itself or as its public code; None for what never went out.
+
+    No complaint, ever: the sender cannot see the field, and the tip is worth more than the link. What was
+    withdrawn is no more to be named, and what a practice unit wrote went to nobody.
+    """
+    code = value.code if isinstance(value, Broadcast) else plain_code(value).upper()
+    went_out = Broadcast.objects.filter(started_at__isnull=False, unit__is_practice=False)
+    return went_out.exclude(state__in=_TAKEN_BACK).filter(code=code).first() if code else None
 
 
 def clean_outcome(value: object) -> str:

@@ -81,7 +81,7 @@ def test_send_answers_with_the_receipt(area, public):
 
 
 def test_send_takes_every_field(area, public):
-    broadcast = BroadcastFactory(state="done")
+    broadcast = BroadcastFactory(state="done", started_at=timezone.now())
     response = public.post(
         "/api/v1/tips/",
         {

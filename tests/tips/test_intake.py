@@ -210,7 +210,6 @@ def test_forged_form_token_is_ignored(draft):
         ("contact_name", {"contact_name": "a" * 121}),
         ("contact_phone", {"contact_phone": "12345678"}),
         ("contact_phone", {"contact_phone": "113"}),
-        ("broadcast", {"broadcast": "TB-2611-9999"}),
         ("files", {"files": [object()] * 6}),
     ],
 )
@@ -249,12 +248,41 @@ def test_coordinates_in_the_islands_are_taken(submit):
 
 
 def test_broadcast_code_joins_the_tip_to_it(submit):
-    broadcast = BroadcastFactory(state="done")
+    broadcast = BroadcastFactory(state="done", started_at=timezone.now())
     assert submit(broadcast=broadcast.code.lower()).broadcast == broadcast
 
 
-def test_draft_broadcast_does_not_exist_for_senders(draft):
-    assert "broadcast" in errors_of(draft(broadcast=BroadcastFactory(state="draft").code))
+@pytest.mark.parametrize("state", ["draft", "approved", "cancelled", "missed", "withdrawn"])
+def test_broadcast_that_nobody_got_or_may_name_is_dropped(submit, state):
+    started_at = timezone.now() if state == "withdrawn" else None
+    broadcast = BroadcastFactory(state=state, started_at=started_at)
+    assert submit(broadcast=broadcast.code).broadcast is None
+    assert submit(broadcast=broadcast).broadcast is None
+
+
+def test_broadcast_of_a_practice_unit_is_dropped(submit):
+    practice = UnitFactory(is_practice=True)
+    sent = BroadcastFactory(state="done", started_at=timezone.now(), unit=practice)
+    assert submit(broadcast=sent.code).broadcast is None
+
+
+@pytest.mark.parametrize("code", ["TB-2611-9999", "\x00", "\ud800", 7, ["TB"], {}, "x" * 500])
+def test_tip_is_not_lost_by_a_broken_broadcast_code(submit, code):
+    assert submit(broadcast=code).broadcast is None
+
+
+@pytest.mark.parametrize("above", [False, True])
+def test_practice_unit_takes_no_tips(area, draft, above):
+    unit = area.district if above else area.commune_a
+    unit.is_practice = True
+    unit.save(update_fields=["is_practice"])
+    assert "tập huấn" in errors_of(draft())["unit"][0]
+
+
+@pytest.mark.parametrize("bad", ["\x00", "D68\x0001", "\ud800", "\ufffe"])
+@pytest.mark.parametrize("field", ["unit", "village"])
+def test_code_with_what_no_database_takes_is_refused(draft, field, bad):
+    assert list(errors_of(draft(**{field: bad}))) == [field]
 
 
 def test_files_are_cleaned_encrypted_and_joined(submit, settings):

@@ -223,9 +223,10 @@ def test_moment_is_never_read_as_month_first(client, area):
 
 
 def test_photo_is_cleaned_and_attached(client, area):
-    send(client, area, files=[photo(), photo("thu-hai.jpg")])
+    response = client.post("/gui-tin/", filled(client, area, files=[photo(), photo("thu-hai.jpg")]))
 
     assert Tip.objects.get().evidence.count() == 2
+    assert "Đã nhận 2 tệp kèm theo." in response.content.decode()
 
 
 def test_refused_file_keeps_the_words_and_says_which_one(client, area):
@@ -339,7 +340,8 @@ def test_commune_of_a_link_is_chosen_already(client, area):
 
 
 def test_answering_a_broadcast_is_remembered(client, area):
-    sent = BroadcastFactory(unit=area.commune_a, title="Cảnh báo lừa đảo", state=BroadcastState.DONE)
+    state = {"state": BroadcastState.DONE, "started_at": timezone.now()}
+    sent = BroadcastFactory(unit=area.commune_a, title="Cảnh báo lừa đảo", **state)
 
     html = client.get("/gui-tin/", {"broadcast": sent.code}).content.decode()
     send(client, area, broadcast=sent.code)
@@ -621,6 +623,8 @@ def test_adding_only_a_photo_is_enough(client, receipt):
 
 def test_adding_nothing_is_an_error_that_keeps_the_page(client, receipt):
     html = follow(client, receipt, action="add", text=" ").content.decode()
+
+    assert "không bắt buộc" not in html
 
     assert "Xin viết nội dung hoặc chọn ảnh" in html
     assert Message.objects.count() == 0

@@ -87,7 +87,7 @@ def clean_draft(draft: TipDraft) -> TipDraft:
         occurred_at=checked("occurred_at", validators.clean_occurred_at, draft.occurred_at),
         contact_name=checked("contact_name", validators.clean_contact_name, draft.contact_name),
         contact_phone=checked("contact_phone", validators.clean_contact_phone, draft.contact_phone),
-        broadcast=checked("broadcast", validators.clean_broadcast, draft.broadcast),
+        broadcast=validators.clean_broadcast(draft.broadcast),
     )
     checked("files", validators.check_file_count, draft.files)
     if errors:

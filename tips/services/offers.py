@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from groups.enums import Level
 from groups.models import Posting, Unit
-from groups.permissions import TIP_ROLES
+from groups.permissions import DECIDING_ROLES, TIP_ROLES, has_restricted_circle
 from tips import permissions
 from tips.enums import OPEN, RESTRICTED, Category
 from tips.models import Tip
@@ -43,7 +43,8 @@ def colleagues(tip: Tip) -> list[Posting]:
     codes = [*tip.handler.ancestor_codes(), tip.handler.code]
     rows = Posting.objects.open().filter(unit__code__in=codes, role__in=TIP_ROLES, user__is_active=True)
     if tip.category in RESTRICTED:
-        rows = rows.filter(restricted_circle=True)
+        is_named = has_restricted_circle(tip.handler.path)
+        rows = rows.filter(restricted_circle=True) if is_named else rows.filter(role__in=DECIDING_ROLES)
     found: dict[int, Posting] = {}
     for posting in rows.select_related("user", "unit").order_by("-unit__path", "user__full_name"):
         found.setdefault(posting.user_id, posting)
@@ -53,7 +54,7 @@ def colleagues(tip: Tip) -> list[Posting]:
 def transfer_targets(tip: Tip) -> list[tuple[str, list[tuple[str, str]]]]:
     """Units a tip may go to, as titled groups of (code, name): above, beside and below its handler."""
     handler = tip.handler
-    units = Unit.objects.current().filter(is_practice=handler.is_practice).exclude(level=Level.VILLAGE)
+    units = Unit.objects.current().filter(is_practice=False).exclude(level=Level.VILLAGE)
     if tip.category == Category.CAN_BO:
         units = units.exclude(level=Level.COMMUNE)
     groups = (
