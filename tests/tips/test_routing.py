@@ -10,7 +10,8 @@ from portal.errors import NotAllowedError, StaleVersionError, WrongStateError
 from tests.factories import make_user
 from tips.enums import Priority, TipStatus
 from tips.models import Case, Tip, Transfer
-from tips.services import follow, handling, reading, routing
+from tips.services import closing, follow, handling, reading, routing
+from tips.services.intake import TipDraft, submit_tip
 
 pytestmark = pytest.mark.django_db
 
@@ -109,6 +110,16 @@ def test_transfer_to_no_police_unit_is_refused(taken, chief, target):
     assert list(caught.value.message_dict) == ["unit"]
 
 
+@pytest.mark.parametrize("above", [False, True])
+def test_transfer_to_a_practice_unit_is_refused(taken, chief, area, above):
+    unit = area.other_province if above else area.commune_c
+    unit.is_practice = True
+    unit.save(update_fields=["is_practice"])
+    with pytest.raises(ValidationError) as caught:
+        transfer(taken(), chief, area.commune_c)
+    assert list(caught.value.message_dict) == ["unit"]
+
+
 def test_transfer_without_reason_is_refused(taken, chief, area):
     with pytest.raises(ValidationError) as caught:
         transfer(taken(), chief, area.commune_b, reason=" ")
@@ -166,6 +177,20 @@ def test_merge_with_itself_or_a_duplicate_is_refused(taken, chief):
     assert "tin chính" in merge_problem(third, chief, second)
 
 
+def test_merge_brings_along_what_was_joined_before(submit, chief, area):
+    first, second, third = (
+        submit_tip(TipDraft("GAY_ROI", f"Hát loa kéo quá to {n}", area.commune_a)) for n in "abc"
+    )
+    routing.merge(third.tip, actor=chief, version=1, into=second.tip)
+    routing.merge(second.tip, actor=chief, version=1, into=first.tip)
+    main = handling.accept(first.tip, actor=chief, version=1)
+    closing.close(main, actor=chief, version=2, outcome="handled", public_reason="Đã nhắc chủ quán")
+    assert {tip.case_id for tip in Tip.objects.all()} == {Tip.objects.get(pk=main.pk).case_id}
+    for submission in (first, second, third):
+        view = follow.sender_view(follow.find(submission.receipt))
+        assert (view.status_text, view.messages[-1].text) == ("Đã có kết quả", "Đã nhắc chủ quán")
+
+
 def test_merge_never_mixes_conduct_complaints(submit, supervisor):
     complaint, other = submit(category="CAN_BO"), submit()
     assert "không ghép" in merge_problem(other, supervisor, complaint)
@@ -196,6 +221,14 @@ def test_tip_that_becomes_a_complaint_leaves_its_commune(taken, chief, area, sup
     assert not Tip.objects.visible_to(chief).exists()
     assert not reading.transferred_away(chief).exists()
     assert Tip.objects.visible_to(supervisor).exists()
+
+
+def test_no_audit_entry_of_a_commune_tells_of_a_complaint(taken, chief, area):
+    reclassify(taken(), chief, category="CAN_BO", reason="Nói về cán bộ")
+    entry = AuditEntry.objects.get(action="tips.tip.reclassified")
+    assert entry.unit_path == area.district.path
+    at_commune = AuditEntry.objects.filter(unit_path__startswith=area.commune_a.path)
+    assert not [entry for entry in at_commune if "CAN_BO" in str(entry.data)]
 
 
 def test_tip_that_becomes_restricted_loses_an_assignee_outside_the_circle(submit, area, chief):

@@ -42,6 +42,10 @@ def add(tip: Tip, *, text: str, files: Sequence[Any] = (), token_digest: str | N
 
 def locked(tip: Tip) -> Tip:
     """The tip as it is now; nobody else changes it until the transaction ends."""
+    main = main_tip(tip) if tip.status == TipStatus.DUPLICATE else None
+    if main is not None:
+        # The main tip before its duplicates, as who merges takes them.
+        locked(main)
     # Rows that point at the tip may still be written: who closes a main tip writes to its duplicates.
     rows = Tip.objects.select_related("handler").select_for_update(of=("self",), no_key=True)
     return rows.get(pk=tip.pk)

@@ -24,12 +24,14 @@ class Step:
     """What an act leaves behind: the event (its ``note`` is encrypted) and the audited action.
 
     ``facts`` go readable into the event and the audit entry: codes and dates, never words of people.
+    ``unit_path`` says whose auditors read the entry, if not those of the unit that handled the tip so far.
     """
 
     kind: EventKind
     action: str
     note: str = ""
     facts: dict[str, Any] = field(default_factory=dict)
+    unit_path: str = ""
 
 
 def require(is_allowed: bool) -> None:
@@ -67,7 +69,7 @@ def apply(
         TipEvent.objects.create(
             tip=tip, kind=step.kind, actor=actor, at=timezone.now(), note=step.note, data=step.facts
         )
-        record(actor, step.action, tip, unit_path=tip.handler.path, data=step.facts)
+        record(actor, step.action, tip, unit_path=step.unit_path or tip.handler.path, data=step.facts)
         if also is not None:
             also()
     return reload(tip)

@@ -54,17 +54,21 @@ def transfer(tip: Tip, *, actor: Any, version: int, unit: Unit | str, reason: st
 
 
 def merge(tip: Tip, *, actor: Any, version: int, into: Tip) -> Tip:
-    """Say that a tip tells of the same matter as ``into``: one case, both receipts keep working.
+    """Say that a tip tells of the same matter as ``into``: one case, all receipts keep working.
 
-    Raises ValidationError keyed ``into``.
+    Tips that were joined with ``tip`` before come along.     Raises ValidationError keyed ``into``.
     """
     check_version(tip, version)
     require(permissions.can_lead(actor, tip))
-    if problem := _merge_problem(tip, into, actor):
-        raise ValidationError({"into": problem})
     now = timezone.now()
     with transaction.atomic():
-        case = _case_of(into)
+        # In one order for everybody, so that two merges never wait for each other.
+        rows = Tip.objects.select_related("handler").select_for_update(of=("self",), no_key=True)
+        locked = {row.pk: row for row in rows.filter(pk__in=[tip.pk, into.pk]).order_by("pk")}
+        if problem := _merge_problem(tip, locked[into.pk], actor):
+            raise ValidationError({"into": problem})
+        case = _case_of(locked[into.pk])
+        _bring_along(locked[tip.pk], case)
         return apply(
             tip,
             act=Act.MERGE,
@@ -113,7 +117,9 @@ def reclassify(
     if wanted.priority != tip.priority or "handler" in values:
         values["deadline"] = _new_deadline(tip, wanted.priority)
     facts = {"category": [tip.category, wanted.category], "priority": [tip.priority, int(wanted.priority)]}
-    step = Step(EventKind.RECLASSIFIED, "tips.tip.reclassified", note=why, facts=facts)
+    # Where it goes, the trace goes: at the commune no audit entry may tell of a complaint.
+    path = wanted.handler.path
+    step = Step(EventKind.RECLASSIFIED, "tips.tip.reclassified", note=why, facts=facts, unit_path=path)
     return apply(tip, act=Act.CLASSIFY, actor=actor, version=version, values=values, step=step)
 
 
@@ -121,9 +127,11 @@ def _target(value: Unit | str, tip: Tip) -> Unit:
     """The unit a tip may go to, given as itself or as its code."""
     unit = value if isinstance(value, Unit) else None
     if unit is None and isinstance(value, str):
-        unit = Unit.objects.current().filter(code=value.strip()).first()
+        unit = Unit.objects.current().filter(code=validators.plain_code(value)).first()
     if unit is None or unit.level == Level.VILLAGE:
         raise ValidationError(_("Xin chọn đơn vị công an nhận tin: xã, phường, đặc khu hoặc cấp trên."))
+    if validators.is_for_practice(unit):
+        raise ValidationError(_("Đơn vị tập huấn không nhận tin."))
     if unit.pk == tip.handler_id:
         raise ValidationError(_("Tin đang ở chính đơn vị này."))
     if tip.category == Category.CAN_BO and unit.level == Level.COMMUNE:
@@ -154,12 +162,18 @@ def _merge_problem(tip: Tip, into: Tip, actor: Any) -> str:
 
 
 def _case_of(tip: Tip) -> Case:
-    """The case of a tip, opened when it has none; the row is locked so that two merges share one case."""
-    locked = Tip.objects.select_for_update().get(pk=tip.pk)
-    if locked.case is None:
-        locked.case = Case.objects.create(unit_id=locked.handler_id)
-        locked.save(update_fields=["case"])
-    return locked.case
+    """The case of a locked tip, opened when it has none."""
+    if tip.case is None:
+        tip.case = Case.objects.create(unit_id=tip.handler_id)
+        tip.save(update_fields=["case"])
+    return tip.case
+
+
+def _bring_along(tip: Tip, case: Case) -> None:
+    """Move what was joined with ``tip`` to the case it now belongs to; its old case is then empty."""
+    if tip.case_id in (None, case.pk):
+        return
+    Tip.objects.filter(case=tip.case_id).exclude(pk=tip.pk).update(case=case)
 
 
 def _priority(value: Any) -> Priority:
