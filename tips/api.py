@@ -27,6 +27,7 @@ from tips.filters import TipFilter
 from tips.models import Tip
 from tips.services import closing, follow, handling, identity, reading, routing
 from tips.services.intake import TipDraft, submit_tip
+from tips.validators import plain_code
 
 NOT_FOUND = "Không tìm thấy tin với mã này. Xin kiểm tra lại từng ký tự."
 # Names of the service's fields where the API has others.
@@ -215,7 +216,7 @@ class EvidenceFile(TipApi):
 
 
 def _visible(request: Request, public_id: str) -> Tip:
-    tip = reading.visible_tips(request.user).filter(public_id=public_id).first()
+    tip = reading.by_id(reading.visible_tips(request.user), public_id).first()
     if tip is None:
         raise Http404
     return tip
@@ -271,7 +272,7 @@ class Assign(TipAct):
     shape = shapes.AssignSerializer
 
     def act(self, tip: Tip, *, actor: Any, version: int, assignee: str) -> Tip:
-        user = get_user_model().objects.filter(username=assignee, is_active=True).first()
+        user = get_user_model().objects.filter(username=plain_code(assignee), is_active=True).first()
         return handling.assign(tip, actor=actor, version=version, assignee=user)
 
 
@@ -292,7 +293,7 @@ class Merge(TipAct):
     shape = shapes.MergeSerializer
 
     def act(self, tip: Tip, *, actor: Any, version: int, into: str) -> Tip:
-        main = reading.visible_tips(actor).filter(public_id=into).first()
+        main = reading.by_id(reading.visible_tips(actor), into).first()
         if main is None:
             raise ValidationError({"into": _("Không có tin với mã này.")})
         return routing.merge(tip, actor=actor, version=version, into=main)

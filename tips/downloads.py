@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 
 from tips.models import Evidence, Tip
 from tips.services.reading import open_file
+from tips.validators import plain_code
 
 EXTENSIONS = {
     "image/jpeg": "jpg",
@@ -23,7 +24,7 @@ EXTENSIONS = {
 
 def evidence_response(user: Any, tip: Tip, public_id: str) -> StreamingHttpResponse:
     """A file of a tip that the user may see, as a download; the opening is audited. Raises Http404."""
-    evidence = Evidence.objects.filter(tip=tip, public_id=public_id).first()
+    evidence = Evidence.objects.filter(tip=tip, public_id=plain_code(public_id)).first()
     if evidence is None:
         raise Http404
     try:

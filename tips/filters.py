@@ -10,6 +10,7 @@ from tips.enums import Category, Priority, TipStatus
 from tips.models import Tip
 from tips.querysets import TipQuerySet
 from tips.services.reading import search
+from tips.validators import plain_code
 
 _YES_NO = (("true", "true"), ("false", "false"), ("1", "1"), ("0", "0"))
 
@@ -42,7 +43,7 @@ class TipFilter(filters.FilterSet):
 
     def by_unit(self, tips: TipQuerySet, _name: str, value: str) -> TipQuerySet:
         """Tips that happened or are handled at or below the unit."""
-        unit = Unit.objects.filter(code=value.strip()).first()
+        unit = Unit.objects.filter(code=plain_code(value)).first()
         if unit is None:
             return tips.none()
         below = Unit.objects.under(unit).values("pk")

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.urls import reverse
 from django.utils import timezone
+from drf_spectacular.utils import OpenApiTypes, extend_schema_field
 from rest_framework import serializers
 
 from tips.enums import OPEN, RESTRICTED, MessageKind, Priority
@@ -20,6 +21,17 @@ class ContactSerializer(serializers.Serializer):
     phone = serializers.CharField(required=False, allow_blank=True, allow_null=True)
 
 
+@extend_schema_field(OpenApiTypes.STR)
+class LooseField(serializers.Field):
+    """A value that is never a reason to lose a tip: the service drops what means nothing."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        return data
+
+    def to_representation(self, value: Any) -> Any:
+        return value
+
+
 class SubmissionSerializer(serializers.Serializer):
     """A tip as sent; its values are checked by the service, here only their shape."""
 
@@ -34,7 +46,7 @@ class SubmissionSerializer(serializers.Serializer):
     contact = ContactSerializer(required=False)
     contact_name = serializers.CharField(required=False)
     contact_phone = serializers.CharField(required=False)
-    broadcast = serializers.CharField(required=False)
+    broadcast = LooseField(required=False)
 
 
 class SubmittedSerializer(serializers.Serializer):

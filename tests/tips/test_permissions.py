@@ -8,6 +8,7 @@ from groups.enums import Role
 from portal.errors import NotAllowedError
 from tests.factories import make_user
 from tests.tips import media
+from tests.tips.samples import SAMPLES
 from tips.models import Tip
 from tips.services import handling, offers
 
@@ -132,6 +133,18 @@ def test_restricted_tips_exist_for_the_named_circle_only(area, secret_tip, categ
         row = member.get("/api/v1/tips/").json()["results"][0]
         assert row["summary"] == ""
         assert member.get(f"/api/v1/tips/{tip.public_id}/").json()["text"] == SECRET
+
+
+def test_restricted_samples_stand_in_lists_without_a_word_of_them(submit, area):
+    named = make_user(Role.OFFICER, area.commune_a, restricted_circle=True)
+    for sample in SAMPLES:
+        if sample.name in ("F7", "F8"):
+            submit(category=sample.category, text=sample.text)
+    chief = as_user(make_user(Role.CHIEF, area.commune_a))
+    assert chief.get("/api/v1/tips/").json()["count"] == 0
+    body = as_user(named).get("/api/v1/tips/").json()
+    assert (body["count"], {row["summary"] for row in body["results"]}) == (2, {""})
+    assert {row["priority"] for row in body["results"]} == {"P0"}
 
 
 @pytest.mark.parametrize("category", ["TRE_EM", "BAO_LUC_GD"])

@@ -1,5 +1,6 @@
 """Reading a tip leaves a trace, and so does opening a file."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -15,10 +16,17 @@ from tips.models import Evidence, Message, Tip, TipEvent, TipTerm, Transfer
 from tips.querysets import TipQuerySet
 from tips.services.additions import TERMS_PURPOSE
 
+_IS_ID = re.compile(r"[0-9A-Za-z]{1,12}")
+
 
 def visible_tips(user: Any) -> TipQuerySet:
     """Tips the user may see, with what a row shows."""
     return Tip.objects.visible_to(user).select_related("unit", "village", "handler", "assignee", "broadcast")
+
+
+def by_id(tips: TipQuerySet, public_id: str) -> TipQuerySet:
+    """The tip of ``tips`` with this id, if any; what cannot be an id does not reach the database."""
+    return tips.filter(public_id=public_id) if _IS_ID.fullmatch(public_id) else tips.none()
 
 
 def with_thread(tips: TipQuerySet) -> TipQuerySet:
@@ -32,7 +40,7 @@ def with_thread(tips: TipQuerySet) -> TipQuerySet:
 
 def read_tip(user: Any, public_id: str) -> Tip:
     """One tip with its thread, files and time line. Raises ``Tip.DoesNotExist`` for what is not visible."""
-    tip = with_thread(visible_tips(user)).get(public_id=public_id)
+    tip = by_id(with_thread(visible_tips(user)), public_id).get()
     record(user, "tips.tip.read", tip, unit_path=tip.handler.path)
     return tip
 
