@@ -175,14 +175,20 @@ def _birth(notice: Notice) -> str:
 
 
 def procedures(text: str = "") -> list[Procedure]:
-    """Procedures that hold every word of ``text`` in title, field or papers, by field and title."""
+    """Procedures that hold every word of ``text`` in title, field or papers, by field and title.
+
+    Where titles hold the words in a row ("tạm trú"), those that hold them scattered ("tạm vắng" of the field
+    "Cư trú") are noise.
+    """
     terms = words(text)
-    found = []
+    found, in_a_row = [], []
     for procedure in Procedure.objects.all():
         key = search_key(f"{procedure.title} {procedure.field} {procedure.papers}")
         if all(term in key for term in terms):
             found.append(procedure)
-    return found
+            if " ".join(terms) in search_key(procedure.title):
+                in_a_row.append(procedure)
+    return in_a_row or found
 
 
 def foremost_notices(count: int) -> list[Notice]:

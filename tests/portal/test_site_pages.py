@@ -333,6 +333,16 @@ def test_procedures_are_grouped_and_found_without_diacritics(client):
     assert "Cấp thẻ căn cước" in by_short_name
 
 
+def test_procedures_with_the_very_words_in_the_title_leave_out_scattered_ones(client):
+    Procedure.objects.create(slug="tam-tru", title="Gia hạn tạm trú", field="Cư trú", steps="x")
+    Procedure.objects.create(slug="tam-vang", title="Khai báo tạm vắng", field="Cư trú", steps="x")
+
+    found = client.get("/dich-vu-cong/", {"q": "tam tru"}).content.decode()
+
+    assert "Gia hạn tạm trú" in found and "Khai báo tạm vắng" not in found
+    assert "Khai báo tạm vắng" in client.get("/dich-vu-cong/", {"q": "tam vang"}).content.decode()
+
+
 def test_procedure_lists_steps_and_papers(client):
     Procedure.objects.create(
         slug="tam-tru",
