@@ -272,6 +272,7 @@ def _answer_page(request: HttpRequest, submission: Submission) -> HttpResponse:
     context = {
         "receipt": submission.receipt,
         "created": submission.created,
+        "files": tip.evidence.count(),
         "handler": tip.handler.police_name,
         "duty_phone": tip.unit.duty_phone if tip.category != Category.CAN_BO else "",
         "advice": advice_for(tip),

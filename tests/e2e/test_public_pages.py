@@ -94,6 +94,9 @@ def test_sending_a_photo_and_following_it_on_a_small_screen(browser, portal, pho
     if not javascript:
         page.get_by_role("button", name="Chọn xã này").click()
         assert page.get_by_label("Kể lại điều thấy, nghe").input_value() == TEXT
+        # The page came back where the sender was, with the villages in sight.
+        assert page.evaluate("scrollY") > 0
+        assert page.get_by_label("Thôn, tổ dân phố").bounding_box()["y"] < 640
     page.get_by_label("Thôn, tổ dân phố").select_option(label="Thôn Đông Phú")
     page.get_by_label("Ảnh, video, ghi âm").set_input_files(photo)
     assert overflow(page) <= 0
