@@ -25,11 +25,15 @@ OPEN = tuple(state for state in DeliveryState.values if state not in FINAL)
 
 @dataclass(frozen=True)
 class Carried:
-    """Seconds since the chief's click: until it returned, until all rows were there, until all were final."""
+    """Seconds since the chief's click: until it returned, until all rows were there, until all were final.
+
+    ``recovered``: seconds from the death of the worker until its successor made a call.
+    """
 
     approved: float
     published: float
     finished: float
+    recovered: float | None = None
 
 
 class Sender:
@@ -94,13 +98,17 @@ class Worker(Sender):
         approval.approve_broadcast(broadcast, actor=self.approver)
         approved = time.perf_counter() - started
         published = self._wait_until(lambda: is_published(broadcast), started)
-        kill_after = self.place.options.kill_after
-        if kill_after:
-            time.sleep(max(0.0, kill_after - (time.perf_counter() - started)))
-            self.worker.kill()
-            self.worker = self._start("worker")
+        recovered = self._replace_worker(started) if self.place.options.kill_after else None
         finished = self._wait_until(lambda: not is_open(broadcast), started)
-        return Carried(approved, published, finished)
+        return Carried(approved, published, finished, recovered)
+
+    def _replace_worker(self, started: float) -> float:
+        """Kill the worker in the middle of its work, start another; seconds until that one made a call."""
+        time.sleep(max(0.0, self.place.options.kill_after - (time.perf_counter() - started)))
+        self.worker.kill()
+        killed, calls = time.perf_counter(), self.place.stub.stats()["total"]
+        self.worker = self._start("worker")
+        return self._wait_until(lambda: self.place.stub.stats()["total"] > calls, killed)
 
     def cpu_seconds(self) -> float:
         return cpu_seconds(self.worker.process.pid)

@@ -156,14 +156,15 @@ def _bulk_create(broadcast: Broadcast) -> None:
 
 
 def _times(scene: Scene, rounds: list[Round]) -> None:
-    report = scene.report
-    report.add(
-        single("dispatch.approve", "ms for the chief's click", *(r.times.approved * 1000 for r in rounds))
-    )
-    report.add(single("dispatch.publish", "ms to all rows", *(r.times.published * 1000 for r in rounds)))
-    report.add(single("dispatch.finish", "s to the last row", *(r.times.finished for r in rounds)))
-    report.add(single("dispatch.cpu", "s of CPU", *(r.cpu for r in rounds)))
-    report.add(single("dispatch.rss", "MiB at most", max(r.rss_mib for r in rounds)))
+    report, times = scene.report, [one.times for one in rounds]
+    report.add(single("dispatch.approve", "ms for the chief's click", *(t.approved * 1000 for t in times)))
+    report.add(single("dispatch.publish", "ms to all rows", *(t.published * 1000 for t in times)))
+    report.add(single("dispatch.finish", "s to the last row", *(t.finished for t in times)))
+    recovered = [t.recovered for t in times if t.recovered is not None]
+    if recovered:
+        report.add(single("dispatch.recovery", "s from the kill to the next call", *recovered))
+    report.add(single("dispatch.cpu", "s of CPU", *(one.cpu for one in rounds)))
+    report.add(single("dispatch.rss", "MiB at most", max(one.rss_mib for one in rounds)))
 
 
 def _certainty(scene: Scene, rounds: list[Round]) -> None:
