@@ -11,6 +11,7 @@
     tokens     the account's tokens, a renewal counted as a call
     uploads    a picture is uploaded once for an account
     reading    settling an unknown outcome by looking into the group
+    reader     each page of a group as a call of the account's minute
     store      everything the engine asks of the database; sql: the statements the ORM has no words for
     database   the one thread in which the database is spoken to, so that the loop never waits for it
 """

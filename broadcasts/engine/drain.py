@@ -26,6 +26,7 @@ from broadcasts.engine.database import DatabaseThread
 from broadcasts.engine.ledger import FLUSH_SECONDS, Ledger
 from broadcasts.engine.mailbox import Box
 from broadcasts.engine.outcomes import Call
+from broadcasts.engine.reader import PacedReader
 from broadcasts.engine.reading import Doubt
 from broadcasts.engine.tokens import PacedTokens
 from broadcasts.engine.uploads import Uploads
@@ -50,8 +51,10 @@ READING_PRIORITY = 9
 ending = threading.Event()
 
 
-class NoPlaceLeft(Exception):
-    """The picture's upload took the account's last call of this minute: the row waits for the next."""
+class NoCallMade(Exception):
+    """The row goes back as it was: its picture's upload took the last call of the minute, or the database
+    went away while the picture was looked up.
+    """
 
 
 @dataclass(frozen=True)
@@ -283,6 +286,9 @@ class Drain:
             self.in_flight += 1
             try:
                 await (self._look(box, job) if isinstance(job, Doubt) else self._send(box, job))
+            except Exception:
+                # A sender that died would slow the drain down unseen; the row itself is found by the sweep.
+                logger.exception("drain_sender")
             finally:
                 box.in_flight -= 1
                 self.in_flight -= 1
@@ -303,13 +309,14 @@ class Drain:
         started = self.clock()
         try:
             message_id = await self._post(box, call)
-        except NoPlaceLeft:
+        except NoCallMade:
             self.ledger.unissued.append(call)
         except Exception as error:
             if not isinstance(error, ZaloError):
                 logger.exception("drain_unforeseen: delivery %s", call.delivery_id)
-            await self._note(box, call, error)
+            # First of all the outcome: whatever goes wrong below must not lose it.
             self.ledger.outcomes.append(outcomes.failed(call, error, started=started, finished=self.clock()))
+            await self._note(box, call, error)
         else:
             box.succeeded()
             self.ledger.outcomes.append(
@@ -338,13 +345,16 @@ class Drain:
 
         try:
             attachment = await self.uploads.attachment(box, picture_id, issue=issue)
-        except BaseException:
+        except BaseException as error:
             if not spent:
                 box.pace.give_back()
+            if isinstance(error, DatabaseError):
+                # The message surely did not go out: no reason to doubt it.
+                raise NoCallMade from error
             raise
         if spent:
             if not box.pace.free(self.clock()):
-                raise NoPlaceLeft
+                raise NoCallMade
             box.pace.reserve(1)
         return attachment
 
@@ -361,9 +371,9 @@ class Drain:
         if not box.may_issue(self.clock()):
             box.pace.give_back()
             return
-        box.pace.issue(self.clock())
         self.reads += 1
-        self.ledger.findings.append(await reading.look(box.client, doubt))
+        reader = PacedReader(box.client, box.pace, self.clock)
+        self.ledger.findings.append(await reading.look(reader, doubt))
 
     # --- Ending ------------------------------------------------------------------------------------------
 
