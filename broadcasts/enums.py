@@ -68,7 +68,7 @@ class DeliveryState(models.TextChoices):
     SENDING = "sending", _("Đang gửi")
     SENT = "sent", _("Đã gửi")
     WAITING = "waiting", _("Chờ gửi lại")
-    BLOCKED = "blocked", _("Tài khoản OA đang bị chặn")
+    BLOCKED = "blocked", _("Đang bị chặn (tài khoản hoặc nhóm)")
     REFUSED = "refused", _("Không gửi được")
     UNKNOWN = "unknown", _("Chưa rõ đã gửi hay chưa")
     TO_POST = "to_post", _("Chờ người đăng")

@@ -124,6 +124,7 @@ def _surely_not_sent(row: Any, *, now: datetime) -> None:
         return
     running = Q(broadcast__state__in=(BroadcastState.SENDING, BroadcastState.PAUSED))
     useful = Q(broadcast__expires_at=None) | Q(broadcast__expires_at__gt=now)
+    useful &= Q(broadcast__useful_until=None) | Q(broadcast__useful_until__gt=now)
     forget = {"claim": "", "unknown_at": None, "clean_since": None, "reads": 0, "updated_at": now}
     again = row.filter(
         pk__in=Delivery.objects.filter(running & useful).values("pk"), attempts__lt=MAX_ATTEMPTS

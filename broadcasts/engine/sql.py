@@ -26,6 +26,7 @@ _READY = f"""
         SELECT 1 FROM {Broadcast._meta.db_table} b
         WHERE b.id = d.broadcast_id AND b.state = '{BroadcastState.SENDING.value}'
           AND (b.expires_at IS NULL OR b.expires_at > %s)
+          AND (b.useful_until IS NULL OR b.useful_until > %s)
       )
     ORDER BY d.priority, d.next_attempt_at, d.id LIMIT {{limit}}
 """
@@ -55,13 +56,13 @@ def _postgresql(budgets: Sequence[tuple[int, int]], moment: Any) -> tuple[str, l
         f"SELECT r.* FROM (VALUES {values}) AS m(account_id, n)"
         f" CROSS JOIN LATERAL ({ready} FOR UPDATE OF d SKIP LOCKED) r"
     )
-    return select, [*(number for budget in budgets for number in budget), moment, moment]
+    return select, [*(number for budget in budgets for number in budget), moment, moment, moment]
 
 
 def _any_database(budgets: Sequence[tuple[int, int]], moment: Any) -> tuple[str, list[Any]]:
     ready = _READY.format(account="%s", limit="%s")
     select = " UNION ALL ".join([f"SELECT * FROM ({ready})"] * len(budgets))
-    return select, [value for account, n in budgets for value in (account, moment, moment, n)]
+    return select, [value for account, n in budgets for value in (account, moment, moment, moment, n)]
 
 
 def update_from_values(

@@ -86,9 +86,9 @@ def leasable(now: datetime) -> QuerySet[Mailbox]:
 
 def claimable(now: datetime) -> QuerySet[Delivery]:
     """Rows that a claim would take now."""
-    running = Broadcast.objects.filter(
-        Q(expires_at=None) | Q(expires_at__gt=now), pk=OuterRef("broadcast_id"), state=BroadcastState.SENDING
-    )
+    useful = Q(useful_until=None) | Q(useful_until__gt=now)
+    useful &= Q(expires_at=None) | Q(expires_at__gt=now)
+    running = Broadcast.objects.filter(useful, pk=OuterRef("broadcast_id"), state=BroadcastState.SENDING)
     return Delivery.objects.filter(Exists(running), state__among=CLAIMABLE, next_attempt_at__lte=now)
 
 

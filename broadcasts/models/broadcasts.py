@@ -74,6 +74,8 @@ class Broadcast(models.Model):
     due_at = models.DateTimeField(_("đến giờ gửi"), null=True, blank=True, editable=False)
     started_at = models.DateTimeField(null=True, blank=True, editable=False)
     finished_at = models.DateTimeField(null=True, blank=True, editable=False)
+    # From the start on: after this moment no group gets it any more. Never set for a correction.
+    useful_until = models.DateTimeField(null=True, blank=True, editable=False)
     is_late = models.BooleanField(_("gửi muộn"), default=False, editable=False)
     # What is sent, rendered and frozen when the delivery rows are written.
     text = models.TextField(blank=True, editable=False)

@@ -22,11 +22,9 @@ from broadcasts.enums import (
 )
 from broadcasts.hints import hint
 from broadcasts.models import Broadcast, Delivery, Notice
-from broadcasts.services.transitions import move
+from broadcasts.services.transitions import MAX_REASON, move
 from portal.errors import NotAllowedError, WrongStateError
 from portal.text import clean
-
-MAX_REASON = 500
 
 
 def submit_broadcast(broadcast: Broadcast, *, actor: Any) -> Broadcast:

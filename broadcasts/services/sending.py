@@ -5,21 +5,24 @@ who did it. Nothing here talks to Zalo; the drain does (``broadcasts.engine``).
 """
 
 import logging
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import F, QuerySet
 from django.utils import timezone
 
-from broadcasts import codes, recurrence, rendering, tasks
-from broadcasts.enums import REACHED, BroadcastState
+from broadcasts import codes, notice_text, recurrence, rendering, tasks
+from broadcasts.enums import REACHED, BroadcastState, NoticeState
 from broadcasts.hints import hint
-from broadcasts.models import Broadcast, Delivery
+from broadcasts.models import Broadcast, Delivery, Notice
 from broadcasts.services.audience import recipients
 from broadcasts.services.rows import write_rows
-from broadcasts.services.transitions import trace
+from broadcasts.services.transitions import MAX_REASON, move, trace
 from groups.models import Group
+from portal.errors import WrongStateError
 
 logger = logging.getLogger(__name__)
 
@@ -53,10 +56,14 @@ def start(broadcast: Broadcast, now: datetime) -> bool:
 
     True for exactly one caller, and only when it was started.
     """
-    is_missed = now > useful_until(broadcast)
+    until = useful_until(broadcast)
+    is_missed = until is not None and now > until
     state = BroadcastState.MISSED if is_missed else BroadcastState.EXPANDING
-    fields = {"finished_at": now} if is_missed else {"started_at": now}
+    fields = {"finished_at": now} if is_missed else {"started_at": now, "useful_until": until}
     with transaction.atomic():
+        if _notice_has_ended(broadcast):
+            _end_unsent(broadcast, BroadcastState.APPROVED, reason=notice_text.ending(broadcast.notice))
+            return False
         changed = Broadcast.objects.filter(
             pk=broadcast.pk, state=BroadcastState.APPROVED, due_at=broadcast.due_at
         ).update(state=state, is_late=now > broadcast.due_at + PUNCTUAL, version=F("version") + 1, **fields)
@@ -69,12 +76,14 @@ def start(broadcast: Broadcast, now: datetime) -> bool:
     return not is_missed
 
 
-def useful_until(broadcast: Broadcast) -> datetime:
-    """After this moment a broadcast that has not started is missed, never sent."""
+def useful_until(broadcast: Broadcast) -> datetime | None:
+    """After this moment nothing of it is sent any more: None for a correction, which is never too late."""
+    if broadcast.corrects_id is not None:
+        return None
     if broadcast.expires_at is not None:
         return broadcast.expires_at
     hours = settings.USEFUL_HOURS_URGENT if broadcast.is_urgent else settings.USEFUL_HOURS_ROUTINE
-    return broadcast.due_at + timedelta(hours=hours)
+    return (broadcast.due_at or broadcast.send_at or timezone.now()) + timedelta(hours=hours)
 
 
 def fire(parent: Broadcast, now: datetime) -> Broadcast | None:
@@ -89,6 +98,9 @@ def fire(parent: Broadcast, now: datetime) -> Broadcast | None:
         following = None
     values = {"due_at": following} if following else {"state": BroadcastState.DONE, "finished_at": now}
     with transaction.atomic():
+        if _notice_has_ended(parent):
+            _end_unsent(parent, BroadcastState.APPROVED, reason=notice_text.ending(parent.notice))
+            return None
         changed = Broadcast.objects.filter(
             pk=parent.pk, state=BroadcastState.APPROVED, due_at=parent.due_at
         ).update(version=F("version") + 1, **values)
@@ -114,8 +126,12 @@ def expand(broadcast_id: int) -> int:
         return 0
     text = broadcast.text or rendering.compose(broadcast.title, broadcast.body, broadcast.code)
     Broadcast.objects.filter(pk=broadcast.pk, text="").update(text=text)
+    now = timezone.now()
     with transaction.atomic():
-        added = write_rows(broadcast, groups_of(broadcast), now=timezone.now())
+        groups = _groups_unless_over(broadcast, now)
+        if groups is None:
+            return 0
+        added = write_rows(broadcast, groups, now=now)
         changed = Broadcast.objects.filter(pk=broadcast.pk, state=BroadcastState.EXPANDING).update(
             state=BroadcastState.SENDING, version=F("version") + 1
         )
@@ -126,6 +142,51 @@ def expand(broadcast_id: int) -> int:
         trace(None, "broadcasts.broadcast.expanded", broadcast, data={"rows": added})
     hint(tasks.drain)
     return added
+
+
+def _groups_unless_over(broadcast: Broadcast, now: datetime) -> QuerySet[Group] | None:
+    """Its groups, or None when it must not go out any more and was ended instead, with the reason."""
+    source = BroadcastState.EXPANDING
+    if _notice_has_ended(broadcast):
+        _end_unsent(broadcast, source, reason=notice_text.ending(broadcast.notice))
+        return None
+    if broadcast.useful_until is not None and now > broadcast.useful_until:
+        _end_unsent(broadcast, source, to=BroadcastState.MISSED)
+        return None
+    try:
+        return groups_of(broadcast)
+    except ValidationError as error:
+        # A unit of the rule was abolished meanwhile: nobody can say any more who was meant.
+        _end_unsent(broadcast, source, reason=" ".join(error.messages))
+        return None
+
+
+def _notice_has_ended(broadcast: Broadcast) -> bool:
+    """Whether what it tells of has ended. Locks the notice: who ends it waits, or is seen here."""
+    if broadcast.notice_id is None:
+        return False
+    broadcast.notice = Notice.objects.select_for_update().get(pk=broadcast.notice_id)
+    return broadcast.notice.state == NoticeState.ENDED
+
+
+def _end_unsent(
+    broadcast: Broadcast,
+    source: BroadcastState,
+    *,
+    to: BroadcastState = BroadcastState.CANCELLED,
+    reason: str = "",
+) -> None:
+    """Cancelled or missed by the machine; nothing of it went out."""
+    with suppress(WrongStateError):
+        move(
+            broadcast,
+            sources=[source],
+            to=to,
+            actor=None,
+            action=f"broadcasts.broadcast.{to.value}",
+            reason=reason[:MAX_REASON],
+            finished_at=timezone.now(),
+        )
 
 
 def groups_of(broadcast: Broadcast) -> QuerySet[Group]:

@@ -11,6 +11,8 @@ from broadcasts.models import Broadcast
 from portal.audit.services import record
 from portal.errors import WrongStateError
 
+MAX_REASON = 500
+
 
 def move(
     broadcast: Broadcast,

@@ -8,7 +8,7 @@ import pytest
 from django.core.files.base import ContentFile
 from django.utils import timezone
 
-from broadcasts.engine import outcomes, store
+from broadcasts.engine import outcomes, sql, store
 from broadcasts.engine.drain import Report
 from broadcasts.enums import BroadcastState, DeliveryState
 from broadcasts.models import Attempt, Broadcast, Delivery, Mailbox, Picture, PictureUpload
@@ -256,6 +256,14 @@ def test_paused_broadcast_is_not_claimed(sending_broadcast, chief, run_drain, za
 def test_expired_broadcast_is_not_claimed(sending_broadcast, run_drain):
     Broadcast.objects.filter(pk=sending_broadcast.pk).update(expires_at=timezone.now())
 
+    assert run_drain().calls == 0
+
+
+def test_broadcast_past_its_usefulness_is_not_claimed(sending_broadcast, run_drain):
+    Broadcast.objects.update(useful_until=timezone.now())
+    account_id = Mailbox.objects.get().account_id
+
+    assert sql.first_rows([(account_id, 3)], now=timezone.now()) == []
     assert run_drain().calls == 0
 
 

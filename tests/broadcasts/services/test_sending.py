@@ -1,5 +1,6 @@
 """Starting, firing and writing rows: once, whoever asks and however often."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -7,8 +8,9 @@ from django.db import transaction
 from django.utils import timezone
 
 from broadcasts.enums import BroadcastState, DeliveryState
-from broadcasts.models import Broadcast, Delivery, Mailbox
+from broadcasts.models import Broadcast, Delivery, Mailbox, Notice
 from broadcasts.services import approval, sending
+from broadcasts.services.notices import NoticeFields, create_notice
 from groups.enums import AccountState
 from groups.models import Group
 from portal.audit.models import AuditEntry
@@ -310,3 +312,91 @@ def test_nothing_is_enqueued_when_the_transaction_rolls_back(
         approval.approve_broadcast(broadcast, actor=chief)
 
     assert (len(refused), len(agreed)) == (0, 1)
+
+
+def test_correction_is_sent_however_late(sending_broadcast, chief):
+    sending_broadcast.deliveries.update(state="sent")
+    approval.withdraw_broadcast(sending_broadcast, actor=chief, reason="Sai tên")
+    correction = sending_broadcast.withdrawal
+
+    assert sending.start(correction, correction.due_at + timedelta(days=9))
+
+    correction.refresh_from_db()
+    assert (correction.state, correction.useful_until) == (BroadcastState.EXPANDING, None)
+
+
+def test_expansion_past_its_usefulness_is_missed(approved, gmf_groups):
+    broadcast = approved()
+    sending.start_due(broadcast.due_at)
+    Broadcast.objects.update(useful_until=timezone.now() - timedelta(seconds=1))
+
+    assert sending.expand(broadcast.pk) == 0
+
+    broadcast.refresh_from_db()
+    assert (broadcast.state, broadcast.deliveries.count()) == (BroadcastState.MISSED, 0)
+
+
+def test_usefulness_is_kept_with_the_started_post_and_expiry_stays_empty(sending_broadcast):
+    assert sending_broadcast.useful_until == sending_broadcast.due_at + timedelta(hours=24)
+    assert sending_broadcast.expires_at is None
+
+
+def test_expansion_whose_unit_vanished_is_cancelled_with_the_reason(approved, gmf_groups):
+    broadcast = approved()
+    sending.start_due(broadcast.due_at)
+    Broadcast.objects.update(audience={"units": ["GONE"]})
+
+    assert sending.expand(broadcast.pk) == 0
+
+    broadcast.refresh_from_db()
+    assert broadcast.state == BroadcastState.CANCELLED
+    assert "GONE" in broadcast.reason
+
+
+@pytest.fixture
+def missing_post(approved, officer, area, gmf_groups) -> Callable[..., Broadcast]:
+    """An approved post about a missing person."""
+
+    def make(**fields) -> Broadcast:
+        values = NoticeFields(features="Tóc bạc", phone="113")
+        notice = create_notice(officer, kind="missing", unit=area.commune_a, fields=values)
+        return approved(kind="missing", notice=notice, **fields)
+
+    return make
+
+
+def end(notice: Notice) -> None:
+    Notice.objects.filter(pk=notice.pk).update(state="ended", ended_as="found")
+
+
+def test_start_of_a_post_about_an_ended_notice_cancels_it(missing_post):
+    broadcast = missing_post()
+    end(broadcast.notice)
+
+    assert sending.start_due(broadcast.due_at) == 0
+
+    broadcast.refresh_from_db()
+    assert broadcast.state == BroadcastState.CANCELLED
+    assert broadcast.reason
+    assert AuditEntry.objects.filter(action="broadcasts.broadcast.cancelled").count() == 1
+
+
+def test_firing_of_a_parent_about_an_ended_notice_cancels_it(missing_post):
+    parent = missing_post(send_at=NOW, recurrence="FREQ=DAILY")
+    end(parent.notice)
+
+    assert sending.start_due(NOW) == 0
+
+    parent.refresh_from_db()
+    assert (parent.state, parent.occurrences.count()) == (BroadcastState.CANCELLED, 0)
+
+
+def test_expansion_of_a_post_about_an_ended_notice_cancels_it(missing_post):
+    broadcast = missing_post()
+    sending.start_due(broadcast.due_at)
+    end(broadcast.notice)
+
+    assert sending.expand(broadcast.pk) == 0
+
+    broadcast.refresh_from_db()
+    assert (broadcast.state, broadcast.deliveries.count()) == (BroadcastState.CANCELLED, 0)
