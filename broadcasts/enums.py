@@ -50,6 +50,8 @@ class BroadcastState(models.TextChoices):
 
 
 EDITABLE = (BroadcastState.DRAFT, BroadcastState.RETURNED)
+# Nothing has gone out yet.
+CANCELLABLE = (BroadcastState.APPROVED, BroadcastState.EXPANDING)
 PAUSABLE = (BroadcastState.APPROVED, BroadcastState.SENDING)
 WITHDRAWABLE = (BroadcastState.SENDING, BroadcastState.PAUSED, BroadcastState.DONE)
 ENDED = (

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from broadcasts import codes, permissions, recurrence, rendering, tasks
 from broadcasts.enums import (
+    CANCELLABLE,
     EDITABLE,
     NOT_OUT_YET,
     PAUSABLE,
@@ -21,7 +22,8 @@ from broadcasts.enums import (
     Urgency,
 )
 from broadcasts.hints import hint
-from broadcasts.models import Broadcast, Delivery, Notice
+from broadcasts.models import Broadcast, Delivery
+from broadcasts.services import notice_states
 from broadcasts.services.transitions import MAX_REASON, move
 from portal.errors import NotAllowedError, WrongStateError
 from portal.text import clean
@@ -61,10 +63,7 @@ def approve_broadcast(broadcast: Broadcast, *, actor: Any) -> Broadcast:
             approved_at=now,
             due_at=first_due_at(broadcast, now),
         )
-        if broadcast.notice_id is not None:
-            Notice.objects.filter(pk=broadcast.notice_id, state=NoticeState.DRAFT).update(
-                state=NoticeState.ACTIVE
-            )
+        notice_states.activate(broadcast, actor=actor)
     hint(tasks.start_due_broadcasts)
     return broadcast
 
@@ -96,17 +95,23 @@ def reject_broadcast(broadcast: Broadcast, *, actor: Any, reason: str) -> Broadc
 
 
 def cancel_broadcast(broadcast: Broadcast, *, actor: Any, reason: str = "") -> Broadcast:
-    """Nothing has gone out yet, and nothing will; also ends the repeating of a recurring one."""
+    """Nothing has gone out yet, and nothing will; also ends the repeating of a recurring one.
+
+    A notice that only this post was about is a draft again.
+    """
     _require(permissions.can_stop(actor, broadcast))
-    return move(
-        broadcast,
-        sources=[BroadcastState.APPROVED],
-        to=BroadcastState.CANCELLED,
-        actor=actor,
-        action="broadcasts.broadcast.cancelled",
-        reason=clean(reason)[:MAX_REASON],
-        finished_at=timezone.now(),
-    )
+    with transaction.atomic():
+        move(
+            broadcast,
+            sources=CANCELLABLE,
+            to=BroadcastState.CANCELLED,
+            actor=actor,
+            action="broadcasts.broadcast.cancelled",
+            reason=clean(reason)[:MAX_REASON],
+            finished_at=timezone.now(),
+        )
+        notice_states.back_to_draft(broadcast, actor=actor)
+    return broadcast
 
 
 def pause_broadcast(broadcast: Broadcast, *, actor: Any, reason: str = "") -> Broadcast:
@@ -128,6 +133,7 @@ def pause_broadcast(broadcast: Broadcast, *, actor: Any, reason: str = "") -> Br
 def resume_broadcast(broadcast: Broadcast, *, actor: Any) -> Broadcast:
     """Go on from where it was paused: waiting for its hour, or sending."""
     _require(permissions.can_decide(actor, broadcast))
+    _require_live_notice(broadcast)
     was_sending = broadcast.paused_from != BroadcastState.APPROVED
     move(
         broadcast,
@@ -142,16 +148,21 @@ def resume_broadcast(broadcast: Broadcast, *, actor: Any) -> Broadcast:
     return broadcast
 
 
-def withdraw_broadcast(broadcast: Broadcast, *, actor: Any, reason: str) -> Broadcast:
+def withdraw_broadcast(
+    broadcast: Broadcast, *, actor: Any, reason: str, now: datetime | None = None
+) -> Broadcast:
     """Take a post back: what is not out yet is skipped, and the groups that have it get a correction at once.
 
     The correction is a child broadcast that names the original's code. It needs no second person: it is
-    the chief's own act, and it only says that something no longer holds. Raises ``ValidationError`` on
-    ``reason``, ``NotAllowedError``, ``WrongStateError``.
+    the chief's own act, and it only says that something no longer holds. Posts withdrawn with one ``now``
+    tell a group once, about the latest it has. Raises ``ValidationError`` on ``reason``, ``NotAllowedError``,
+    ``WrongStateError`` (a recurring one too, which is never sent itself).
     """
     _require(permissions.can_decide(actor, broadcast))
+    if broadcast.recurrence and broadcast.parent_id is None:
+        raise WrongStateError(_("Bài lặp lại không gửi trực tiếp. Xin thu hồi từng lần gửi."))
     reason = required_reason(reason)
-    now = timezone.now()
+    now = now or timezone.now()
     with transaction.atomic():
         move(
             broadcast,
@@ -169,6 +180,7 @@ def withdraw_broadcast(broadcast: Broadcast, *, actor: Any, reason: str) -> Broa
             updated_at=now,
         )
         _create_correction(broadcast, actor=actor, reason=reason, now=now)
+        notice_states.end_as_withdrawn(broadcast, actor=actor)
     hint(tasks.start_due_broadcasts)
     return broadcast
 

@@ -4,7 +4,7 @@ corrections to exactly the groups that have it.
 
 import re
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from broadcasts import codes, notice_text, permissions
 from broadcasts.enums import (
+    CANCELLABLE,
     EDITABLE,
     NOTICE_KINDS,
     WITHDRAWABLE,
@@ -24,9 +25,9 @@ from broadcasts.enums import (
 )
 from broadcasts.models import Broadcast, Notice, Picture
 from broadcasts.services.approval import withdraw_broadcast
+from broadcasts.services.notice_states import trace_notice
 from broadcasts.services.transitions import move
 from groups.models import Unit
-from portal.audit.services import record
 from portal.errors import NotAllowedError, WrongStateError
 from portal.text import clean
 
@@ -85,7 +86,7 @@ def create_notice(author: Any, *, kind: str, unit: Unit, fields: NoticeFields) -
         notice = Notice.objects.create(
             code=codes.next_code(codes.NOTICE), kind=kind, unit=unit, author=author, **values
         )
-        _trace(author, "broadcasts.notice.created", notice)
+        trace_notice(author, "broadcasts.notice.created", notice)
     return notice
 
 
@@ -145,7 +146,7 @@ def renew_notice(notice: Notice, *, actor: Any, review_by: date) -> Notice:
         changed = Notice.objects.filter(pk=notice.pk, state=NoticeState.ACTIVE).update(review_by=review_by)
         if changed != 1:
             raise WrongStateError
-        _trace(actor, "broadcasts.notice.renewed", notice)
+        trace_notice(actor, "broadcasts.notice.renewed", notice)
     notice.refresh_from_db(fields=["review_by"])
     return notice
 
@@ -160,41 +161,64 @@ def end_notice(notice: Notice, *, actor: Any, ended_as: str) -> Notice:
         raise NotAllowedError
     if ended_as not in NoticeEnd.values:
         raise ValidationError({"ended_as": _("Xin chọn lý do kết thúc.")})
+    now = timezone.now()
     with transaction.atomic():
         changed = Notice.objects.filter(
             pk=notice.pk, state__in=(NoticeState.DRAFT, NoticeState.ACTIVE)
-        ).update(state=NoticeState.ENDED, ended_as=ended_as, ended_on=timezone.now())
+        ).update(state=NoticeState.ENDED, ended_as=ended_as, ended_on=now)
         if changed != 1:
             raise WrongStateError
         notice.refresh_from_db(fields=["state", "ended_as", "ended_on"])
-        _trace(actor, "broadcasts.notice.ended", notice, ended_as=ended_as)
+        trace_notice(actor, "broadcasts.notice.ended", notice, ended_as=ended_as)
         for broadcast in notice.broadcasts.select_related("unit").order_by("pk"):
-            _stop_broadcast(broadcast, notice, actor=actor)
+            _stop_broadcast(broadcast, notice, actor=actor, now=now)
     return notice
 
 
-def _stop_broadcast(broadcast: Broadcast, notice: Notice, *, actor: Any) -> None:
+def expire_notice(notice: Notice, *, now: datetime) -> bool:
+    """Nobody renewed it by its review date: off the public pages, and posts that wait are stopped.
+
+    What is in groups stays there: that nobody looked again does not make it wrong. True for one caller.
+    """
+    with transaction.atomic():
+        changed = Notice.objects.filter(
+            pk=notice.pk, state=NoticeState.ACTIVE, review_by__lt=timezone.localdate(now)
+        ).update(state=NoticeState.ENDED, ended_as=NoticeEnd.EXPIRED, ended_on=now)
+        if changed != 1:
+            return False
+        notice.refresh_from_db(fields=["state", "ended_as", "ended_on"])
+        trace_notice(None, "broadcasts.notice.expired", notice)
+        for broadcast in notice.broadcasts.select_related("unit").order_by("pk"):
+            if _waits(broadcast):
+                _cancel(broadcast, notice, actor=None)
+    return True
+
+
+def _stop_broadcast(broadcast: Broadcast, notice: Notice, *, actor: Any, now: datetime) -> None:
     """Whatever state a post about an ended notice is in, it goes no further."""
-    reason = notice_text.ending(notice)
-    if broadcast.state in WITHDRAWABLE:
-        withdraw_broadcast(broadcast, actor=actor, reason=reason)
-        return
-    waiting = (
-        *EDITABLE,
-        BroadcastState.SUBMITTED,
-        BroadcastState.APPROVED,
-        BroadcastState.EXPANDING,
+    if _waits(broadcast):
+        _cancel(broadcast, notice, actor=actor)
+    elif broadcast.state in WITHDRAWABLE and not (broadcast.recurrence and broadcast.parent_id is None):
+        withdraw_broadcast(broadcast, actor=actor, reason=notice_text.ending(notice), now=now)
+
+
+def _waits(broadcast: Broadcast) -> bool:
+    """Whether nothing of it has gone out, but still could."""
+    if broadcast.state == BroadcastState.PAUSED:
+        return broadcast.paused_from == BroadcastState.APPROVED
+    return broadcast.state in (*EDITABLE, BroadcastState.SUBMITTED, *CANCELLABLE)
+
+
+def _cancel(broadcast: Broadcast, notice: Notice, *, actor: Any) -> None:
+    move(
+        broadcast,
+        sources=[broadcast.state],
+        to=BroadcastState.CANCELLED,
+        actor=actor,
+        action="broadcasts.broadcast.cancelled",
+        reason=notice_text.ending(notice),
+        finished_at=timezone.now(),
     )
-    if broadcast.state in waiting:
-        move(
-            broadcast,
-            sources=[broadcast.state],
-            to=BroadcastState.CANCELLED,
-            actor=actor,
-            action="broadcasts.broadcast.cancelled",
-            reason=reason,
-            finished_at=timezone.now(),
-        )
 
 
 def _too_long(values: dict[str, Any]) -> dict[str, str]:
@@ -209,7 +233,3 @@ def _too_long(values: dict[str, Any]) -> dict[str, str]:
 def _is_phone(text: str) -> bool:
     """Office lines such as 069 are in no public numbering plan, so only the shape counts."""
     return _PHONE.fullmatch(text) is not None and sum(char.isdigit() for char in text) >= 3
-
-
-def _trace(actor: Any, action: str, notice: Notice, **data: Any) -> None:
-    record(actor, action, notice, unit_path=notice.unit.path, data={"code": notice.code, **data})

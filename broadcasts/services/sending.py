@@ -190,11 +190,25 @@ def _end_unsent(
 
 
 def groups_of(broadcast: Broadcast) -> QuerySet[Group]:
-    """Who gets it: the rule's groups; for a correction exactly those that have (or may have) the original."""
+    """Who gets it: the rule's groups; for a correction exactly those that have (or may have) the original.
+
+    Where several posts about one notice were withdrawn together, a group is told once, of the latest it has.
+    """
     if broadcast.corrects_id is None:
         return recipients(broadcast.audience, under=broadcast.unit)
     reached = Delivery.objects.filter(broadcast_id=broadcast.corrects_id, state__in=REACHED)
-    return Group.objects.filter(pk__in=reached.values("group_id"))
+    groups = Group.objects.filter(pk__in=reached.values("group_id"))
+    original = broadcast.corrects
+    if original.notice_id is None:
+        return groups
+    later = Delivery.objects.filter(
+        broadcast__notice=original.notice_id,
+        broadcast__state=BroadcastState.WITHDRAWN,
+        broadcast__finished_at=original.finished_at,
+        broadcast_id__gt=original.pk,
+        state__in=REACHED,
+    )
+    return groups.exclude(pk__in=later.values("group_id"))
 
 
 def _create_child(parent: Broadcast, *, due_at: datetime) -> Broadcast:

@@ -22,11 +22,11 @@ from broadcasts.enums import (
     STUCK,
     BroadcastState,
     DeliveryState,
-    NoticeEnd,
     NoticeState,
 )
 from broadcasts.hints import hint
 from broadcasts.models import Broadcast, Delivery, Mailbox, Notice
+from broadcasts.services.notices import expire_notice
 from broadcasts.services.rows import AUTOMATIC, POST_HOURS, PRIORITIES, write_rows
 from broadcasts.services.sending import groups_of
 from broadcasts.services.transitions import trace
@@ -50,6 +50,7 @@ def sweep(now: datetime) -> None:
     unblock(now)
     try_stopped_accounts(now)
     expire(now)
+    skip_withdrawn(now)
     mark_overdue(now)
     expand_stuck(now)
     complete_corrections(now)
@@ -117,7 +118,8 @@ def try_stopped_accounts(now: datetime) -> None:
                 account=account, state=DeliveryState.BLOCKED, group__state=GroupState.ACTIVE
             ).order_by("priority", "pk")[:1]
             if started:
-                Delivery.objects.filter(pk__in=list(first.values_list("pk", flat=True))).update(
+                ids = list(first.values_list("pk", flat=True))
+                Delivery.objects.filter(pk__in=ids, state=DeliveryState.BLOCKED).update(
                     state=DeliveryState.QUEUED, next_attempt_at=now, updated_at=now
                 )
 
@@ -158,16 +160,34 @@ def expire(now: datetime) -> None:
             settled_at=now,
             updated_at=now,
         )
+    # A person may still post it by hand; what the machine has not sent in time it sends no more.
+    for broadcast in Broadcast.objects.filter(state__in=running, useful_until__lte=now):
+        Delivery.objects.filter(
+            broadcast=broadcast, account__isnull=False, state__in=(*CLAIMABLE, DeliveryState.BLOCKED)
+        ).update(
+            state=DeliveryState.REFUSED,
+            last_error=_("Quá giờ hữu ích của bài trước khi gửi được vào nhóm này."),
+            settled_at=now,
+            updated_at=now,
+        )
+
+
+def skip_withdrawn(now: datetime) -> None:
+    """A row that was on its way while its post was withdrawn and came back goes out no more."""
+    left = Delivery.objects.filter(broadcast=OuterRef("pk"), state__in=NOT_OUT_YET)
+    recent = Broadcast.objects.filter(state=BroadcastState.WITHDRAWN, finished_at__gt=now - CORRECTABLE)
+    for broadcast in recent.filter(Exists(left)):
+        Delivery.objects.filter(broadcast=broadcast, state__in=NOT_OUT_YET).update(
+            state=DeliveryState.SKIPPED, reason=_("Bài đã được thu hồi."), settled_at=now, updated_at=now
+        )
 
 
 def mark_overdue(now: datetime) -> int:
     """Nobody has posted in time: the row goes to the chief's list."""
-    return Delivery.objects.filter(
-        state__among=STUCK,
-        state=DeliveryState.TO_POST,
-        due_at__lte=now,
-        broadcast__state=BroadcastState.SENDING,
-    ).update(state=DeliveryState.OVERDUE, updated_at=now)
+    running = Broadcast.objects.filter(pk=OuterRef("broadcast"), state=BroadcastState.SENDING)
+    # Not a join: Django would choose the rows in a subquery and then move them whatever they are by now.
+    late = Delivery.objects.filter(Exists(running), state__among=STUCK, state=DeliveryState.TO_POST)
+    return late.filter(due_at__lte=now).update(state=DeliveryState.OVERDUE, updated_at=now)
 
 
 def expand_stuck(now: datetime) -> None:
@@ -183,9 +203,12 @@ def complete_corrections(now: datetime) -> None:
     untold = Delivery.objects.filter(~Exists(told), broadcast=OuterRef("corrects"), state__in=REACHED)
     written = (BroadcastState.SENDING, BroadcastState.DONE)
     recent = Broadcast.objects.filter(state__in=written, started_at__gt=now - CORRECTABLE)
-    for correction in recent.filter(Exists(untold), corrects__isnull=False).select_related("unit"):
+    for correction in recent.filter(Exists(untold), corrects__isnull=False).select_related(
+        "unit", "corrects"
+    ):
         with transaction.atomic():
-            write_rows(correction, groups_of(correction), now=now)
+            if not write_rows(correction, groups_of(correction), now=now):
+                continue
             Broadcast.objects.filter(pk=correction.pk, state=BroadcastState.DONE).update(
                 state=BroadcastState.SENDING, finished_at=None, version=F("version") + 1
             )
@@ -205,7 +228,6 @@ def finish(now: datetime) -> None:
 
 def expire_notices(now: datetime) -> None:
     """A notice that nobody renewed by its review date leaves the public pages."""
-    today = timezone.localdate(now)
-    Notice.objects.filter(state=NoticeState.ACTIVE, review_by__lt=today).update(
-        state=NoticeState.ENDED, ended_as=NoticeEnd.EXPIRED, ended_on=now
-    )
+    old = Notice.objects.filter(state=NoticeState.ACTIVE, review_by__lt=timezone.localdate(now))
+    for notice in old.select_related("unit"):
+        expire_notice(notice, now=now)

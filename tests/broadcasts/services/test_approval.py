@@ -17,7 +17,7 @@ ACTS = {
     "approve": (approval.approve_broadcast, {"submitted"}, {}),
     "return": (approval.return_broadcast, {"submitted"}, {"reason": "Thiếu số"}),
     "reject": (approval.reject_broadcast, {"submitted"}, {"reason": "Không đúng"}),
-    "cancel": (approval.cancel_broadcast, {"approved"}, {}),
+    "cancel": (approval.cancel_broadcast, {"approved", "expanding"}, {}),
     "pause": (approval.pause_broadcast, {"approved", "sending"}, {}),
     "resume": (approval.resume_broadcast, {"paused"}, {}),
     "withdraw": (approval.withdraw_broadcast, {"sending", "paused", "done"}, {"reason": "Sai tên"}),

@@ -9,10 +9,11 @@ from django.utils import timezone
 
 from broadcasts import notice_text
 from broadcasts.enums import NOTICE_KINDS, BroadcastState, NoticeEnd, NoticeState
-from broadcasts.models import Broadcast, Notice, Picture
-from broadcasts.services import approval, notices, sending
+from broadcasts.models import Broadcast, Delivery, Notice, Picture
+from broadcasts.services import approval, notices, sending, sweep
 from broadcasts.services.notices import NoticeFields
 from groups.enums import Role
+from portal.audit.models import AuditEntry
 from portal.errors import NotAllowedError, WrongStateError
 from tests.factories import NoticeFactory, make_user
 
@@ -205,3 +206,109 @@ def test_notice_is_ended_once_and_by_a_chief(create, chief, officer, area):
 
     with pytest.raises(WrongStateError):
         notices.end_notice(notice, actor=chief, ended_as="found")
+
+
+def test_notice_is_made_public_with_an_entry(wanted_posts):
+    assert AuditEntry.objects.filter(action="broadcasts.notice.activated").count() == 1
+
+
+def test_expired_notice_stops_what_waits_and_leaves_what_is_out(wanted_posts):
+    notice, made = wanted_posts
+    Notice.objects.update(review_by=timezone.localdate() - timedelta(days=1))
+
+    sweep.expire_notices(timezone.now())
+    sweep.expire_notices(timezone.now())
+
+    for broadcast in made.values():
+        broadcast.refresh_from_db()
+    assert {name: broadcast.state for name, broadcast in made.items()} == {
+        "draft": "cancelled",
+        "submitted": "cancelled",
+        "approved": "cancelled",
+        "sent": "sending",
+    }
+    assert AuditEntry.objects.filter(action="broadcasts.notice.expired").count() == 1
+
+
+@pytest.fixture
+def missing_post(create, approved, gmf_groups):
+    """``missing_post(notice=None, ...)``: an approved post about a missing person."""
+
+    def make(notice=None, **fields) -> Broadcast:
+        notice = notice or create("missing", features="Tóc bạc", phone="113")
+        return approved(kind="missing", notice=notice, **fields)
+
+    return make
+
+
+def test_cancelled_only_post_takes_its_notice_off_the_public_pages(missing_post, chief):
+    broadcast = missing_post()
+
+    approval.cancel_broadcast(broadcast, actor=chief)
+
+    assert Notice.objects.get().state == NoticeState.DRAFT
+
+
+def test_withdrawn_only_post_ends_its_notice(missing_post, chief):
+    broadcast = missing_post()
+    sending.start_due(broadcast.due_at)
+    sending.expand(broadcast.pk)
+
+    approval.withdraw_broadcast(broadcast, actor=chief, reason="Sai người")
+
+    notice = Notice.objects.get()
+    assert (notice.state, notice.ended_as) == (NoticeState.ENDED, NoticeEnd.WITHDRAWN)
+
+
+def test_notice_stays_while_another_post_is_live(missing_post, chief):
+    first = missing_post()
+    other = missing_post(notice=first.notice)
+
+    approval.cancel_broadcast(first, actor=chief)
+    assert Notice.objects.get().state == NoticeState.ACTIVE
+    approval.cancel_broadcast(other, actor=chief)
+
+    assert Notice.objects.get().state == NoticeState.DRAFT
+
+
+def test_ended_notice_of_a_recurring_post_corrects_each_group_once(missing_post, chief, gmf_groups):
+    start = timezone.now() + timedelta(hours=1)
+    parent = missing_post(send_at=start, recurrence="FREQ=DAILY")
+    for day in range(3):
+        sending.start_due(start + timedelta(days=day))
+        child = parent.occurrences.latest("pk")
+        sending.expand(child.pk)
+        child.deliveries.update(state="sent")
+
+    notices.end_notice(parent.notice, actor=chief, ended_as="found")
+    for correction in Broadcast.objects.filter(kind="correction"):
+        sending.start(correction, correction.due_at)
+        sending.expand(correction.pk)
+
+    rows = Delivery.objects.filter(broadcast__kind="correction")
+    assert sorted(rows.values_list("group", flat=True)) == sorted(group.pk for group in gmf_groups)
+    assert set(rows.values_list("broadcast__corrects", flat=True)) == {child.pk}
+    parent.refresh_from_db()
+    assert parent.state == BroadcastState.CANCELLED
+
+
+def test_recurring_parent_itself_is_not_withdrawn(missing_post, chief):
+    parent = missing_post(send_at=timezone.now() + timedelta(hours=1), recurrence="FREQ=DAILY")
+    Broadcast.objects.filter(pk=parent.pk).update(state="done")
+    parent.refresh_from_db()
+
+    with pytest.raises(WrongStateError):
+        approval.withdraw_broadcast(parent, actor=chief, reason="Sai")
+
+
+def test_paused_post_about_an_ended_notice_is_not_resumed(missing_post, chief):
+    broadcast = missing_post()
+    sending.start_due(broadcast.due_at)
+    sending.expand(broadcast.pk)
+    broadcast.refresh_from_db()
+    approval.pause_broadcast(broadcast, actor=chief)
+    Notice.objects.update(state="ended", ended_as="expired")
+    broadcast.notice.refresh_from_db()
+
+    with pytest.raises(WrongStateError):
+        approval.resume_broadcast(broadcast, actor=chief)

@@ -3,6 +3,8 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from broadcasts.enums import FINAL, BroadcastState, DeliveryState
@@ -278,3 +280,63 @@ def test_row_that_may_be_out_stays_with_its_account(row, area, account, state):
 
     out.refresh_from_db()
     assert out.account == account
+
+
+def test_what_the_machine_has_not_sent_in_its_useful_time_is_refused(sending_broadcast, account):
+    now = timezone.now()
+    states = ("queued", "blocked", "unknown")
+    for delivery, state in zip(sending_broadcast.deliveries.order_by("pk"), states, strict=True):
+        Delivery.objects.filter(pk=delivery.pk).update(state=state)
+    Broadcast.objects.update(useful_until=now)
+
+    sweep.expire(now)
+
+    rows = list(sending_broadcast.deliveries.order_by("pk"))
+    assert [delivery.state for delivery in rows] == ["refused", "refused", "unknown"]
+    assert "giờ hữu ích" in rows[0].last_error
+
+
+def test_row_a_person_posts_waits_beyond_the_useful_time(row):
+    now = timezone.now()
+    waiting = row(state="to_post", account=None, due_at=now + timedelta(hours=1))
+    Broadcast.objects.update(useful_until=now)
+
+    sweep.expire(now)
+
+    waiting.refresh_from_db()
+    assert waiting.state == "to_post"
+
+
+def test_row_that_came_back_to_a_withdrawn_post_is_skipped_with_the_reason(row, sending_broadcast):
+    waiting = row(state="waiting")
+    now = timezone.now()
+    Broadcast.objects.update(state="withdrawn", finished_at=now)
+
+    sweep.skip_withdrawn(now)
+
+    waiting.refresh_from_db()
+    assert (waiting.state, waiting.reason) == ("skipped", "Bài đã được thu hồi.")
+
+
+def test_overdue_rows_are_chosen_and_moved_by_one_condition(row):
+    """A steward who confirms at this moment must win: the UPDATE itself asks for the state."""
+    with CaptureQueriesContext(connection) as queries:
+        sweep.mark_overdue(timezone.now())
+
+    (update,) = [query["sql"] for query in queries if query["sql"].startswith("UPDATE")]
+    condition = update.split("WHERE", 1)[1]
+    assert "\"state\" = 'to_post'" in condition
+    assert '"id" IN (' not in condition
+
+
+def test_trial_row_is_moved_only_while_it_is_blocked(sending_broadcast, account):
+    sending_broadcast.deliveries.update(state="blocked")
+    account.state, account.last_error_at = AccountState.STOPPED, timezone.now() - timedelta(minutes=5)
+    account.save(update_fields=["state", "last_error_at"])
+
+    with CaptureQueriesContext(connection) as queries:
+        sweep.try_stopped_accounts(timezone.now())
+
+    table = Delivery._meta.db_table
+    (update,) = [query["sql"] for query in queries if query["sql"].startswith(f'UPDATE "{table}"')]
+    assert "'blocked'" in update.split("WHERE", 1)[1]
