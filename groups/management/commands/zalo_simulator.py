@@ -32,8 +32,8 @@ class Command(BaseCommand):
         parser.add_argument("--delay-ms", type=int, default=0, help="how long every answer takes")
         parser.add_argument(
             "--webhook-url",
-            default=f"{settings.PUBLIC_URL}/zalo/webhook/",
-            help="where events of accounts without an address of their own go; empty for nowhere",
+            default="",
+            help="where events of accounts without an address of their own go; nowhere unless named",
         )
         parser.add_argument(
             "--state",
