@@ -22,6 +22,7 @@ from broadcasts.enums import BroadcastState, DeliveryState, PostKind, Urgency
 from broadcasts.models import Broadcast, Delivery, Picture
 from broadcasts.pictures import store_picture
 from broadcasts.serializers import (
+    ApproveInput,
     BroadcastDetailSerializer,
     BroadcastInput,
     BroadcastSerializer,
@@ -86,19 +87,24 @@ class Page:
         return [broadcast.pk for broadcast in self.broadcasts]
 
     @cached_property
+    def limit(self) -> Any:
+        return counts.limited_to(self.user, self.broadcasts)
+
+    @cached_property
     def counts(self) -> dict[int, dict[str, int]]:
-        return counts.counts_of(self.ids)
+        return counts.counts_of(self.ids, user=self.limit)
 
     @cached_property
     def sent_between(self) -> dict[int, tuple]:
-        return counts.sent_between(self.ids)
+        return counts.sent_between(self.ids, user=self.limit)
 
     @cached_property
     def responses(self) -> dict[int, responses.Responses]:
         return responses.responses_to(self.user, self.ids)
 
     def reach(self, broadcast: Broadcast) -> audience.Reach:
-        return audience.reach_of(audience.clean_rule(broadcast.audience), under=broadcast.unit)
+        rule = audience.clean_rule(broadcast.audience)
+        return audience.reach_of(rule, under=broadcast.unit, user=self.user)
 
 
 class BroadcastViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet):
@@ -166,11 +172,16 @@ class BroadcastViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewset
         """The author hands it to the chief."""
         return self._answer(approval.submit_broadcast(self.get_object(), actor=request.user))
 
-    @extend_schema(request=None, responses=BroadcastDetailSerializer)
+    @extend_schema(request=ApproveInput, responses=BroadcastDetailSerializer)
     @action(detail=True, methods=["post"])
     def approve(self, request: Request, pk: str) -> Response:
         """A chief who is not the author lets it go out."""
-        return self._answer(approval.approve_broadcast(self.get_object(), actor=request.user))
+        serializer = ApproveInput(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        version = serializer.validated_data.get("version")
+        return self._answer(
+            approval.approve_broadcast(self.get_object(), actor=request.user, version=version)
+        )
 
     @extend_schema(request=ReasonInput, responses=BroadcastDetailSerializer)
     @action(detail=True, methods=["post"], url_path="return", url_name="return")

@@ -4,6 +4,7 @@ The rule is anchored at ``send_at``: its hour, and for WEEKLY and MONTHLY its da
 says otherwise. Viet Nam has kept one offset all year since 1975, so wall-clock arithmetic is exact.
 """
 
+import re
 from datetime import datetime
 from itertools import islice, takewhile
 
@@ -17,6 +18,7 @@ PARTS = {"FREQ", "INTERVAL", "BYDAY", "BYMONTHDAY", "COUNT", "UNTIL", "WKST"}
 MAX_INTERVAL = 366
 # Looking for the next hour never walks further than this many firings.
 MAX_WALK = 10_000
+_MONTH_DAY = re.compile(r"[+-]?(0?[1-9]|[12][0-9]|3[01])")
 
 
 def check_rule(rule: str, send_at: datetime | None) -> None:
@@ -33,6 +35,10 @@ def check_rule(rule: str, send_at: datetime | None) -> None:
     interval = parts.get("INTERVAL", "1")
     if not interval.isdecimal() or not 1 <= int(interval) <= MAX_INTERVAL:
         raise ValidationError({"recurrence": _("Khoảng lặp lại (INTERVAL) không hợp lệ.")})
+    # Days that no month has would be looked for until the year 9999.
+    days = parts.get("BYMONTHDAY")
+    if days is not None and not all(_MONTH_DAY.fullmatch(day) for day in days.split(",")):
+        raise ValidationError({"recurrence": _("Ngày trong tháng (BYMONTHDAY) phải từ 1 đến 31.")})
     try:
         first = next(iter(_rule(rule, send_at)), None)
     except (ValueError, TypeError, KeyError, AttributeError):

@@ -86,6 +86,12 @@ class BroadcastInput(serializers.Serializer):
     form_token = serializers.CharField(required=False, allow_blank=True, max_length=40)
 
 
+class ApproveInput(serializers.Serializer):
+    """The version the chief read; with it an approval of anything else is refused (409)."""
+
+    version = serializers.IntegerField(required=False, min_value=1)
+
+
 class ReasonInput(serializers.Serializer):
     """Why; whether it is required depends on the act."""
 

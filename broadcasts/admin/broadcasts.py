@@ -1,12 +1,12 @@
 """Broadcasts: what goes out in the area, how far it got, what waits for approval."""
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from broadcasts.admin.acting import ActingAdmin
-from broadcasts.enums import FINAL
+from broadcasts.enums import FINAL, PostKind
 from broadcasts.models import Broadcast
 from broadcasts.services import approval, counts
 from groups.admin.scoping import AreaFilter
@@ -64,7 +64,12 @@ class BroadcastAdmin(ActingAdmin):
 
     @admin.action(description=_("Duyệt"), permissions=["decide"])
     def approve(self, request: HttpRequest, queryset: QuerySet) -> None:
-        self.act(request, queryset.select_related("unit", "notice"), approval.approve_broadcast)
+        wanted = queryset.filter(kind=PostKind.WANTED)
+        if wanted.exists():
+            message = _("Bài truy nã phải mở từng bài, đối chiếu với quyết định gốc rồi mới duyệt.")
+            self.message_user(request, message, messages.WARNING)
+        others = queryset.exclude(kind=PostKind.WANTED)
+        self.act(request, others.select_related("unit", "notice"), approval.approve_broadcast)
 
     @admin.action(description=_("Tạm dừng gửi"), permissions=["decide"])
     def pause(self, request: HttpRequest, queryset: QuerySet) -> None:

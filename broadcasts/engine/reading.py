@@ -63,16 +63,19 @@ class Finding:
 
 async def look(client: Any, doubt: Doubt) -> Finding:
     """Read the group back to the time of the attempt. Never raises for what Zalo answers."""
-    since, offset = doubt.claimed_at - CLOCK_SLACK, 0
+    since, offset, seems_clean = doubt.claimed_at - CLOCK_SLACK, 0, View.CLEAN
     try:
         for _page in range(PAGES):
             items = await client.get_conversation(doubt.zalo_group_id, offset, PAGE_SIZE)
             offset += len(items)  # not the page size: Zalo may return fewer than asked for
-            for item in items:
-                if item.is_ours and item.at >= since and rendering.carries_code(item.text, doubt.code):
+            for item in (item for item in items if item.is_ours and item.at >= since):
+                if rendering.carries_code(item.text, doubt.code):
                     return Finding(doubt, View.FOUND, item.message_id)
+                if item.kind != "text" and not item.text:
+                    # A picture listed without its caption may be our post: only a person can tell.
+                    seems_clean = View.UNREADABLE
             if not items or items[-1].at < since:
-                return Finding(doubt, View.CLEAN)
+                return Finding(doubt, seems_clean)
     except ZaloError:
         return Finding(doubt, View.UNREADABLE)
     # A lively group: three pages did not reach back far enough to be sure.

@@ -23,16 +23,17 @@ from broadcasts.enums import (
 )
 from broadcasts.hints import hint
 from broadcasts.models import Broadcast, Delivery
-from broadcasts.services import notice_states
+from broadcasts.services import notice_states, sending
 from broadcasts.services.transitions import MAX_REASON, move
 from portal.errors import NotAllowedError, WrongStateError
 from portal.text import clean
 
 
 def submit_broadcast(broadcast: Broadcast, *, actor: Any) -> Broadcast:
-    """The author hands it to the chief."""
+    """The author hands it to the chief. Raises ``ValidationError`` when its hour is already past use."""
     _require(permissions.can_edit(actor, broadcast))
     _require_live_notice(broadcast)
+    _require_useful_hour(broadcast)
     return move(
         broadcast,
         sources=EDITABLE,
@@ -44,10 +45,11 @@ def submit_broadcast(broadcast: Broadcast, *, actor: Any) -> Broadcast:
     )
 
 
-def approve_broadcast(broadcast: Broadcast, *, actor: Any) -> Broadcast:
+def approve_broadcast(broadcast: Broadcast, *, actor: Any, version: int | None = None) -> Broadcast:
     """A chief who did not write it lets it go out, at ``send_at`` or at once; its notice becomes active.
 
-    Raises ``NotAllowedError`` (the author too), ``WrongStateError``.
+    ``version`` is the one the chief read. Raises ``NotAllowedError`` (the author too), ``WrongStateError``,
+    ``StaleVersionError`` when it was changed and submitted again meanwhile.
     """
     _require(permissions.can_approve(actor, broadcast))
     _require_live_notice(broadcast)
@@ -59,6 +61,7 @@ def approve_broadcast(broadcast: Broadcast, *, actor: Any) -> Broadcast:
             to=BroadcastState.APPROVED,
             actor=actor,
             action="broadcasts.broadcast.approved",
+            seen_version=version,
             approver=actor,
             approved_at=now,
             due_at=first_due_at(broadcast, now),
@@ -234,6 +237,16 @@ def _create_correction(broadcast: Broadcast, *, actor: Any, reason: str, now: da
 def _require(is_allowed: bool) -> None:
     if not is_allowed:
         raise NotAllowedError
+
+
+def _require_useful_hour(broadcast: Broadcast) -> None:
+    if broadcast.recurrence or (broadcast.send_at is None and broadcast.expires_at is None):
+        return
+    until = sending.useful_until(broadcast)
+    if until is not None and until <= timezone.now():
+        field = "expires_at" if broadcast.send_at is None else "send_at"
+        message = _("Giờ gửi đã qua, bài không còn kịp hữu ích. Xin sửa giờ gửi hoặc giờ hết giá trị.")
+        raise ValidationError({field: message})
 
 
 def _require_live_notice(broadcast: Broadcast) -> None:

@@ -9,14 +9,14 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models import BigIntegerField, Count, Q, QuerySet, Sum
 from django.utils.translation import gettext as _
 
 from broadcasts import permissions
 from broadcasts.engine.pace import usable_rate
 from groups.enums import Channel, GroupKind
 from groups.models import Group, Unit
-from groups.permissions import WRITING_ROLES, open_postings
+from groups.permissions import STAFF_ROLES, WRITING_ROLES, open_postings, paths, paths_q
 from groups.services.groups import recipients_for
 
 KEYS = ("units", "kinds", "groups", "exclude")
@@ -49,7 +49,9 @@ def clean_rule(rule: Any) -> dict[str, list]:
     for key in ("groups", "exclude"):
         try:
             cleaned[key] = _distinct(int(value) for value in cleaned[key])
-        except (TypeError, ValueError):
+            if any(not 0 < value <= BigIntegerField.MAX_BIGINT for value in cleaned[key]):
+                raise ValueError
+        except (TypeError, ValueError, OverflowError):
             raise _refusal(_("Mã nhóm cần là số.")) from None
     return cleaned
 
@@ -81,9 +83,14 @@ def check_audience(rule: dict[str, list], *, author: Any) -> Unit:
     return unit
 
 
-def reach_of(rule: dict[str, list], *, under: Unit) -> Reach:
-    """Groups, members, how many need a person to post, and minutes for the automatic ones."""
+def reach_of(rule: dict[str, list], *, under: Unit, user: Any = None) -> Reach:
+    """Groups, members, how many need a person to post, and minutes for the automatic ones.
+
+    With ``user``, only of groups this person may see.
+    """
     groups = recipients(rule, under=under).order_by()
+    if user is not None:
+        groups = groups.filter(paths_q(paths(user, *STAFF_ROLES), "unit__path"))
     totals = groups.aggregate(
         groups=Count("pk"),
         members=Sum("members_count"),

@@ -170,8 +170,11 @@ def _check_notice(content: Content) -> None:
     if content.kind == PostKind.WANTED and content.notice is None:
         message = _("Bài truy nã phải lập từ thông báo đủ số, ngày, cơ quan ra quyết định truy nã.")
         raise ValidationError({"notice": message})
+    if content.kind == PostKind.SUSPECT and content.notice is None:
+        message = _("Bài truy tìm người liên quan phải lập từ thông báo.")
+        raise ValidationError({"notice": message})
     if content.kind == PostKind.SUSPECT and content.picture is not None:
-        if content.notice is None or not content.notice.decision_number:
+        if not content.notice.decision_number:
             message = _("Không đăng ảnh người chưa có quyết định của cơ quan điều tra.")
             raise ValidationError({"media": message})
     if content.notice is not None and content.kind not in NOTICE_KINDS:

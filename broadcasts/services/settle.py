@@ -25,12 +25,15 @@ LIVE = (BroadcastState.SENDING, BroadcastState.PAUSED)
 
 
 def confirm_posted(delivery: Delivery, *, actor: Any, proof: Picture | None = None) -> Delivery:
-    """A person has posted it in the group. Raises ``NotAllowedError``, ``WrongStateError``."""
+    """A person has posted it in the group. Raises ``NotAllowedError``, ``WrongStateError``.
+
+    Who posted it just before it was withdrawn may still say so: the correction then reaches that group too.
+    """
     _require(permissions.can_confirm_posted(actor, delivery))
     now = timezone.now()
     return _settle(
         delivery,
-        sources=POSTABLE,
+        sources=(*POSTABLE, DeliveryState.SKIPPED) if _was_withdrawn(delivery) else POSTABLE,
         to=DeliveryState.POSTED,
         actor=actor,
         action="broadcasts.delivery.posted",
@@ -98,6 +101,12 @@ def skip(delivery: Delivery, *, actor: Any, reason: str) -> Delivery:
         settled_by=actor,
         settled_at=timezone.now(),
     )
+
+
+def _was_withdrawn(delivery: Delivery) -> bool:
+    """Whether the withdrawal skipped it, nobody by hand."""
+    withdrawn = Broadcast.objects.filter(pk=delivery.broadcast_id, state=BroadcastState.WITHDRAWN)
+    return delivery.account_id is None and delivery.settled_by_id is None and withdrawn.exists()
 
 
 def _settle(

@@ -9,7 +9,7 @@ from django.db.models import F
 from broadcasts.enums import BroadcastState
 from broadcasts.models import Broadcast
 from portal.audit.services import record
-from portal.errors import WrongStateError
+from portal.errors import StaleVersionError, WrongStateError
 
 MAX_REASON = 500
 
@@ -22,18 +22,20 @@ def move(
     actor: Any,
     action: str,
     data: dict[str, Any] | None = None,
+    seen_version: int | None = None,
     **fields: Any,
 ) -> Broadcast:
     """Move ``broadcast`` from one of ``sources`` to ``to``, set ``fields``, and record ``action``.
 
-    Raises ``WrongStateError`` when another process or person was faster. Refreshes the caller's object.
+    Raises ``WrongStateError`` when another process or person was faster, ``StaleVersionError`` when it is no
+    longer the ``seen_version``. Refreshes the caller's object.
     """
     with transaction.atomic():
-        changed = Broadcast.objects.filter(pk=broadcast.pk, state__in=tuple(sources)).update(
-            state=to, version=F("version") + 1, **fields
-        )
+        rows = Broadcast.objects.filter(pk=broadcast.pk, state__in=tuple(sources))
+        seen = rows if seen_version is None else rows.filter(version=seen_version)
+        changed = seen.update(state=to, version=F("version") + 1, **fields)
         if changed != 1:
-            raise WrongStateError
+            raise StaleVersionError if rows.exists() else WrongStateError
         broadcast.refresh_from_db(fields=["state", "version", *fields])
         trace(actor, action, broadcast, data=data)
     return broadcast

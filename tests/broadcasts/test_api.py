@@ -370,3 +370,71 @@ def sending_rows(area):
         ]
 
     return make
+
+
+def test_approval_of_another_version_than_the_chief_read_is_refused(write, officer, chief, gmf_groups):
+    broadcast = write()
+    approval.submit_broadcast(broadcast, actor=officer)
+    url = f"{URL}{broadcast.pk}/approve/"
+
+    stale = client_of(chief).post(url, {"version": broadcast.version - 1}, format="json")
+    fresh = client_of(chief).post(url, {"version": broadcast.version}, format="json")
+
+    assert (stale.status_code, fresh.status_code) == (409, 200)
+
+
+def test_counts_and_reach_tell_of_no_group_the_user_may_not_see(area, account, district_post):
+    broadcast = district_post
+    body = client_of(make_user(Role.CHIEF, area.commune_a)).get(f"{URL}{broadcast.pk}/").json()
+    above = client_of(make_user(Role.SUPERVISOR, area.district)).get(f"{URL}{broadcast.pk}/").json()
+
+    assert (body["counts"]["sent"], body["counts"]["queued"], body["reach"]["groups"]) == (1, 0, 1)
+    assert (above["counts"]["sent"], above["counts"]["queued"], above["reach"]["groups"]) == (1, 1, 2)
+
+
+@pytest.fixture
+def district_post(area):
+    """A post of the district: sent to a group of commune A, queued for one of commune B."""
+    rule = {"units": [area.district.code]}
+    broadcast = BroadcastFactory(unit=area.district, state="sending", audience=rule)
+    for village, state in ((area.village_a, "sent"), (area.commune_b, "queued")):
+        DeliveryFactory(broadcast=broadcast, group=GroupFactory(unit=village), state=state)
+    return broadcast
+
+
+@pytest.mark.parametrize("number", ["1e999", "-1e999", "99999999999999999999"])
+def test_absurd_group_numbers_are_refused(officer, gmf_groups, number):
+    text = json.dumps(payload()).replace('"units": ["D6801"]', f'"groups": [{number}]')
+
+    answer = client_of(officer).post(URL, text, content_type="application/json")
+
+    assert answer.status_code == 400
+
+
+@pytest.mark.parametrize("days", ["32", "0", "-32", "1,40", "x"])
+def test_recurrence_on_a_day_no_month_has_is_refused_at_once(officer, gmf_groups, days):
+    send_at = (timezone.now() + timedelta(days=1)).isoformat()
+    data = payload(send_at=send_at, recurrence=f"FREQ=DAILY;BYMONTHDAY={days}")
+
+    answer = client_of(officer).post(URL, data, format="json")
+
+    assert (answer.status_code, list(answer.json())) == (400, ["recurrence"])
+
+
+def test_suspect_without_a_notice_is_refused_when_written_and_when_changed(officer, gmf_groups, write):
+    client = client_of(officer)
+    broadcast = write()
+
+    made = client.post(URL, payload(kind="suspect"), format="json")
+    changed = client.patch(f"{URL}{broadcast.pk}/", {"kind": "suspect"}, format="json")
+
+    assert (made.status_code, changed.status_code) == (400, 400)
+    assert list(changed.json()) == ["notice"]
+
+
+def test_submitting_for_an_hour_long_past_is_refused_on_that_field(officer, gmf_groups, write):
+    broadcast = write(send_at=timezone.now() - timedelta(hours=25))
+
+    answer = client_of(officer).post(f"{URL}{broadcast.pk}/submit/")
+
+    assert (answer.status_code, list(answer.json())) == (400, ["send_at"])

@@ -170,3 +170,12 @@ def test_list_costs_the_same_queries(model, queries, rows, staff, area, django_a
 
     with django_assert_num_queries(queries):
         assert staff.get(url).status_code == 200
+
+
+def test_wanted_posts_are_not_approved_in_bulk(staff, area):
+    wanted = BroadcastFactory(unit=area.commune_a, kind="wanted", state="submitted")
+
+    run_action(staff, "broadcast", "approve", wanted)
+
+    wanted.refresh_from_db()
+    assert wanted.state == "submitted"

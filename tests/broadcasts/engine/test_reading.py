@@ -12,6 +12,7 @@ from broadcasts.models import Broadcast, Delivery
 from broadcasts.services import approval
 from groups.zalo.errors import OutcomeUnknown, classify
 from groups.zalo.fake import FakeZalo
+from groups.zalo.records import ConversationItem
 
 
 @pytest.fixture
@@ -173,3 +174,15 @@ def test_finding_about_a_row_somebody_settled_changes_nothing(unknown):
 
     row.refresh_from_db()
     assert (row.state, row.message_id) == ("sent", "echo")
+
+
+def test_picture_of_ours_listed_without_a_caption_leaves_the_look_to_a_person(unknown, zalo, monkeypatch):
+    row = unknown(delivered=False)
+    items = [ConversationItem("m1", True, "photo", "", timezone.now())]
+
+    async def conversation(*args) -> list[ConversationItem]:
+        return [items.pop()] if items else []
+
+    monkeypatch.setattr(FakeZalo, "get_conversation", lambda *args: conversation())
+
+    assert look(row).view is View.UNREADABLE

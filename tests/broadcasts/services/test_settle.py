@@ -2,10 +2,11 @@
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.utils import timezone
 
 from broadcasts.enums import DeliveryState
 from broadcasts.models import Broadcast, Delivery
-from broadcasts.services import settle
+from broadcasts.services import approval, sending, settle, sweep
 from groups.enums import Role
 from portal.audit.models import AuditEntry
 from portal.errors import NotAllowedError, WrongStateError
@@ -133,3 +134,24 @@ def test_rows_of_a_paused_broadcast_are_not_to_be_posted(make_row, officer):
     Broadcast.objects.update(state="paused")
 
     assert not Delivery.objects.to_post_by(officer).exists()
+
+
+def test_steward_who_had_posted_before_the_withdrawal_may_say_so(make_row, chief):
+    row, by_hand = make_row("to_post"), make_row("to_post")
+    settle.skip(by_hand, actor=chief, reason="Nhóm giải tán")
+    Broadcast.objects.filter(pk=row.broadcast_id).update(state="done")
+    original = Broadcast.objects.get(pk=row.broadcast_id)
+    Delivery.objects.filter(pk=row.pk).update(state="to_post")
+    approval.withdraw_broadcast(original, actor=chief, reason="Sai tên")
+    sending.start(original.withdrawal, original.withdrawal.due_at)
+    sending.expand(original.withdrawal.pk)
+    row.refresh_from_db()
+    assert row.state == "skipped"
+
+    settle.confirm_posted(row, actor=chief)
+    with pytest.raises(WrongStateError):
+        settle.confirm_posted(by_hand, actor=chief)
+    sweep.complete_corrections(timezone.now())
+
+    assert row.state == "posted"
+    assert list(original.withdrawal.deliveries.values_list("group", flat=True)) == [row.group_id]
