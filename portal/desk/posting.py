@@ -4,7 +4,7 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 
-from broadcasts.enums import POSTABLE, DeliveryState
+from broadcasts.enums import POSTABLE, BroadcastState, DeliveryState
 from broadcasts.models import Delivery
 from groups import permissions
 from groups.models import Stewardship
@@ -15,7 +15,7 @@ def queue(user: Any) -> QuerySet[Delivery]:
     """Rows this person is to post, urgent first, then by deadline; what is overdue is the chief's too."""
     own = Delivery.objects.to_post_by(user).order_by().values("pk")
     led = permissions.paths_q(permissions.paths(user, *DECIDING_ROLES), "group__unit__path")
-    rows = Delivery.objects.filter(state__among=POSTABLE)
+    rows = Delivery.objects.filter(state__among=POSTABLE, broadcast__state=BroadcastState.SENDING)
     rows = rows.filter(Q(pk__in=own) | (Q(state=DeliveryState.OVERDUE) & led))
     return rows.select_related("group__unit", "broadcast").order_by("priority", "due_at", "pk")
 

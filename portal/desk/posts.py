@@ -1,6 +1,6 @@
 """Reads of the pages about posts: the list, one post with its groups, who may do what with it now."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from broadcasts import permissions
 from broadcasts.enums import (
+    CANCELLABLE,
     EDITABLE,
     FINAL,
     PAUSABLE,
@@ -86,9 +87,10 @@ class Counts:
         ]
 
 
-def counts_of(broadcasts: Iterable[Broadcast]) -> dict[int, Counts]:
-    """Rows by state for each broadcast of a page: one query."""
-    found = counts.counts_of(broadcast.pk for broadcast in broadcasts)
+def counts_of(user: Any, broadcasts: Sequence[Broadcast]) -> dict[int, Counts]:
+    """Rows this person may see, by state, for each broadcast of a page: one query."""
+    limit = counts.limited_to(user, broadcasts)
+    found = counts.counts_of((broadcast.pk for broadcast in broadcasts), user=limit)
     return {key: Counts(states) for key, states in found.items()}
 
 
@@ -148,7 +150,7 @@ def abilities(user: Any, broadcast: Broadcast) -> set[str]:
         "approve": submitted and permissions.can_approve(user, broadcast),
         "return": submitted and can_decide,
         "reject": submitted and can_decide and broadcast.author_id != user.pk,
-        "cancel": state == BroadcastState.APPROVED and can_stop,
+        "cancel": state in CANCELLABLE and can_stop,
         "pause": state in PAUSABLE and can_stop,
         "resume": state == BroadcastState.PAUSED and can_decide,
         "withdraw": state in WITHDRAWABLE and can_decide and not is_correction,

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db.models import Case, Exists, IntegerField, OuterRef, Q, QuerySet, When
 from django.http import HttpRequest
@@ -81,7 +82,7 @@ def board(request: HttpRequest) -> Board:
             .order_by("unknown_at", "pk")[: ROWS_SHOWN + 1]
         ),
         silent=list(silent(scope.groups(request), now)[: ROWS_SHOWN + 1]),
-        progress=progress(scope.broadcasts(request), now),
+        progress=progress(request.user, scope.broadcasts(request), now),
     )
 
 
@@ -105,12 +106,13 @@ def silent(groups: QuerySet[Group], now: datetime) -> QuerySet[Group]:
     return groups.active().filter(~Exists(recent), created_at__lt=since).select_related("unit")
 
 
-def progress(broadcasts: QuerySet[Broadcast], now: datetime) -> list[Progress]:
+def progress(user: Any, broadcasts: QuerySet[Broadcast], now: datetime) -> list[Progress]:
     """Broadcasts that started today or still run, with their finished and all rows."""
     midnight = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
     running = Q(state__in=(BroadcastState.EXPANDING, BroadcastState.SENDING, BroadcastState.PAUSED))
-    rows = list(broadcasts.filter(running | Q(started_at__gte=midnight)).order_by("-started_at")[:ROWS_SHOWN])
-    counted = posts.counts_of(rows)
+    shown = broadcasts.filter(running | Q(started_at__gte=midnight)).select_related("unit")
+    rows = list(shown.order_by("-started_at")[:ROWS_SHOWN])
+    counted = posts.counts_of(user, rows)
     return [Progress(row, counted[row.pk].finished, counted[row.pk].total) for row in rows]
 
 

@@ -5,6 +5,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from broadcasts.enums import DeliveryState
+from broadcasts.models import Broadcast
+from portal.desk import posting
 from tests.factories import DeliveryFactory, GroupFactory
 from tests.portal.desk_world import World, html, make_world
 from tests.tips import media
@@ -96,3 +98,13 @@ def test_overdue_row_reaches_the_chief(world):
 def test_row_that_the_engine_sends_is_nobodys_to_post(world):
     url = reverse("desk:posting_one", args=[world.unknown.pk])
     assert world.client("chief").get(url).status_code == 404
+
+
+def test_paused_post_is_not_in_the_chiefs_queue(world):
+    DeliveryFactory(
+        broadcast=world.sending, group=GroupFactory(unit=world.area.village_a), state=DeliveryState.OVERDUE
+    )
+    assert posting.queue(world.users["chief"]).exists()
+    Broadcast.objects.filter(pk=world.sending.pk).update(state="paused")
+
+    assert not posting.queue(world.users["chief"]).exists()

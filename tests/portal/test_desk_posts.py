@@ -365,3 +365,32 @@ def test_fragment_asked_for_after_the_session_ended_sends_the_page_to_the_log_in
     headers = {"HX-Request": "true", "HX-Current-URL": "http://testserver/can-bo/bai-dang/x/"}
     response = world.client("nobody").get(url, headers=headers)
     assert response["HX-Redirect"] == "/tai-khoan/dang-nhap/?next=/can-bo/bai-dang/x/"
+
+
+def test_approval_carries_the_version_the_chief_saw(world):
+    page = html(world.client("chief").get(reverse("desk:broadcast", args=[world.submitted.code])))
+    assert f'name="version" value="{world.submitted.version}"' in page
+
+    seen = world.submitted.version
+    Broadcast.objects.filter(pk=world.submitted.pk).update(version=seen + 1)
+    response = act(world, world.submitted, "approve", by="chief", version=seen)
+
+    assert response.status_code == 409
+    world.submitted.refresh_from_db()
+    assert world.submitted.state == "submitted"
+
+
+def test_unknown_act_on_a_row_is_not_found(world):
+    row = world.sending.deliveries.first()
+
+    assert world.client("officer").post(reverse("desk:delivery_act", args=[row.pk, "xyz"])).status_code == 404
+
+
+def test_progress_goes_on_with_the_page_that_is_shown(world):
+    Broadcast.objects.filter(pk=world.sending.pk).update(started_at=timezone.now())
+    world.sending.deliveries.update(state="queued")
+    page = html(
+        world.client("officer").get(reverse("desk:broadcast", args=[world.sending.code]) + "?trang=1")
+    )
+
+    assert f"{reverse('desk:broadcast_progress', args=[world.sending.code])}?trang=1" in page

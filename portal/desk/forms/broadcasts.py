@@ -236,6 +236,8 @@ def initial_of(broadcast: Broadcast, *, root_code: str) -> dict[str, Any]:
 class ApproveForm(forms.Form):
     """A yes. For a wanted notice the approver says that they compared it with the original."""
 
+    # What the chief read: a text changed and submitted again meanwhile is not approved with it.
+    version = forms.IntegerField(required=False, widget=forms.HiddenInput)
     checked_original = forms.BooleanField(
         label=_("Tôi đã đối chiếu số quyết định, ngày, ảnh với bản gốc."),
         error_messages={"required": _("Xin đối chiếu với bản gốc rồi đánh dấu vào ô này.")},

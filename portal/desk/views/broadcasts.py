@@ -49,7 +49,7 @@ def _end_notice(broadcast: Broadcast, *, actor: Any, ended_as: str) -> None:
 
 ACTS = {
     "submit": Act(approval.submit_broadcast, gettext_lazy("Đã trình duyệt.")),
-    "approve": Act(approval.approve_broadcast, gettext_lazy("Đã duyệt."), ApproveForm),
+    "approve": Act(approval.approve_broadcast, gettext_lazy("Đã duyệt."), ApproveForm, ("version",)),
     "return": Act(approval.return_broadcast, gettext_lazy("Đã trả lại để sửa."), fields.Reason, ("reason",)),
     "reject": Act(approval.reject_broadcast, gettext_lazy("Đã từ chối bài."), fields.Reason, ("reason",)),
     "cancel": Act(approval.cancel_broadcast, gettext_lazy("Đã hủy, bài sẽ không gửi.")),
@@ -75,7 +75,7 @@ ACTS = {
 def index(request: HttpRequest) -> HttpResponse:
     """Posts, newest first."""
     found = page(posts.listed(request, request.GET), request, by="pk", size=PAGE_SIZE)
-    counts = posts.counts_of(found.rows)
+    counts = posts.counts_of(request.user, found.rows)
     for broadcast in found.rows:
         broadcast.counts = counts[broadcast.pk]
     context = {
@@ -118,7 +118,7 @@ def _detail(
         "opened": next(iter(bound or {}), ""),
         "trail": posts.trail(broadcast),
         "warnings": warnings_for(broadcast.notice) if waiting and broadcast.notice else [],
-        "reach": reach_of(broadcast.audience, under=broadcast.unit) if waiting else None,
+        "reach": reach_of(broadcast.audience, under=broadcast.unit, user=request.user) if waiting else None,
         "occurrences": broadcast.occurrences.order_by("-due_at", "-pk")[:10] if broadcast.recurrence else [],
         "withdrawal": Broadcast.objects.filter(corrects=broadcast).first(),
         "tips": Tip.objects.visible_to(request.user)
@@ -148,7 +148,7 @@ def _deliveries(request: HttpRequest, broadcast: Broadcast) -> dict[str, Any]:
     rights = posts.RowRights.of(request.user)
     for row in found.rows:
         row.able = rights.abilities(row, broadcast)
-    counts = posts.counts_of([broadcast])[broadcast.pk]
+    counts = posts.counts_of(request.user, [broadcast])[broadcast.pk]
     return {
         "rows": found,
         "counts": counts,

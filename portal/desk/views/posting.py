@@ -4,7 +4,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -121,10 +121,13 @@ def settle_row(request: HttpRequest, pk: int, name: str) -> HttpResponse:
     rows = Delivery.objects.visible_to(request.user).select_related("group__unit", "broadcast__unit")
     row = get_object_or_404(rows, pk=pk)
     request.object_url = reverse("desk:broadcast", args=[row.broadcast.code])
-    service, done = {
+    acts = {
         "seen": (settle.confirm_seen, _("Đã ghi nhận: bài có trong nhóm.")),
         "resend": (settle.resend, _("Sẽ gửi lại vào nhóm.")),
-    }[name]
+    }
+    if name not in acts:
+        raise Http404
+    service, done = acts[name]
     service(row, actor=request.user)
     messages.success(request, done)
     return redirect(f"{request.object_url}#luot-gui")
