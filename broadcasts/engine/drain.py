@@ -181,9 +181,9 @@ class Drain:
         """Renew leases and store what their minute holds."""
         now, boxes = self.clock(), list(boxes)
         windows = {box.mailbox_id: box.pace.as_window(now) for box in boxes}
-        await self.database.run(store.keep_leases, self.owner, windows, now=_moment(now))
+        held = await self.database.run(store.keep_leases, self.owner, windows, now=_moment(now))
         for box in boxes:
-            box.renewed(now)
+            box.renewed(now) if box.mailbox_id in held else box.lost()
 
     async def _lease(self) -> bool:
         """Let go of mailboxes that are done, take free ones that have work; True when any was taken."""
@@ -229,15 +229,22 @@ class Drain:
         for account_id, count in budgets.items():
             self.boxes[account_id].pace.reserve(count)
         windows = {self.boxes[a].mailbox_id: self.boxes[a].pace.as_window(now) for a in budgets}
+        wanted = [(self.boxes[a].mailbox_id, a, count) for a, count in budgets.items()]
         calls: list[Call] = []
+        held: set[int] | None = None
         try:
-            calls = await self.database.run(
-                store.claim, self.owner, list(budgets.items()), windows, now=_moment(now)
-            )
+            calls, held = await self.database.run(store.claim, self.owner, wanted, windows, now=_moment(now))
         finally:
-            self._account_for(budgets, calls, now)
+            self._account_for(budgets, calls, held, now)
         self.may_claim = bool(calls)
-        await self._freeze({call.broadcast_id for call in calls})
+        try:
+            await self._freeze({call.broadcast_id for call in calls})
+        except DatabaseError:
+            # Claimed and committed, yet nobody would ever send them: they go back with the next write.
+            for call in calls:
+                self.boxes[call.account_id].pace.give_back()
+            self.ledger.unissued += calls
+            raise
         for call in calls:
             self._put(call.priority, call)
         return bool(calls)
@@ -249,15 +256,25 @@ class Drain:
         share = max(1, self.batch // len(free)) if free else 0
         return dict(list({a: min(count, share) for a, count in free.items()}.items())[: self.batch])
 
-    def _account_for(self, budgets: dict[int, int], calls: list[Call], now: float) -> None:
-        """Keep a place for each claimed row and give the others back; fewer than asked for: no more rows."""
+    def _account_for(
+        self, budgets: dict[int, int], calls: list[Call], held: set[int] | None, now: float
+    ) -> None:
+        """Keep a place for each claimed row and give the others back; fewer than asked for: no more rows.
+
+        ``held`` are the mailboxes still ours; None when the claim failed, and nothing is known.
+        """
         claimed = dict.fromkeys(budgets, 0)
         for call in calls:
             claimed[call.account_id] += 1
         for account_id, count in budgets.items():
             box = self.boxes[account_id]
-            box.renewed(now)
             box.pace.give_back(count - claimed[account_id])
+            if held is None:
+                continue
+            if box.mailbox_id not in held:
+                box.lost()
+                continue
+            box.renewed(now)
             box.is_empty = claimed[account_id] < count
 
     async def _freeze(self, broadcast_ids: set[int]) -> None:

@@ -34,6 +34,11 @@ class Box:
         """The lease was written again."""
         self.held_until = now + LEASE_SECONDS
 
+    def lost(self) -> None:
+        """Somebody else holds the lease: nothing more is issued, and nothing more is to be had."""
+        self.held_until = 0.0
+        self.is_empty = True
+
     def may_issue(self, now: float) -> bool:
         """Whether a call may go out: not stopped, breaker closed, lease in force."""
         if self.stopped_by is not None or now >= self.held_until - LEASE_MARGIN_SECONDS:

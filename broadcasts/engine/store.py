@@ -129,16 +129,22 @@ def lease(owner: str, *, now: datetime, count: int) -> list[Lease]:
     ]
 
 
-def keep_leases(owner: str, windows: dict[int, dict[str, int]], *, now: datetime) -> None:
-    """Renew leases and store the calls of the last minute, reserved ones included."""
+def keep_leases(owner: str, windows: dict[int, dict[str, int]], *, now: datetime) -> set[int]:
+    """Renew leases and store the calls of the last minute, reserved ones included.
+
+    Returns the mailboxes that are still ours: a drain held up for a minute may have lost some.
+    """
     until = now + timedelta(seconds=LEASE_SECONDS)
-    sql.update_from_values(
+    kept = sql.update_from_values(
         Mailbox,
         ("id", "window", "lease_until"),
         [(pk, window, until) for pk, window in windows.items()],
         where=f"{Mailbox._meta.db_table}.lease_owner = %s",
         params=[owner],
     )
+    if kept == len(windows):
+        return set(windows)
+    return set(Mailbox.objects.filter(pk__in=list(windows), lease_owner=owner).values_list("pk", flat=True))
 
 
 def release(owner: str, boxes: Iterable[tuple[int, dict[str, int], int, datetime | None]]) -> None:
@@ -162,14 +168,22 @@ def pace_of(lease: Lease) -> Pace:
 
 
 def claim(
-    owner: str, budgets: Sequence[tuple[int, int]], windows: dict[int, dict[str, int]], *, now: datetime
-) -> list[Call]:
-    """Claim rows within ``budgets`` of (account, rows) and store the leases' windows, in one transaction."""
+    owner: str,
+    budgets: Sequence[tuple[int, int, int]],
+    windows: dict[int, dict[str, int]],
+    *,
+    now: datetime,
+) -> tuple[list[Call], set[int]]:
+    """Claim rows within ``budgets`` of (mailbox, account, rows) and store the windows, in one transaction.
+
+    Returns the calls and the mailboxes that are still ours; of others nothing is claimed.
+    """
     with transaction.atomic():
-        keep_leases(owner, windows, now=now)
-        calls = [Call(*row) for row in sql.first_rows(budgets, now=now)]
+        held = keep_leases(owner, windows, now=now)
+        wanted = [(account_id, rows) for mailbox_id, account_id, rows in budgets if mailbox_id in held]
+        calls = [Call(*row) for row in sql.first_rows(wanted, now=now)]
         if not calls:
-            return []
+            return [], held
         ids = [call.delivery_id for call in calls]
         claimed = Delivery.objects.filter(pk__in=ids, state__in=CLAIMABLE).update(
             state=DeliveryState.SENDING,
@@ -182,7 +196,7 @@ def claim(
             mine = Delivery.objects.filter(pk__in=ids, claim=owner, claimed_at=now)
             kept = set(mine.values_list("pk", flat=True))
             calls = [call for call in calls if call.delivery_id in kept]
-    return sorted(calls, key=lambda call: call.priority)
+    return sorted(calls, key=lambda call: call.priority), held
 
 
 def frozen(broadcast_ids: Iterable[int]) -> dict[int, Frozen]:

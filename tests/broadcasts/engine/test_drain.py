@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 from django.core.files.base import ContentFile
+from django.db import OperationalError
 from django.utils import timezone
 
 from broadcasts.engine import outcomes, sql, store
@@ -290,11 +291,50 @@ def test_calls_of_a_dead_drain_count_against_the_rate(approved, area, run_drain)
     assert states(broadcast) == ["queued"]
 
 
+def claim_as(owner: str) -> list[outcomes.Call]:
+    """Up to three rows of the only mailbox, claimed by a holder of its lease."""
+    mailbox = Mailbox.objects.get()
+    Mailbox.objects.update(lease_owner=owner)
+    calls, held = store.claim(
+        owner, [(mailbox.pk, mailbox.account_id, 3)], {mailbox.pk: {}}, now=timezone.now()
+    )
+    assert held == {mailbox.pk}
+    return calls
+
+
+def test_claim_on_a_mailbox_taken_over_gets_nothing(sending_broadcast):
+    mailbox = Mailbox.objects.get()
+    until = timezone.now() + timedelta(seconds=30)
+    Mailbox.objects.update(lease_owner="heir", lease_until=until)
+
+    claimed = store.claim("me", [(mailbox.pk, mailbox.account_id, 3)], {mailbox.pk: {}}, now=timezone.now())
+
+    assert claimed == ([], set())
+    assert states(sending_broadcast) == ["queued"] * 3
+    assert (Mailbox.objects.get().lease_owner, Mailbox.objects.get().lease_until) == ("heir", until)
+
+
+def test_rows_claimed_before_the_database_went_away_are_sent_all_the_same(
+    sending_broadcast, run_drain, zalo, monkeypatch
+):
+    """Claimed, committed, and then the text of the post could not be fetched."""
+    real, failures = store.frozen, [OperationalError("gone")]
+
+    def fail_once(broadcast_ids):
+        if failures:
+            raise failures.pop()
+        return real(broadcast_ids)
+
+    monkeypatch.setattr(store, "frozen", fail_once)
+    run_drain()
+
+    assert states(sending_broadcast) == ["sent"] * 3
+    assert len(zalo.sent) == 3
+
+
 def test_echo_before_the_outcome_is_written_wins(sending_broadcast):
     """The row was settled while its outcome was on its way to the database."""
-    (call, *_others) = store.claim(
-        "me", [(sending_broadcast.deliveries.first().account_id, 3)], {}, now=timezone.now()
-    )
+    (call, *_others) = claim_as("me")
     Delivery.objects.filter(pk=call.delivery_id).update(state="sent", message_id="echo")
     written = store.settle("me", [outcomes.failed(call, OutcomeUnknown(), started=1.0, finished=2.0)])
 
@@ -304,8 +344,7 @@ def test_echo_before_the_outcome_is_written_wins(sending_broadcast):
 
 
 def test_outcome_lands_on_a_row_the_sweep_gave_up(sending_broadcast):
-    account_id = sending_broadcast.deliveries.first().account_id
-    (call, *_others) = store.claim("me", [(account_id, 3)], {}, now=timezone.now())
+    (call, *_others) = claim_as("me")
     Delivery.objects.filter(pk=call.delivery_id).update(state="unknown", unknown_at=timezone.now())
     store.settle("me", [outcomes.sent(call, "m1", started=1.0, finished=2.0)])
 
@@ -314,8 +353,7 @@ def test_outcome_lands_on_a_row_the_sweep_gave_up(sending_broadcast):
 
 
 def test_claim_of_somebody_else_is_not_written(sending_broadcast):
-    account_id = sending_broadcast.deliveries.first().account_id
-    (call, *_others) = store.claim("other", [(account_id, 3)], {}, now=timezone.now())
+    (call, *_others) = claim_as("other")
     assert store.settle("me", [outcomes.sent(call, "m1", started=1.0, finished=2.0)]) == 0
     assert Delivery.objects.get(pk=call.delivery_id).state == DeliveryState.SENDING
 
@@ -328,8 +366,7 @@ def test_lost_claim_makes_no_call(sending_broadcast, run_drain, zalo):
 
 
 def test_row_given_back_is_as_if_never_claimed(sending_broadcast):
-    account_id = sending_broadcast.deliveries.first().account_id
-    calls = store.claim("me", [(account_id, 3)], {}, now=timezone.now())
+    calls = claim_as("me")
 
     store.give_back("me", calls)
 

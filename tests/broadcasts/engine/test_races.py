@@ -11,7 +11,7 @@ from django.utils import timezone
 from broadcasts.codes import next_code
 from broadcasts.engine import store
 from broadcasts.engine.drain import drain
-from broadcasts.models import Broadcast, Delivery, Mailbox
+from broadcasts.models import Broadcast, Mailbox
 from broadcasts.services import sending
 from tests.factories import BroadcastFactory, DeliveryFactory, GroupFactory, OfficialAccountFactory
 
@@ -65,18 +65,19 @@ def test_four_drains_make_one_call_for_each_row(campaign, zalo):
     assert not Mailbox.objects.exclude(lease_owner="").exists()
 
 
-def test_two_claims_of_one_mailbox_share_no_row(campaign):
+def test_two_claims_of_one_mailbox_give_rows_to_its_holder_only(campaign):
     """A drain whose lease was taken over claims at the same moment as its heir."""
-    (account_id, *_others) = Delivery.objects.values_list("account_id", flat=True).distinct()
-    now = timezone.now()
+    mailbox = Mailbox.objects.order_by("pk").first()
+    Mailbox.objects.update(lease_owner="heir")
+    now, budget = timezone.now(), [(mailbox.pk, mailbox.account_id, 15)]
 
     def claim_as(owner: str) -> list[int]:
-        return [call.delivery_id for call in store.claim(owner, [(account_id, 15)], {}, now=now)]
+        calls, _held = store.claim(owner, budget, {mailbox.pk: {}}, now=now)
+        return [call.delivery_id for call in calls]
 
-    first, second = at_once(lambda: claim_as("a"), lambda: claim_as("b"))
+    late, heir = at_once(lambda: claim_as("late"), lambda: claim_as("heir"))
 
-    assert not set(first) & set(second)
-    assert len(first) + len(second) == 20
+    assert (len(late), len(heir)) == (0, 15)
 
 
 def test_two_leases_of_one_mailbox_have_one_holder(campaign):
