@@ -398,6 +398,7 @@ class Drain:
         """Leave nothing behind: unissued rows go back, outcomes are written, leases end."""
         self._empty_queue()
         await self.ledger.write()
+        await self.ledger.finish()
         await self._release(list(self.boxes.values()))
 
     def _empty_queue(self) -> None:

@@ -11,6 +11,7 @@ from broadcasts.engine import accounts, reading, store
 from broadcasts.engine.database import DatabaseThread
 from broadcasts.engine.outcomes import Call, Outcome
 from broadcasts.engine.reading import Finding
+from broadcasts.services import finishing
 from groups.zalo.errors import ZaloError
 
 logger = logging.getLogger(__name__)
@@ -32,6 +33,8 @@ class Ledger:
         self._database = database
         self._clock = clock
         self._last_write = clock()
+        # Broadcasts of which a row became final: the last one may have been among them.
+        self._touched: set[int] = set()
 
     @property
     def is_empty(self) -> bool:
@@ -50,6 +53,8 @@ class Ledger:
         self._last_write = self._clock()
         try:
             await self.write()
+            if is_last:
+                await self.finish()
         except DatabaseError as error:
             # Kept and written in the next round; the rows stay ours until the sweep finds them stale.
             logger.warning("drain_database: %s", type(error).__name__)
@@ -60,6 +65,7 @@ class Ledger:
         if outcomes := self.outcomes[:]:
             await self._database.run(store.settle, self._owner, outcomes)
             del self.outcomes[: len(outcomes)]
+            self._touched |= {outcome.call.broadcast_id for outcome in outcomes if outcome.is_final}
         for finding in self.findings[:]:
             now = datetime.fromtimestamp(self._clock(), UTC)
             await self._database.run(reading.settle_finding, finding, now=now)
@@ -70,3 +76,10 @@ class Ledger:
         for call, error in self.stops[:]:
             await self._database.run(accounts.stop, call, error)
             self.stops.remove((call, error))
+
+    async def finish(self) -> None:
+        """Close the broadcasts whose last row was written; the sweep does it for those missed here."""
+        if self._touched:
+            now = datetime.fromtimestamp(self._clock(), UTC)
+            await self._database.run(finishing.finish, self._touched, now=now)
+            self._touched = set()

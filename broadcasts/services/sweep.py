@@ -17,7 +17,6 @@ from broadcasts.engine.outcomes import FIRST_READ_SECONDS
 from broadcasts.enums import (
     CLAIMABLE,
     NOT_OUT_YET,
-    OPEN,
     REACHED,
     STUCK,
     BroadcastState,
@@ -26,10 +25,10 @@ from broadcasts.enums import (
 )
 from broadcasts.hints import hint
 from broadcasts.models import Broadcast, Delivery, Mailbox, Notice
+from broadcasts.services import finishing
 from broadcasts.services.notices import expire_notice
 from broadcasts.services.rows import AUTOMATIC, POST_HOURS, PRIORITIES, write_rows
 from broadcasts.services.sending import groups_of
-from broadcasts.services.transitions import trace
 from groups.enums import AccountState, GroupState
 from groups.models import Group, OfficialAccount
 
@@ -54,7 +53,7 @@ def sweep(now: datetime) -> None:
     mark_overdue(now)
     expand_stuck(now)
     complete_corrections(now)
-    finish(now)
+    finishing.finish(now=now)
     expire_notices(now)
     if store.has_work(now):
         hint(tasks.drain)
@@ -212,18 +211,6 @@ def complete_corrections(now: datetime) -> None:
             Broadcast.objects.filter(pk=correction.pk, state=BroadcastState.DONE).update(
                 state=BroadcastState.SENDING, finished_at=None, version=F("version") + 1
             )
-
-
-def finish(now: datetime) -> None:
-    """A broadcast is done when all its rows are final."""
-    open_rows = Delivery.objects.filter(broadcast=OuterRef("pk"), state__among=OPEN)
-    for broadcast in Broadcast.objects.filter(~Exists(open_rows), state=BroadcastState.SENDING):
-        with transaction.atomic():
-            changed = Broadcast.objects.filter(pk=broadcast.pk, state=BroadcastState.SENDING).update(
-                state=BroadcastState.DONE, finished_at=now, version=F("version") + 1
-            )
-            if changed == 1:
-                trace(None, "broadcasts.broadcast.done", broadcast)
 
 
 def expire_notices(now: datetime) -> None:

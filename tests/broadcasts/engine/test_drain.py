@@ -456,13 +456,6 @@ def test_account_wide_wait_rests_the_whole_mailbox(sending_broadcast, account, r
     assert (Mailbox.objects.get(account=account).open_until - timezone.now()).total_seconds() > 100
 
 
-def test_drain_leaves_broadcast_sending_for_the_sweep(sending_broadcast, run_drain):
-    run_drain()
-
-    sending_broadcast.refresh_from_db()
-    assert sending_broadcast.state == BroadcastState.SENDING
-
-
 def test_rate_holds_over_minutes_of_drains(approved, area, run_drain, zalo):
     """A drain every few seconds for five minutes of a clock of our own."""
     account = OfficialAccountFactory(unit=area.commune_a, rate_per_minute=10)
@@ -505,3 +498,12 @@ def test_drain_of_a_worker_that_ends_claims_nothing_more(sending_broadcast, run_
     assert drain.ending.is_set()
     assert run_drain().calls == 0
     assert states(sending_broadcast) == ["queued"] * 3
+
+
+def test_broadcast_is_done_when_its_last_row_is_written(sending_broadcast, run_drain):
+    run_drain()
+    run_drain()
+
+    sending_broadcast.refresh_from_db()
+    assert sending_broadcast.state == BroadcastState.DONE
+    assert AuditEntry.objects.filter(action="broadcasts.broadcast.done").count() == 1

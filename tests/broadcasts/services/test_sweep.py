@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from broadcasts.enums import FINAL, BroadcastState, DeliveryState
 from broadcasts.models import Broadcast, Delivery, Mailbox, Notice
-from broadcasts.services import sweep
+from broadcasts.services import finishing, sweep
 from groups.enums import AccountState
 from groups.models import Group
 from tests.factories import BroadcastFactory, DeliveryFactory, NoticeFactory, OfficialAccountFactory
@@ -179,7 +179,7 @@ def test_broadcast_with_an_open_row_is_not_done(row, sending_broadcast, state):
     sending_broadcast.deliveries.update(state="sent")
     row(state=state)
 
-    sweep.finish(timezone.now())
+    finishing.finish(now=timezone.now())
 
     sending_broadcast.refresh_from_db()
     assert sending_broadcast.state == BroadcastState.SENDING
@@ -189,7 +189,7 @@ def test_broadcast_with_final_rows_only_is_done(sending_broadcast):
     for delivery, state in zip(sending_broadcast.deliveries.all(), FINAL, strict=False):
         Delivery.objects.filter(pk=delivery.pk).update(state=state)
 
-    sweep.finish(timezone.now())
+    finishing.finish(now=timezone.now())
 
     sending_broadcast.refresh_from_db()
     assert sending_broadcast.state == BroadcastState.DONE
