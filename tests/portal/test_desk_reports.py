@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 from rest_framework.test import APIClient
 
 from broadcasts.enums import DeliveryState, PostKind
@@ -75,7 +76,7 @@ def test_network_counts_groups_villages_households_members_on_the_last_day(area,
 
 def test_present_period_takes_the_numbers_of_groups_never_counted_on_a_day(area, officer):
     GroupFactory(unit=area.village_a, created_at=at(1), members_count=30)
-    today = Period(date(2025, 10, 1), date.today())
+    today = Period(date(2025, 10, 1), timezone.localdate())
     assert figures(officer, area.commune_a, today)["members"] == 30
     assert figures(officer, area.commune_a)["members"] == 0
 

@@ -44,7 +44,7 @@ def test_deadline_in_words(offset, words, urgency):
 def test_deadline_days_away_names_weekday_and_day():
     moment = timezone.now() + 3 * DAY
     local = timezone.localtime(moment)
-    assert desk.until(moment) == f"Hạn {desk.weekday(moment)} {local.day}/{local.month}"
+    assert desk.until(moment) == f"Hạn {desk.weekday(moment)} {local:%d/%m}"
     assert desk.until(None) == desk.urgency(None) == ""
 
 
