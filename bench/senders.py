@@ -19,6 +19,7 @@ from broadcasts.services import approval, sending
 from portal.celery import app
 
 POLL_SECONDS = 0.02
+MISHAPS = ("kill_after", "fail_every", "http500_every", "drop_every")
 # Rows under way; asked by name, so that the index on (broadcast, state) answers.
 OPEN = tuple(state for state in DeliveryState.values if state not in FINAL)
 
@@ -80,8 +81,8 @@ class Worker(Sender):
         self.children: list[Child] = []
         try:
             self.worker = self._start("worker")
-            if self.place.options.kill_after:
-                # Beat's repairs are what brings a killed worker's rows back.
+            if any(getattr(self.place.options, name) for name in MISHAPS):
+                # Beat's ticks are what brings unknown rows, and a killed worker's, to an end.
                 self._start("beat")
             self.worker.wait_until(lambda: bool(app.control.ping(timeout=0.5)))
         except BaseException:
