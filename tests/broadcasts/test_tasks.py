@@ -76,6 +76,7 @@ def test_broker_that_is_away_loses_the_hint_and_nothing_else(
     write, officer, chief, gmf_groups, monkeypatch, django_capture_on_commit_callbacks
 ):
     """Patched at Celery's edge, where a real broker fails in the same way."""
+
     def refuse(**options):
         raise OperationalError("connection refused")
 
