@@ -52,13 +52,17 @@ def _take_request_id_up(task: Task, **kwargs: Any) -> None:
 
 
 @signals.task_postrun.connect
-def _report_overrun(task: Task, **kwargs: Any) -> None:
-    """Log a task that took longer than the broker is sure to wait: a thread can be watched, not stopped."""
+def _put_down(task: Task, **kwargs: Any) -> None:
+    """Forget the task's name, and log one that took longer than the broker is sure to wait for.
+
+    A thread can be watched, not stopped.
+    """
     from django.conf import settings  # noqa: PLC0415 (settings load after the application exists)
 
     seconds = time.monotonic() - getattr(_running, "since", time.monotonic())
     if seconds > settings.LONGEST_TASK_SECONDS:
         logger.warning("task_overran", seconds=round(seconds), limit=settings.LONGEST_TASK_SECONDS)
+    structlog.contextvars.clear_contextvars()
 
 
 @signals.celeryd_init.connect

@@ -179,3 +179,8 @@ def test_task_that_overruns_is_reported(settings, longest: int, lines: list[str]
     with structlog.testing.capture_logs() as logs:
         heartbeat_task.apply()
     assert [entry["event"] for entry in logs] == lines
+
+
+def test_task_leaves_its_name_to_no_later_line():
+    heartbeat_task.apply()
+    assert structlog.contextvars.get_contextvars() == {}
