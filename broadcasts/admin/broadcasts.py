@@ -10,6 +10,7 @@ from broadcasts.enums import FINAL, PostKind
 from broadcasts.models import Broadcast
 from broadcasts.services import approval, counts
 from groups.admin.scoping import AreaFilter
+from portal.text import search_key
 
 
 @admin.register(Broadcast)
@@ -43,9 +44,10 @@ class BroadcastAdmin(ActingAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet, search_term: str
     ) -> tuple[QuerySet, bool]:
-        """By code, or by words of the title as they are written."""
+        """By code, by words of the title as they are written, or by unit with or without diacritics."""
         for word in search_term.split():
-            queryset = queryset.filter(Q(code__icontains=word) | Q(title__icontains=word))
+            in_unit = Q(unit__search_key__contains=search_key(word))
+            queryset = queryset.filter(Q(code__icontains=word) | Q(title__icontains=word) | in_unit)
         return queryset, False
 
     @admin.display(description=_("Tiến độ"))

@@ -24,7 +24,7 @@ class PostAdmin(ScopedAdmin):
     list_display = ("title", "kind", "unit", "is_public", "published_at", "version")
     list_filter = ("kind", "is_public", AreaFilter)
     list_select_related = ("unit",)
-    search_fields = ("search_key",)
+    search_fields = ("search_key", "unit__search_key")
     autocomplete_fields = ("unit",)
     fields = ("unit", "kind", "title", "body", "room", "source", "is_public", ("published_at", "version"))
     readonly_fields = ("room", "published_at", "version")

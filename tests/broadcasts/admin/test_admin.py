@@ -179,3 +179,15 @@ def test_wanted_posts_are_not_approved_in_bulk(staff, area):
 
     wanted.refresh_from_db()
     assert wanted.state == "submitted"
+
+
+@pytest.mark.parametrize(("model", "factory"), [("broadcast", BroadcastFactory), ("post", PostFactory)])
+def test_what_a_unit_wrote_is_found_by_its_name_without_diacritics(model, factory, staff, area):
+    here = factory(unit=area.commune_a, title="Bài của xã này")
+    there = factory(unit=area.commune_b, title="Bài của xã bên")
+    words = area.commune_a.search_key
+
+    page = staff.get(reverse(f"admin:broadcasts_{model}_changelist"), {"q": words}).content.decode()
+
+    assert here.title in page
+    assert there.title not in page
