@@ -196,7 +196,7 @@ RULES: dict[int, Rule] = {
     -213: Rule(Permanent, _("Người nhận chưa quan tâm OA, hoặc ảnh gửi sai định dạng. Hãy kiểm tra lại.")),
     -214: Rule(Temporary, _("Zalo còn đang xử lý bài viết. Hệ thống sẽ thử lại."), None, after_a_minute),
     -216: Rule(TokenRejected, TokenRejected.default_detail),
-    -217: Rule(Permanent, _("Người này chặn lời mời vào nhóm.")),
+    -217: Rule(Permanent, _("Người này chặn lời mời vào nhóm. Hãy gửi cho họ đường dẫn để tự xin vào nhóm.")),
     -218: Rule(
         Temporary,
         _("Người nhận đã đủ số tin trong ngày. Hệ thống sẽ gửi vào ngày mai."),
@@ -205,17 +205,32 @@ RULES: dict[int, Rule] = {
     ),
     -219: Rule(ChannelStopped, _("Ứng dụng Zalo đã bị gỡ hoặc bị tắt. Quản trị viên cần kiểm tra.")),
     -220: Rule(TokenRejected, TokenRejected.default_detail),
-    -221: Rule(ChannelStopped, _("Tài khoản OA chưa được xác thực với Zalo.")),
+    -221: Rule(
+        ChannelStopped, _("Tài khoản OA chưa được xác thực. Quản trị viên của OA cần làm thủ tục với Zalo.")
+    ),
     -223: Rule(
         ChannelStopped, _("OA chưa cấp quyền cho chức năng này. Quản trị viên cần cấp quyền cho ứng dụng.")
     ),
     -224: Rule(ChannelStopped, _("Gói dịch vụ của OA đã hết hạn hoặc chưa đủ. Cần gia hạn hoặc nâng gói.")),
-    -227: Rule(Permanent, _("Tài khoản người nhận bị khóa hoặc không hoạt động trên 45 ngày.")),
-    -230: Rule(Permanent, _("Người nhận không liên lạc với OA trong 7 ngày qua, Zalo không cho nhắn riêng.")),
-    -232: Rule(
-        Permanent, _("Người nhận chưa từng liên lạc với OA hoặc đã quá hạn, Zalo không cho nhắn riêng.")
+    -227: Rule(
+        Permanent,
+        _("Tài khoản người nhận bị khóa hoặc không hoạt động trên 45 ngày. Hãy liên hệ bằng cách khác."),
     ),
-    -233: Rule(Permanent, _("Zalo không hỗ trợ loại tin này.")),
+    -230: Rule(
+        Permanent,
+        _(
+            "Người nhận không liên lạc với OA trong 7 ngày qua, Zalo không cho nhắn riêng. "
+            "Hãy gọi điện, hoặc chờ người đó nhắn lại."
+        ),
+    ),
+    -232: Rule(
+        Permanent,
+        _(
+            "Người nhận chưa từng liên lạc với OA hoặc đã quá hạn, Zalo không cho nhắn riêng. "
+            "Hãy gọi điện, hoặc chờ người đó nhắn cho OA."
+        ),
+    ),
+    -233: Rule(Permanent, _("Zalo không hỗ trợ loại tin này. Hãy gửi bằng chữ hoặc ảnh.")),
     -234: Rule(
         Temporary,
         _("Zalo không cho gửi loại tin này từ 22 giờ đến 6 giờ. Hệ thống sẽ gửi lúc 6 giờ sáng."),
@@ -233,17 +248,25 @@ RULES: dict[int, Rule] = {
     -240: Rule(ChannelStopped, _("Zalo đã ngừng cách gửi cũ. Cần cập nhật phần mềm.")),
     -241: Rule(ChannelStopped, _("Suất nhóm đã được dùng. Cần chọn suất khác."), Scope.GROUP),
     -242: Rule(ChannelStopped, _("Khóa bí mật của ứng dụng Zalo không đúng. Quản trị viên cần nhập lại.")),
-    -244: Rule(Permanent, _("Người nhận không cho phép gửi loại tin này.")),
+    -244: Rule(Permanent, _("Người nhận không cho phép gửi loại tin này. Hãy liên hệ bằng cách khác.")),
     -248: Rule(
         Permanent, _("Zalo cho rằng nội dung vi phạm tiêu chuẩn. Hãy sửa nội dung trước khi gửi lại.")
     ),
-    -249: Rule(Permanent, _("Zalo không cho gửi mẫu tin này tới người nhận.")),
-    -320: Rule(ChannelStopped, _("OA chưa liên kết tài khoản thanh toán Zalo (ZCA).")),
-    -321: Rule(ChannelStopped, _("Tài khoản thanh toán Zalo (ZCA) đã hết tiền.")),
+    -249: Rule(Permanent, _("Zalo không cho gửi mẫu tin này tới người nhận. Hãy viết thành tin thường.")),
+    -320: Rule(
+        ChannelStopped,
+        _("OA chưa liên kết tài khoản thanh toán Zalo (ZCA). Quản trị viên của OA cần liên kết."),
+    ),
+    -321: Rule(
+        ChannelStopped, _("Tài khoản thanh toán Zalo (ZCA) đã hết tiền. Quản trị viên của OA cần nạp thêm.")
+    ),
     -403: Rule(
         ChannelStopped, _("OA không còn ở trong nhóm này. Cần thêm lại OA hoặc sửa mã nhóm."), Scope.GROUP
     ),
-    -501: Rule(ChannelStopped, _("Zalo không trả dữ liệu cá nhân vì máy chủ đặt ngoài Việt Nam.")),
+    -501: Rule(
+        ChannelStopped,
+        _("Zalo không trả dữ liệu cá nhân vì máy chủ đặt ngoài Việt Nam. Cần chuyển máy chủ về trong nước."),
+    ),
 }
 
 
