@@ -2,7 +2,8 @@
 
 ::
 
-    drain      the loop: leases mailboxes, claims rows, sends at once what it may, writes outcomes in bulk
+    drain      the loop: leases mailboxes, claims rows, hands them to senders, writes outcomes in bulk
+    sender     the sending of one row, or a look into one group
     ledger     what it has learnt and not yet written
     mailbox    one leased mailbox in memory: its client, its pace, its breaker
     pace       how many calls of an account's minute are left (pure)

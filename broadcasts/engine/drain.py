@@ -21,17 +21,15 @@ from django.db import Error as DatabaseError
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
-from broadcasts.engine import accounts, outcomes, reading, store
+from broadcasts.engine import accounts, reading, store
 from broadcasts.engine.database import DatabaseThread
 from broadcasts.engine.ledger import FLUSH_SECONDS, Ledger
 from broadcasts.engine.mailbox import Box
 from broadcasts.engine.outcomes import Call
-from broadcasts.engine.reader import PacedReader
 from broadcasts.engine.reading import Doubt
+from broadcasts.engine.sender import Sender
 from broadcasts.engine.tokens import PacedTokens
-from broadcasts.engine.uploads import Uploads
 from groups.services.tokens import AccountTokens
-from groups.zalo.errors import ZaloError
 from groups.zalo.http import open_session
 
 logger = logging.getLogger(__name__)
@@ -49,12 +47,6 @@ READING_PRIORITY = 9
 
 # Set when the worker is told to end: drains finish the calls on their way, give the rest back, and return.
 ending = threading.Event()
-
-
-class NoCallMade(Exception):
-    """The row goes back as it was: its picture's upload took the last call of the minute, or the database
-    went away while the picture was looked up.
-    """
 
 
 @dataclass(frozen=True)
@@ -109,14 +101,13 @@ class Drain:
         self.deadline = clock() + seconds
         self.batch = min(CLAIM_ROWS, 2 * concurrency)
         self.boxes: dict[int, Box] = {}
-        self.frozen: dict[int, store.Frozen] = {}
-        self.uploads = Uploads(database)
         self.queue: asyncio.PriorityQueue[tuple[int, int, Call | Doubt]] = asyncio.PriorityQueue()
         self.ledger = Ledger(self.owner, database, clock)
+        self.sender = Sender(database, self.ledger, clock)
         self.again_at: list[float] = []
         self.wake = asyncio.Event()
         self.may_claim = True
-        self.serial = self.calls = self.reads = self.in_flight = 0
+        self.serial = self.in_flight = 0
         self.last_renewal = self.next_lease = clock()
         self.seen: set[int] = set()
 
@@ -140,7 +131,7 @@ class Drain:
                 sender.cancel()
             await asyncio.gather(*senders, return_exceptions=True)
             await self._finish()
-        return Report(self.calls, self.reads, await self._again_in())
+        return Report(self.sender.calls, self.sender.reads, await self._again_in())
 
     def _is_quiet(self) -> bool:
         """Nothing claimed, nothing on its way."""
@@ -278,9 +269,9 @@ class Drain:
             box.is_empty = claimed[account_id] < count
 
     async def _freeze(self, broadcast_ids: set[int]) -> None:
-        missing = broadcast_ids - self.frozen.keys()
+        missing = broadcast_ids - self.sender.frozen.keys()
         if missing:
-            self.frozen |= await self.database.run(store.frozen, missing)
+            self.sender.frozen |= await self.database.run(store.frozen, missing)
 
     def _put(self, priority: int, job: Call | Doubt) -> None:
         self.serial += 1
@@ -292,7 +283,7 @@ class Drain:
         wakes = [wake for box in self.boxes.values() if (wake := box.wakes_at(now)) is not None]
         return bool(wakes) and min(wakes) - now <= PATIENCE_SECONDS
 
-    # --- Sending -----------------------------------------------------------------------------------------
+    # --- Senders -----------------------------------------------------------------------------------------
 
     async def _serve(self) -> None:
         """One sender: takes the most urgent job, for ever."""
@@ -302,7 +293,7 @@ class Drain:
             box.in_flight += 1
             self.in_flight += 1
             try:
-                await (self._look(box, job) if isinstance(job, Doubt) else self._send(box, job))
+                await self.sender.do(box, job)
             except Exception:
                 # A sender that died would slow the drain down unseen; the row itself is found by the sweep.
                 logger.exception("drain_sender")
@@ -317,80 +308,6 @@ class Drain:
         if self.ledger.is_full or self._is_quiet():
             return True
         return self.may_claim and self.queue.qsize() < self.concurrency
-
-    async def _send(self, box: Box, call: Call) -> None:
-        if not box.may_issue(self.clock()):
-            box.pace.give_back()
-            self.ledger.unissued.append(call)
-            return
-        started = self.clock()
-        try:
-            message_id = await self._post(box, call)
-        except NoCallMade:
-            self.ledger.unissued.append(call)
-        except Exception as error:
-            if not isinstance(error, ZaloError):
-                logger.exception("drain_unforeseen: delivery %s", call.delivery_id)
-            # First of all the outcome: whatever goes wrong below must not lose it.
-            self.ledger.outcomes.append(outcomes.failed(call, error, started=started, finished=self.clock()))
-            await self._note(box, call, error)
-        else:
-            box.succeeded()
-            self.ledger.outcomes.append(
-                outcomes.sent(call, message_id, started=started, finished=self.clock())
-            )
-
-    async def _post(self, box: Box, call: Call) -> str:
-        """One message, with its picture uploaded first when it has one; returns Zalo's id of it."""
-        frozen = self.frozen[call.broadcast_id]
-        attachment = await self._attachment(box, frozen.picture_id) if frozen.picture_id else ""
-        box.pace.issue(self.clock())
-        self.calls += 1
-        if attachment:
-            sent = await box.client.send_group_image(call.zalo_group_id, frozen.text, attachment)
-        else:
-            sent = await box.client.send_group_text(call.zalo_group_id, frozen.text)
-        return sent.message_id
-
-    async def _attachment(self, box: Box, picture_id: int) -> str:
-        """The picture's attachment id. The row that uploads it spends its place and needs another one."""
-        spent = []
-
-        def issue() -> None:
-            box.pace.issue(self.clock())
-            spent.append(True)
-
-        try:
-            attachment = await self.uploads.attachment(box, picture_id, issue=issue)
-        except BaseException as error:
-            if not spent:
-                box.pace.give_back()
-            if isinstance(error, DatabaseError):
-                # The message surely did not go out: no reason to doubt it.
-                raise NoCallMade from error
-            raise
-        if spent:
-            if not box.pace.free(self.clock()):
-                raise NoCallMade
-            box.pace.reserve(1)
-        return attachment
-
-    async def _note(self, box: Box, call: Call, error: Exception) -> None:
-        """What a failure means for more than its row."""
-        box.failed(error, now=self.clock())
-        if outcomes.stops_more_than_message(error):
-            self.ledger.stops.append((call, error))
-        picture_id = self.frozen[call.broadcast_id].picture_id
-        if picture_id and getattr(error, "code", None) == outcomes.ATTACHMENT_EXPIRED:
-            await self.uploads.forget(box, picture_id)
-
-    async def _look(self, box: Box, doubt: Doubt) -> None:
-        if not box.may_issue(self.clock()):
-            box.pace.give_back()
-            return
-        self.reads += 1
-        reader = PacedReader(box.client, box.pace, self.clock)
-        self.ledger.findings.append(await reading.look(reader, doubt))
 
     # --- Ending ------------------------------------------------------------------------------------------
 
@@ -430,7 +347,9 @@ class Drain:
 
         Rows may have come in for a mailbox after it was found empty, while nobody else could lease it.
         """
-        if self.calls and await self.database.run(store.have_more, self.seen, now=_moment(self.clock())):
+        if self.sender.calls and await self.database.run(
+            store.have_more, self.seen, now=_moment(self.clock())
+        ):
             return 0.0
         if not self.again_at:
             return None
