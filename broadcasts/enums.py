@@ -85,6 +85,12 @@ OPEN = tuple(state for state in DeliveryState if state not in FINAL)
 POSTABLE = (DeliveryState.TO_POST, DeliveryState.OVERDUE)
 # Waiting for a person, for the account to work again, or for the group to be read.
 STUCK = (DeliveryState.BLOCKED, DeliveryState.UNKNOWN, DeliveryState.TO_POST, DeliveryState.OVERDUE)
+# Did not reach their group for certain; most of them need a person (see services.dead_letters).
+DEAD = (DeliveryState.REFUSED, DeliveryState.BLOCKED, DeliveryState.UNKNOWN, DeliveryState.OVERDUE)
+# So many crashes and a row is sent alone, so that it takes no other row down with it ...
+SUSPECT_CRASHES = 2
+# ... and so many end the trying: a dead letter.
+MAX_CRASHES = 3
 # Not in any group yet: what a withdrawal skips and an expiry refuses.
 NOT_OUT_YET = (*CLAIMABLE, DeliveryState.BLOCKED, *POSTABLE)
 # What members have (or may have) seen: a correction goes to these.

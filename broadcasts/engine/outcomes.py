@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 
 from django.utils.translation import gettext as _
 
-from broadcasts.enums import DeliveryState
+from broadcasts.enums import MAX_CRASHES, DeliveryState
 from groups.zalo.errors import (
     ChannelStopped,
     NotSent,
@@ -41,6 +41,7 @@ class Call:
     zalo_group_id: str
     number: int
     priority: int
+    crashes: int = 0
 
     @property
     def is_urgent(self) -> bool:
@@ -61,6 +62,7 @@ class Outcome:
     code: int | None = None
     error: str = ""
     detail: str = ""
+    crashes: int = 0
 
     @property
     def is_final(self) -> bool:
@@ -75,7 +77,9 @@ def sent(call: Call, message_id: str, *, started: float, finished: float) -> Out
 
 def failed(call: Call, error: Exception, *, started: float, finished: float) -> Outcome:
     """The call ended in ``error``. An error nobody foresaw leaves the outcome unknown."""
+    crashes = call.crashes
     if not isinstance(error, ZaloError):
+        crashes += 1
         error = OutcomeUnknown(None, type(error).__name__)
     at = _moment(finished)
     outcome = Outcome(
@@ -87,13 +91,21 @@ def failed(call: Call, error: Exception, *, started: float, finished: float) -> 
         call.number,
         code=error.code,
         error=error.message,
-        detail=str(error.detail_vi),
+        detail=str(error.detail_vi) if crashes < MAX_CRASHES else poisoned(),
+        crashes=crashes,
     )
     if outcome.state == DeliveryState.UNKNOWN:
         outcome.next_attempt_at = at + timedelta(seconds=FIRST_READ_SECONDS)
     elif outcome.state == DeliveryState.WAITING:
         _postpone(outcome, error, is_urgent=call.is_urgent)
     return outcome
+
+
+def poisoned() -> str:
+    """Why the machine stops trying a row: it brought its sender down too often."""
+    return _("Tiến trình gửi đã dừng %(count)d lần ở lượt này, hệ thống không tự gửi nữa.") % {
+        "count": MAX_CRASHES
+    }
 
 
 def state_for(error: ZaloError) -> DeliveryState:

@@ -16,9 +16,9 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from broadcasts import rendering
-from broadcasts.engine.outcomes import MAX_ATTEMPTS
+from broadcasts.engine.outcomes import MAX_ATTEMPTS, poisoned
 from broadcasts.engine.store import MAX_READS, readable
-from broadcasts.enums import BroadcastState, DeliveryState
+from broadcasts.enums import MAX_CRASHES, BroadcastState, DeliveryState
 from broadcasts.models import Delivery
 from groups.zalo.errors import ZaloError
 
@@ -130,9 +130,14 @@ def _surely_not_sent(row: Any, *, now: datetime) -> None:
     useful &= Q(broadcast__useful_until=None) | Q(broadcast__useful_until__gt=now)
     forget = {"claim": "", "unknown_at": None, "clean_since": None, "reads": 0, "updated_at": now}
     again = row.filter(
-        pk__in=Delivery.objects.filter(running & useful).values("pk"), attempts__lt=MAX_ATTEMPTS
+        pk__in=Delivery.objects.filter(running & useful).values("pk"),
+        attempts__lt=MAX_ATTEMPTS,
+        crashes__lt=MAX_CRASHES,
     )
     again.update(state=DeliveryState.QUEUED, next_attempt_at=now, **forget)
+    row.filter(crashes__gte=MAX_CRASHES).update(
+        state=DeliveryState.REFUSED, settled_at=now, last_error=poisoned(), **forget
+    )
     # Whatever is still unknown was tried too often, or its post was withdrawn or has run out.
     reason = _("Chưa vào được nhóm sau nhiều lần thử, hoặc bài đã hết hiệu lực.")
     row.update(state=DeliveryState.REFUSED, settled_at=now, last_error=reason, **forget)

@@ -19,7 +19,8 @@ ACCOUNTS_AT_ONCE = 200
 _CLAIMABLE = ", ".join(f"'{state.value}'" for state in CLAIMABLE)
 # States are written into the text, not passed, so that SQLite too recognises its partial index.
 _READY = f"""
-    SELECT d.id, d.account_id, d.group_id, d.broadcast_id, g.zalo_group_id, d.attempts + 1, d.priority
+    SELECT d.id, d.account_id, d.group_id, d.broadcast_id, g.zalo_group_id, d.attempts + 1, d.priority,
+      d.crashes
     FROM {Delivery._meta.db_table} d JOIN {Group._meta.db_table} g ON g.id = d.group_id
     WHERE d.account_id = {{account}} AND d.state IN ({_CLAIMABLE}) AND d.next_attempt_at <= %s
       AND EXISTS (

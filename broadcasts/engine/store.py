@@ -16,7 +16,7 @@ from django.utils import timezone
 from broadcasts.engine import sql
 from broadcasts.engine.outcomes import Call, Outcome
 from broadcasts.engine.pace import Pace
-from broadcasts.enums import CLAIMABLE, FINAL, STUCK, BroadcastState, DeliveryState
+from broadcasts.enums import CLAIMABLE, FINAL, STUCK, SUSPECT_CRASHES, BroadcastState, DeliveryState
 from broadcasts.models import Attempt, Broadcast, Delivery, Mailbox
 from groups.enums import AccountState
 
@@ -39,6 +39,7 @@ OTHER_FIELDS = (
     "next_attempt_at",
     "unknown_at",
     "settled_at",
+    "crashes",
 )
 ATTEMPT_FIELDS = ("delivery", "number", "started_at", "finished_at", "outcome", "error_code", "error")
 
@@ -181,7 +182,7 @@ def claim(
     with transaction.atomic():
         held = keep_leases(owner, windows, now=now)
         wanted = [(account_id, rows) for mailbox_id, account_id, rows in budgets if mailbox_id in held]
-        calls = [Call(*row) for row in sql.first_rows(wanted, now=now)]
+        calls = _without_suspects(owner, [Call(*row) for row in sql.first_rows(wanted, now=now)])
         if not calls:
             return [], held
         ids = [call.delivery_id for call in calls]
@@ -197,6 +198,18 @@ def claim(
             kept = set(mine.values_list("pk", flat=True))
             calls = [call for call in calls if call.delivery_id in kept]
     return sorted(calls, key=lambda call: call.priority), held
+
+
+def _without_suspects(owner: str, calls: list[Call]) -> list[Call]:
+    """A row that was there when a sender died, twice, is sent with no other row of the drain beside it.
+
+    If it is what kills senders, its third crash takes nothing down with it, and is its last.
+    """
+    harmless = [call for call in calls if call.crashes < SUSPECT_CRASHES]
+    if harmless or not calls:
+        return harmless
+    in_flight = Delivery.objects.filter(state__among=[DeliveryState.SENDING], claim=owner)
+    return [] if in_flight.exists() else calls[:1]
 
 
 def frozen(broadcast_ids: Iterable[int]) -> dict[int, Frozen]:
@@ -245,6 +258,7 @@ def _other(outcome: Outcome) -> tuple[Any, ...]:
         outcome.next_attempt_at,
         outcome.finished_at if is_unknown else None,
         outcome.finished_at if outcome.is_final else None,
+        outcome.crashes,
     )
 
 

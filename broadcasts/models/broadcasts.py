@@ -6,7 +6,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from broadcasts.enums import CLAIMABLE, STUCK, BroadcastState, DeliveryState, PostKind, Urgency
+from broadcasts.enums import CLAIMABLE, DEAD, STUCK, BroadcastState, DeliveryState, PostKind, Urgency
 from broadcasts.models.library import Notice, Picture, Post
 from broadcasts.querysets import BroadcastQuerySet, DeliveryQuerySet
 from groups.models import Group, OfficialAccount, Unit
@@ -137,6 +137,8 @@ class Delivery(models.Model):
     # 0 urgent, 1 routine: the claim order.
     priority = models.PositiveSmallIntegerField(default=1)
     attempts = models.PositiveSmallIntegerField(_("số lần thử"), default=0)
+    # How often a sender died, or met an error nobody foresaw, while it held the row.
+    crashes = models.PositiveSmallIntegerField(_("số lần tiến trình dừng"), default=0, editable=False)
     next_attempt_at = models.DateTimeField(_("thử lại lúc"), default=timezone.now)
     claimed_at = models.DateTimeField(null=True, blank=True)
     claim = models.CharField(max_length=32, blank=True)
@@ -191,6 +193,11 @@ class Delivery(models.Model):
                 name="delivery_stuck_idx",  # sweep, reading of unknown rows
             ),
             models.Index(fields=["broadcast", "state"], name="delivery_state_idx"),
+            models.Index(
+                fields=["created_at", "id"],
+                condition=Q(state__in=DEAD),
+                name="delivery_dead_idx",  # dead letters
+            ),
         ]
 
     def __str__(self) -> str:

@@ -68,7 +68,7 @@ def _columns(broadcast: Broadcast, now: datetime) -> dict[str, Any]:
         "created_at": Value(now, DateTimeField()),
         "updated_at": Value(now, DateTimeField()),
     }
-    values |= {name: Value(0) for name in ("attempts", "reads")}
+    values |= {name: Value(0) for name in ("attempts", "crashes", "reads")}
     values |= {name: Value("") for name in ("claim", "message_id")}
     return {f"row_{name}": value for name, value in values.items()}
 

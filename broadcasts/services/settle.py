@@ -9,11 +9,12 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models.functions import Least
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from broadcasts import permissions, tasks
-from broadcasts.enums import POSTABLE, BroadcastState, DeliveryState
+from broadcasts.enums import POSTABLE, SUSPECT_CRASHES, BroadcastState, DeliveryState
 from broadcasts.hints import hint
 from broadcasts.models import Broadcast, Delivery, Picture
 from portal.audit.services import record
@@ -76,6 +77,7 @@ def resend(delivery: Delivery, *, actor: Any) -> Delivery:
         action="broadcasts.delivery.resent",
         claim="",
         attempts=0,
+        crashes=Least("crashes", SUSPECT_CRASHES),
         reads=0,
         clean_since=None,
         unknown_at=None,

@@ -13,9 +13,10 @@ from django.utils.translation import gettext as _
 
 from broadcasts import tasks
 from broadcasts.engine import accounts, store
-from broadcasts.engine.outcomes import FIRST_READ_SECONDS
+from broadcasts.engine.outcomes import FIRST_READ_SECONDS, poisoned
 from broadcasts.enums import (
     CLAIMABLE,
+    MAX_CRASHES,
     NOT_OUT_YET,
     REACHED,
     STUCK,
@@ -71,7 +72,11 @@ def lose_stale_claims(now: datetime) -> int:
         next_attempt_at=now + timedelta(seconds=FIRST_READ_SECONDS),
         reads=0,
         clean_since=None,
-        last_error=_("Tiến trình gửi dừng đột ngột, chưa rõ tin đã vào nhóm hay chưa."),
+        crashes=F("crashes") + 1,
+        last_error=Case(
+            When(crashes__gte=MAX_CRASHES - 1, then=Value(poisoned())),
+            default=Value(_("Tiến trình gửi dừng đột ngột, chưa rõ tin đã vào nhóm hay chưa.")),
+        ),
         updated_at=now,
     )
 
