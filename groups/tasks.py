@@ -3,12 +3,12 @@
 from celery import shared_task
 
 
-@shared_task(name="groups.renew_quiet_accounts")
-def renew_quiet_accounts() -> None:
-    """Once a day: keep the grants of accounts alive that send seldom."""
+@shared_task(name="groups.renew_tokens")
+def renew_tokens() -> None:
+    """Every quarter of an hour: renew tokens at half of their life, also of accounts that send seldom."""
     from groups.services import tokens  # leaf
 
-    tokens.renew_quiet_accounts()
+    tokens.renew_ahead()
 
 
 @shared_task(name="groups.sync_admin_access")
@@ -17,3 +17,19 @@ def sync_admin_access() -> None:
     from groups.services import postings  # leaf
 
     postings.sync_all_admin_access()
+
+
+@shared_task(name="groups.process_events")
+def process_events() -> None:
+    """Every 15 s, and a second after an event came: do what Zalo's events ask for."""
+    from groups.services import inbox  # leaf
+
+    inbox.process_due()
+
+
+@shared_task(name="groups.forget_events")
+def forget_events() -> None:
+    """Once a day: forget the events that are long done."""
+    from groups.services import inbox  # leaf
+
+    inbox.forget_old()

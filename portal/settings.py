@@ -315,7 +315,7 @@ CELERY_BEAT_SCHEDULE = {
     "heartbeat": {"task": "portal.heartbeat", "schedule": 30.0},
     "start-due-broadcasts": {"task": "broadcasts.start_due_broadcasts", "schedule": 15.0},
     "sweep": {"task": "broadcasts.sweep", "schedule": 60.0},
-    "renew-quiet-accounts": {"task": "groups.renew_quiet_accounts", "schedule": 6 * 3600.0},
+    "renew-tokens": {"task": "groups.renew_tokens", "schedule": 15 * 60.0},
     "forget-past-logins": {"task": "accounts.forget_past_logins", "schedule": 24 * 3600.0},
     "sync-admin-access": {"task": "groups.sync_admin_access", "schedule": 3600.0},
     "erase-expired-tips": {"task": "tips.erase_expired", "schedule": 24 * 3600.0},

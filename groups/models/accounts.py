@@ -1,5 +1,7 @@
 """Zalo official accounts: secrets encrypted, the token pair committed before it is used."""
 
+from datetime import datetime, timedelta
+
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -7,6 +9,10 @@ from django.utils.translation import gettext_lazy as _
 from groups.enums import AccountState
 from groups.models.units import Unit
 from portal.crypto.fields import EncryptedTextField
+
+# What Zalo gives: access for 25 hours, and three months to use a refresh token.
+USUAL_LIFE = timedelta(hours=25)
+REFRESH_LIFE = timedelta(days=90)
 
 
 class OfficialAccount(models.Model):
@@ -23,6 +29,9 @@ class OfficialAccount(models.Model):
     access_token = EncryptedTextField(blank=True, editable=False)
     refresh_token = EncryptedTextField(blank=True, editable=False)
     access_expires_at = models.DateTimeField(_("mã truy cập hết hạn"), null=True, blank=True, editable=False)
+    # When the present pair was made: its age decides the next renewal, and the chain ends without one.
+    tokens_at = models.DateTimeField(_("mã truy cập lấy lúc"), null=True, blank=True, editable=False)
+    granted_at = models.DateTimeField(_("cấp quyền lúc"), null=True, blank=True, editable=False)
     # Set before a refresh is asked for: a crash after Zalo's answer is then recognised (tokens work once).
     refresh_started_at = models.DateTimeField(null=True, blank=True, editable=False)
     rate_per_minute = models.PositiveIntegerField(_("hạn mức lượt gọi mỗi phút"), default=100)
@@ -42,3 +51,18 @@ class OfficialAccount(models.Model):
 
     def __str__(self) -> str:
         return self.name or self.oa_id
+
+    @property
+    def renew_at(self) -> datetime | None:
+        """When half of the access token's life is over; None without a token."""
+        if self.access_expires_at is None:
+            return None
+        made_at = self.tokens_at or self.access_expires_at - USUAL_LIFE
+        return made_at + (self.access_expires_at - made_at) / 2
+
+    @property
+    def grant_ends_at(self) -> datetime | None:
+        """When Zalo forgets the grant unless a renewal comes before; None without a token."""
+        if self.access_expires_at is None:
+            return None
+        return (self.tokens_at or self.access_expires_at - USUAL_LIFE) + REFRESH_LIFE

@@ -108,7 +108,8 @@ def grant_again(account: OfficialAccount, *, pair: TokenPair, by: Any) -> Offici
     with transaction.atomic():
         account = OfficialAccount.objects.select_for_update().select_related("unit").get(pk=account.pk)
         store_pair(account, pair)
-        account.save(update_fields=PAIR_FIELDS)
+        account.granted_at = account.tokens_at
+        account.save(update_fields=[*PAIR_FIELDS, "granted_at"])
         data = {"oa_id": account.oa_id}
         record(by, "groups.account.connected", account, unit_path=account.unit.path, data=data)
     return account
@@ -138,6 +139,7 @@ def _fill(
     if "access_token" in secrets:
         pair = TokenPair(secrets["access_token"], secrets["refresh_token"], CAUTIOUS_LIFE_SECONDS)
         store_pair(account, pair)
+        account.granted_at = account.tokens_at
 
 
 def _save(account: OfficialAccount) -> None:

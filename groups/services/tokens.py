@@ -8,11 +8,15 @@ Zalo's refresh token works once and dies when the answer is made, not when it is
 * an answer that got lost is asked for once more with the same token. If that token is spent by now, Zalo says
   so, and the account waits for an administrator's new grant (``needs_grant``); no other account is touched;
 * a process that died between claim and answer leaves a claim that others may take over after
-  ``CLAIM_SECONDS``, with the same consequence.
+  ``CLAIM_SECONDS``, with the same consequence;
+* a job renews every pair at half of its life, so that senders hardly ever wait for a renewal, and the grant
+  of an account that sends seldom never runs out.
 """
 
 import asyncio
 import logging
+import random
+import time
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from math import ceil
@@ -30,7 +34,6 @@ from groups.models import OfficialAccount
 from groups.zalo import oauth
 from groups.zalo.errors import (
     ChannelStopped,
-    NotSent,
     OutcomeUnknown,
     ReauthorisationNeeded,
     Temporary,
@@ -42,7 +45,10 @@ from portal.audit.services import record
 logger = logging.getLogger(__name__)
 
 REFRESH_AHEAD = timedelta(hours=1)
-QUIET_AFTER = timedelta(days=30)
+# The job that renews ahead: enough for every account of a province, within what a task may take.
+MOST_AHEAD = 200
+AHEAD_SECONDS = 100
+FAILURES_IN_ROW = 3
 # Longer than two whole exchanges with Zalo, so that only a dead process loses its claim.
 CLAIM_SECONDS = 60
 POLL_SECONDS = 0.2
@@ -117,7 +123,7 @@ class AccountTokens:
             pair = await self._ask(account)
         except ChannelStopped as error:
             return await sync_to_async(_stop)(account, error)
-        except (NotSent, OutcomeUnknown) as error:
+        except (Temporary, OutcomeUnknown) as error:
             await self._pause()
             await sync_to_async(_release)(self._account_id)
             raise Temporary(error.code, str(error), wait_seconds=RETRY_AFTER_SECONDS) from None
@@ -179,7 +185,8 @@ class AccountTokens:
 def store_pair(account: OfficialAccount, pair: oauth.TokenPair) -> None:
     """Put a pair on the account and make it active; the caller saves (``PAIR_FIELDS``)."""
     account.access_token, account.refresh_token = pair.access_token, pair.refresh_token
-    account.access_expires_at = timezone.now() + timedelta(seconds=pair.expires_in_seconds)
+    account.tokens_at = timezone.now()
+    account.access_expires_at = account.tokens_at + timedelta(seconds=pair.expires_in_seconds)
     account.refresh_started_at = None
     account.state = AccountState.ACTIVE
     account.last_error, account.last_error_at = "", None
@@ -189,6 +196,7 @@ PAIR_FIELDS = (
     "access_token",
     "refresh_token",
     "access_expires_at",
+    "tokens_at",
     "refresh_started_at",
     "state",
     "last_error",
@@ -248,22 +256,37 @@ def mark_stopped(account: OfficialAccount, error: ZaloError) -> None:
     record(None, action, account, unit_path=account.unit.path, data={"code": error.code})
 
 
-def renew_quiet_accounts(*, most: int = 200) -> int:
-    """Refresh accounts that have sent nothing for a month: an unused refresh token dies after three.
+def renew_ahead(*, most: int = MOST_AHEAD) -> int:
+    """Renew the pairs that have lived half of their life, at most ``most`` of them; returns how many.
 
-    At most ``most`` at a time, the longest silent first; returns how many have a new pair. One that cannot be
-    renewed keeps its own reason and stops no other.
+    In random order, so that one that cannot be renewed keeps no other waiting for good: it keeps its own
+    reason. Where Zalo is away, it ends after a few tries; half a life is left for the next ones.
     """
-    since = timezone.now() - QUIET_AFTER
-    quiet = OfficialAccount.objects.filter(state=AccountState.ACTIVE, access_expires_at__lt=since)
-    renewed = 0
-    for account_id in list(quiet.order_by("access_expires_at").values_list("pk", flat=True)[:most]):
-        try:
-            async_to_sync(AccountTokens(account_id).get)()
-            renewed += 1
-        except ChannelStopped as error:
-            logger.warning("quiet_account_stopped: %s", type(error).__name__)
-        except Temporary:
-            # Zalo is away: the others would only wait for the same time-out.
+    accounts = OfficialAccount.objects.filter(state=AccountState.ACTIVE)
+    times = accounts.only("tokens_at", "access_expires_at")
+    due = [account.pk for account in times if _is_due(account)]
+    renewed, failures, until = 0, 0, time.monotonic() + AHEAD_SECONDS
+    for account_id in random.sample(due, min(most, len(due))):
+        if failures == FAILURES_IN_ROW or time.monotonic() > until:
             break
+        try:
+            renewed += _renew_if_due(account_id)
+            failures = 0
+        except ChannelStopped as error:
+            logger.warning("account_stopped_at_renewal: %s", type(error).__name__)
+        except Temporary:
+            failures += 1
     return renewed
+
+
+def _renew_if_due(account_id: int) -> bool:
+    """Renew unless another process, or a person, has done it meanwhile."""
+    account = _read(account_id)
+    if not _is_due(account):
+        return False
+    async_to_sync(AccountTokens(account_id).renew)(account.access_token)
+    return True
+
+
+def _is_due(account: OfficialAccount) -> bool:
+    return account.renew_at is not None and account.renew_at <= timezone.now()

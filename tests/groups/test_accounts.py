@@ -99,5 +99,6 @@ def test_grant_again_puts_the_account_back_into_service(area):
     grant_again(account, pair=TokenPair("at-9", "rt-9", 90_000), by=admin)
     account.refresh_from_db()
     assert (account.state, account.access_token) == (AccountState.ACTIVE, "at-9")
+    assert account.granted_at == account.tokens_at > timezone.now() - timedelta(minutes=1)
     entry = AuditEntry.objects.get(action="groups.account.connected")
     assert (entry.actor, entry.data) == (admin, {"oa_id": account.oa_id})

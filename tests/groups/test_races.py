@@ -45,14 +45,14 @@ def area():
     return make_area()
 
 
-def test_token_renewed_by_four_processes_is_asked_for_once(area, settings):
+def test_token_renewed_by_eight_callers_is_asked_for_once(area, settings):
     account = OfficialAccountFactory(unit=area.commune_a)
     names = ("oa_id", "app_id", "app_secret", "access_token", "refresh_token")
     with SimulatorThread() as zalo:
         settings.ZALO_OAUTH_URL = zalo.url
         zalo.control("POST", "oas", {name: getattr(account, name) for name in names})
         old = account.access_token
-        found = together(*[lambda: async_to_sync(AccountTokens(account.pk).renew)(old)] * 4)
+        found = together(*[lambda: async_to_sync(AccountTokens(account.pk).renew)(old)] * 8)
         calls = zalo.control("GET", "stats")["calls"]["/v4/oa/access_token"]
     account.refresh_from_db()
     assert set(found) == {account.access_token} != {old}

@@ -11,7 +11,7 @@ from groups.enums import AccountState
 from groups.models import OfficialAccount
 from groups.services import tokens as services
 from groups.services.tokens import AccountTokens
-from groups.tasks import renew_quiet_accounts
+from groups.tasks import renew_tokens
 from groups.zalo.errors import ChannelStopped, ReauthorisationNeeded, Temporary
 from groups.zalo.simulator.server import SimulatorThread
 from groups.zalo.simulator.state import World
@@ -189,18 +189,69 @@ def test_store_after_a_person_connected_anew_keeps_the_persons_pair(account):
     assert account.refresh_token == "from-the-console"
 
 
-def test_quiet_accounts_are_renewed_before_their_grant_dies(account, zalo):
-    expire(account, days=31)
-    recent = OfficialAccountFactory(access_expires_at=timezone.now() - timedelta(days=2))
-    broken = OfficialAccountFactory(access_expires_at=timezone.now() - timedelta(days=40))
-    renew_quiet_accounts.run()
-    for row in (account, recent, broken):
-        row.refresh_from_db()
+def test_renew_beyond_the_call_limit_is_temporary_and_frees_the_claim(account, zalo, monkeypatch):
+    async def over_limit(*args, **options):
+        raise services.oauth.classify(-32, "reached limit call api")
+
+    # The simulator counts calls of the API only.
+    monkeypatch.setattr(services.oauth, "refresh", over_limit)
+    with pytest.raises(Temporary):
+        renew(account, account.access_token)
+    account.refresh_from_db()
+    assert (account.state, account.refresh_started_at) == (AccountState.ACTIVE, None)
+
+
+def aged(account, hours: float) -> None:
+    """Give the account a pair made ``hours`` ago that lives for a day."""
+    account.tokens_at = timezone.now() - timedelta(hours=hours)
+    account.access_expires_at = account.tokens_at + timedelta(hours=24)
+    account.save(update_fields=["tokens_at", "access_expires_at"])
+
+
+def test_pairs_are_renewed_by_the_job_at_half_of_their_life(account, zalo):
+    aged(account, hours=12.1)
+    young = OfficialAccountFactory()
+    aged(young, hours=11.9)
+    before = account.access_token, young.access_token
+    renew_tokens.run()
+    account.refresh_from_db()
+    young.refresh_from_db()
+    assert account.access_token != before[0] and young.access_token == before[1]
+    assert account.tokens_at > timezone.now() - timedelta(minutes=1)
+    assert account.grant_ends_at > timezone.now() + timedelta(days=89)
+    assert refreshes(zalo) == 1
+
+
+def test_pairs_renewed_a_moment_ago_are_not_renewed_again(account, zalo):
+    aged(account, hours=20)
+    assert (services.renew_ahead(), services.renew_ahead()) == (1, 0)
+    assert refreshes(zalo) == 1
+
+
+def test_quiet_account_is_renewed_though_its_token_ran_out_long_ago(account, zalo):
+    aged(account, hours=24 * 40)
+    renew_tokens.run()
+    account.refresh_from_db()
     assert account.access_expires_at > timezone.now()
-    assert recent.access_expires_at < timezone.now()
-    # The simulator does not know it: its grant is gone, and that is said on the account.
-    assert broken.state == AccountState.NEEDS_GRANT
-    assert refreshes(zalo) == 2
+
+
+def test_account_whose_grant_is_gone_stops_no_other(account, zalo):
+    aged(account, hours=20)
+    broken = [OfficialAccountFactory() for _number in range(5)]
+    for row in broken:
+        aged(row, hours=20)
+    assert services.renew_ahead() == 1
+    # The simulator does not know them: their grants are gone, and that is said on each account.
+    assert OfficialAccount.objects.filter(state=AccountState.NEEDS_GRANT).count() == len(broken)
+
+
+def test_job_ends_after_a_few_tries_where_zalo_is_away(account, settings, asked):
+    settings.ZALO_OAUTH_URL = "http://127.0.0.1:9"
+    for row in [account, *(OfficialAccountFactory() for _number in range(5))]:
+        aged(row, hours=20)
+    assert services.renew_ahead() == 0
+    assert len(asked) == services.FAILURES_IN_ROW
+    assert OfficialAccount.objects.filter(state=AccountState.ACTIVE, refresh_started_at=None).count() == 6
 
 
 @pytest.fixture
