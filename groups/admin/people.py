@@ -64,7 +64,7 @@ class UserAdmin(MissingIs404Mixin, OwnTrailMixin, DjangoUserAdmin):
     inlines = (PostingInline,)
     fieldsets = (
         (None, {"fields": ("username", "password")}),
-        (_("Cán bộ"), {"fields": ("full_name", "rank", "title", "email")}),
+        (_("Cán bộ"), {"fields": ("full_name", "rank", "title", "phone", "email")}),
         (_("Đăng nhập"), {"fields": ("is_active", "last_login", "date_joined")}),
     )
     add_fieldsets = (

@@ -1,8 +1,19 @@
 """The user of the portal: one person, one account; what they may do follows from their postings."""
 
 from django.contrib.auth.models import AbstractUser
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+
+from portal.phones import PhoneError, parse_phone
+
+
+def valid_phone(number: str) -> None:
+    """Raise ``ValidationError`` unless it is one Vietnamese telephone number."""
+    try:
+        parse_phone(number)
+    except PhoneError as error:
+        raise ValidationError(str(error)) from error
 
 
 class User(AbstractUser):
@@ -14,6 +25,8 @@ class User(AbstractUser):
     full_name = models.CharField(_("họ và tên"), max_length=120, blank=True)
     rank = models.CharField(_("cấp bậc"), max_length=40, blank=True)
     title = models.CharField(_("chức vụ"), max_length=80, blank=True)
+    # For colleagues, never on a public page.
+    phone = models.CharField(_("điện thoại công vụ"), max_length=20, blank=True, validators=[valid_phone])
 
     class Meta:
         verbose_name = _("tài khoản")
