@@ -5,7 +5,7 @@ and are read leniently; a missing optional field is empty, never an error.
 """
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any, Generic, TypeVar
 
 Item = TypeVar("Item")
@@ -19,27 +19,168 @@ class SentMessage:
 
 
 @dataclass(frozen=True, slots=True)
+class PrivateQuota:
+    """What Zalo said about the account's private messages; numbers are None where there is no cap."""
+
+    kind: str = ""
+    remaining: int | None = None
+    total: int | None = None
+    expires_on: date | None = None
+
+    @classmethod
+    def read(cls, raw: dict[str, Any]) -> "PrivateQuota":
+        return cls(
+            kind=text(raw.get("quota_type")),
+            remaining=number_or_none(raw.get("remain")),
+            total=number_or_none(raw.get("total")),
+            expires_on=day(raw.get("expired_date")),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class SentPrivate:
+    """Zalo's receipt for one message to one person."""
+
+    message_id: str
+    quota: PrivateQuota = PrivateQuota()
+
+
+@dataclass(frozen=True, slots=True)
+class PrivateWindow:
+    """When a person last acted towards the account (None: never), and how many answers are left (None: no
+    cap)."""
+
+    last_interaction_at: datetime | None
+    remaining: int | None
+    total: int | None
+
+    @classmethod
+    def read(cls, raw: dict[str, Any]) -> "PrivateWindow":
+        reply, last = raw.get("cs_reply"), number(raw.get("last_interaction"))
+        reply = reply if isinstance(reply, dict) else {}
+        return cls(
+            last_interaction_at=moment(last) if last > 0 else None,
+            remaining=number_or_none(reply.get("remain")),
+            total=number_or_none(reply.get("total")),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class UserProfile:
+    """A person as the account knows them; nothing of what they shared about themselves."""
+
+    user_id: str
+    name: str
+    is_follower: bool
+    last_interaction_on: date | None
+
+    @classmethod
+    def read(cls, raw: dict[str, Any]) -> "UserProfile":
+        return cls(
+            user_id=text(raw.get("user_id")),
+            name=text(raw.get("display_name")),
+            is_follower=flag(raw.get("user_is_follower")),
+            last_interaction_on=day(raw.get("user_last_interaction_date")),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class GroupSettings:
+    """Who may do what in a group."""
+
+    only_admins_write: bool = False
+    joining_needs_approval: bool = True
+    history_for_new_members: bool = False
+    join_by_link: bool = True
+
+    @classmethod
+    def read(cls, raw: dict[str, Any]) -> "GroupSettings":
+        return cls(
+            only_admins_write=flag(raw.get("lock_send_msg")),
+            joining_needs_approval=flag(raw.get("join_appr")),
+            history_for_new_members=flag(raw.get("enable_msg_history")),
+            join_by_link=flag(raw.get("enable_link_join")),
+        )
+
+    def as_fields(self) -> dict[str, bool]:
+        """The settings under Zalo's names."""
+        return {
+            "lock_send_msg": self.only_admins_write,
+            "join_appr": self.joining_needs_approval,
+            "enable_msg_history": self.history_for_new_members,
+            "enable_link_join": self.join_by_link,
+        }
+
+
+@dataclass(frozen=True, slots=True)
 class GroupInfo:
-    """One GMF group of the account. ``members`` counts people and the account itself."""
+    """One GMF group of the account. ``members`` counts people and the account itself.
+
+    Lists leave out the slot (``asset_*``), the largest size (0), and the settings (None).
+    """
 
     group_id: str
     name: str
     status: str
     members: int
     join_url: str
+    description: str = ""
+    max_members: int = 0
+    dissolves_on: date | None = None
+    asset_id: str = ""
+    asset_valid_through: date | None = None
+    settings: GroupSettings | None = None
 
     @property
     def is_enabled(self) -> bool:
         return self.status == "enabled"
 
     @classmethod
-    def read(cls, raw: dict[str, Any]) -> "GroupInfo":
+    def read(
+        cls,
+        raw: dict[str, Any],
+        *,
+        asset: dict[str, Any] | None = None,
+        settings: dict[str, Any] | None = None,
+    ) -> "GroupInfo":
+        asset = asset or {}
         return cls(
             group_id=text(raw.get("group_id")),
             name=text(raw.get("name")),
             status=text(raw.get("status")) or "enabled",
             members=number(raw.get("total_member")),
             join_url=text(raw.get("group_link")),
+            description=text(raw.get("group_description")),
+            max_members=number(raw.get("max_member")),
+            dissolves_on=day(raw.get("auto_delete_date")),
+            asset_id=text(asset.get("asset_id")),
+            asset_valid_through=day(asset.get("valid_through")),
+            settings=GroupSettings.read(settings) if settings else None,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Asset:
+    """A paid slot for one group. ``group_id``: the group that uses it."""
+
+    asset_id: str
+    kind: str
+    source: str
+    valid_through: date | None
+    renews_itself: bool
+    is_available: bool
+    group_id: str
+
+    @classmethod
+    def read(cls, raw: dict[str, Any]) -> "Asset":
+        return cls(
+            asset_id=text(raw.get("asset_id")),
+            kind=text(raw.get("product_type")),
+            source=text(raw.get("quota_type")),
+            valid_through=day(raw.get("valid_through")),
+            renews_itself=flag(raw.get("auto_renew")),
+            is_available=text(raw.get("status")) == "available",
+            group_id=text(raw.get("used_id")),
         )
 
 
@@ -68,13 +209,14 @@ class Page(Generic[Item]):
 
 @dataclass(frozen=True, slots=True)
 class ConversationItem:
-    """One message in a group as Zalo lists it, newest first."""
+    """One message in a group, or with one person (``group_id`` empty), as Zalo lists it, newest first."""
 
     message_id: str
     is_ours: bool
     kind: str
     text: str
     at: datetime
+    group_id: str = ""
 
     @classmethod
     def read(cls, raw: dict[str, Any]) -> "ConversationItem":
@@ -84,6 +226,7 @@ class ConversationItem:
             kind=text(raw.get("type")),
             text=text(raw.get("message")),
             at=moment(raw.get("time")),
+            group_id=text(raw.get("group_id")),
         )
 
 
@@ -131,6 +274,20 @@ def number(value: Any, *, default: int = 0) -> int:
         return int(value)
     except (TypeError, ValueError, OverflowError):
         return default
+
+
+def number_or_none(value: Any) -> int | None:
+    """An integer from a number or a string of digits; None for anything else, such as "unlimited"."""
+    digits = text(value)
+    return int(digits) if digits.isdecimal() else None
+
+
+def day(value: Any) -> date | None:
+    """The date of ``31/12/2026``; None for what is none."""
+    try:
+        return datetime.strptime(text(value), "%d/%m/%Y").date()
+    except ValueError:
+        return None
 
 
 def moment(value: Any) -> datetime:
