@@ -1,6 +1,7 @@
 """Pictures: whatever comes in, a small upright JPEG without a past comes out."""
 
 import io
+import zlib
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -66,6 +67,38 @@ def test_place_and_camera_of_the_original_are_gone():
     assert b"bi mat" not in content
 
 
+def test_photo_of_twelve_megapixels_loses_its_place_and_most_of_its_weight():
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    exif.get_ifd(0x8825).update({1: "N", 2: (10.0, 20.0, 30.0), 3: "E", 4: (106.0, 1.0, 2.0)})
+    photo = upload(Image.effect_noise((4000, 3000), 60).convert("RGB"), "JPEG", exif=exif, quality=95)
+
+    content, width, height = pictures.reencode(photo)
+
+    assert (width, height) == (1440, 1920)
+    assert len(content) <= pictures.MAX_BYTES
+    assert b"Exif" not in content
+    assert "exif" not in decoded(content).info
+
+
+def test_colours_of_a_printers_jpeg_survive():
+    content, *_size = pictures.reencode(upload(Image.new("CMYK", (60, 40), (0, 255, 255, 0)), "JPEG"))
+
+    red, green, blue = decoded(content).getpixel((10, 10))
+    assert red > 240
+    assert max(green, blue) < 15
+
+
+def test_animated_png_becomes_its_first_frame():
+    first, *others = (Image.new("RGB", (60, 40), colour) for colour in ("red", "blue", "green"))
+
+    content, *_size = pictures.reencode(upload(first, "PNG", save_all=True, append_images=others))
+
+    image = decoded(content)
+    assert image.format == "JPEG"
+    assert image.getpixel((10, 10))[0] > 240
+
+
 def test_sideways_picture_is_turned_upright():
     exif = Image.Exif()
     exif[0x0112] = 6
@@ -110,6 +143,15 @@ def test_picture_bomb_is_refused_before_it_is_decoded():
 
     with pytest.raises(pictures.PictureError, match="kích thước quá lớn"):
         pictures.reencode(bomb)
+
+
+def test_picture_that_only_claims_to_be_huge_is_refused():
+    png = bytearray(upload(Image.new("RGB", (8, 8)), "PNG").read())
+    png[16:24] = (100_000).to_bytes(4, "big") * 2
+    png[29:33] = zlib.crc32(png[12:29]).to_bytes(4, "big")
+
+    with pytest.raises(pictures.PictureError, match="kích thước quá lớn"):
+        pictures.reencode(SimpleUploadedFile("anh.png", bytes(png)))
 
 
 def test_file_over_the_limit_is_refused_unread(monkeypatch):
