@@ -26,17 +26,20 @@ from broadcasts.serializers import (
     BroadcastDetailSerializer,
     BroadcastInput,
     BroadcastSerializer,
+    ConfirmInput,
     DeliverySerializer,
     NoticeInput,
     ReasonInput,
+    SkipInput,
 )
-from broadcasts.services import approval, audience, counts, editing, settle
+from broadcasts.services import approval, audience, counts, editing, posting, settle
 from broadcasts.services.notices import NoticeFields
 from groups import permissions
 from groups.models import Unit
 from portal.api import PageNumberPagination
 
 PARSERS = (JSONParser, MultiPartParser, FormParser)
+TOLD = {"key": "", "made_at": None}
 
 
 class BroadcastFilter(django_filters.FilterSet):
@@ -267,19 +270,19 @@ class DeliveryViewSet(viewsets.GenericViewSet):
 
     def get_queryset(self) -> QuerySet[Delivery]:
         rows = Delivery.objects.reachable_by(self.request.user)
-        return rows.select_related("group__unit", "broadcast__unit")
+        return rows.select_related("group__unit", "broadcast__unit", "task")
 
-    @extend_schema(request=None, responses=DeliverySerializer)
+    @extend_schema(request=ConfirmInput, responses=DeliverySerializer)
     @action(detail=True, methods=["post"])
     def posted(self, request: Request, pk: str) -> Response:
-        """A person has posted it; ``proof`` may be a screenshot."""
-        delivery = self.get_object()
+        """A person has posted it; ``proof``: a screenshot. Again by the same person: 200, no change."""
+        delivery, told = self.get_object(), self._told(request)
         proof = None
         if request.FILES.get("proof"):
             proof = store_picture(
                 request.FILES["proof"], unit=delivery.group.unit, user=request.user, field="proof"
             )
-        return self._answer(settle.confirm_posted(delivery, actor=request.user, proof=proof))
+        return self._answer(posting.confirm_posted(delivery, actor=request.user, proof=proof, **told))
 
     @extend_schema(request=None, responses=DeliverySerializer)
     @action(detail=True, methods=["post"])
@@ -293,14 +296,27 @@ class DeliveryViewSet(viewsets.GenericViewSet):
         """A chief lets it go out once more."""
         return self._answer(settle.resend(self.get_object(), actor=request.user))
 
-    @extend_schema(request=ReasonInput, responses=DeliverySerializer)
+    @extend_schema(request=SkipInput, responses=DeliverySerializer)
     @action(detail=True, methods=["post"])
     def skip(self, request: Request, pk: str) -> Response:
-        """Left out, with a reason."""
+        """Left out, with a reason. Again by the same person: 200, no change."""
         serializer = ReasonInput(data=request.data)
         serializer.is_valid(raise_exception=True)
         reason = serializer.validated_data.get("reason", "")
-        return self._answer(settle.skip(self.get_object(), actor=request.user, reason=reason))
+        told = self._told(request)
+        return self._answer(posting.skip(self.get_object(), actor=request.user, reason=reason, **told))
+
+    @extend_schema(request=None, responses=DeliverySerializer)
+    @action(detail=True, methods=["post"])
+    def undo(self, request: Request, pk: str) -> Response:
+        """One's own confirmation taken back, within some minutes."""
+        return self._answer(posting.undo(self.get_object(), actor=request.user))
+
+    def _told(self, request: Request) -> dict[str, Any]:
+        """The key and the moment a phone gave to what it confirms."""
+        serializer = ConfirmInput(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        return {name: serializer.validated_data.get(name) or empty for name, empty in TOLD.items()}
 
     def _answer(self, delivery: Delivery) -> Response:
         return Response(DeliverySerializer(delivery).data)

@@ -7,6 +7,8 @@ from groups import permissions
 from groups.enums import Role
 from groups.permissions import DECIDING_ROLES, WRITING_ROLES, holds
 
+POSTING_ROLES = (*WRITING_ROLES, Role.RELAY)
+
 
 def can_write(user, unit) -> bool:
     """Officers write for their unit and the units below it."""
@@ -36,12 +38,23 @@ def can_stop(user, broadcast) -> bool:
 
 
 def can_confirm_posted(user, delivery) -> bool:
-    """The group's steward, the relay of its village, or a chief over it says that a person has posted."""
+    """The group's steward, the village's relay, who it was handed to, or a chief over it says it is up."""
     return (
         is_steward(user, delivery.group)
+        or is_assignee(user, delivery)
         or holds(user, delivery.group.unit, Role.RELAY)
         or holds(user, delivery.group.unit, *DECIDING_ROLES)
     )
+
+
+def can_lead_posting(user, delivery) -> bool:
+    """Chiefs over the group see to it that somebody posts: they remind, and hand over."""
+    return holds(user, delivery.group.unit, *DECIDING_ROLES)
+
+
+def can_take_posting(user, unit) -> bool:
+    """Whoever serves at the unit or above it, and the relay of the village, can be asked to post."""
+    return holds(user, unit, *POSTING_ROLES)
 
 
 def can_confirm_seen(user, delivery) -> bool:
@@ -62,6 +75,12 @@ def can_end_notice(user, notice) -> bool:
 def is_steward(user, group) -> bool:
     """Whether the user answers for the group today."""
     return group.stewardships.filter(user=user, ends_on=None).exists()
+
+
+def is_assignee(user, delivery) -> bool:
+    """Whether the row was handed to the user, who still serves there."""
+    task = getattr(delivery, "task", None)
+    return task is not None and task.assignee_id == user.pk and can_take_posting(user, delivery.group.unit)
 
 
 def reach_q(user, field: str = "unit__path") -> Q:

@@ -36,23 +36,36 @@ class DeliveryQuerySet(models.QuerySet):
         """Rows a drainer may take now."""
         return self.filter(state__among=CLAIMABLE, next_attempt_at__lte=now)
 
+    def duty_of(self, user) -> "DeliveryQuerySet":
+        """Rows, in any state, that are this person's to post: handed to them, or else steward or relay."""
+        return self.filter(self._duty_q(user))
+
     def to_post_by(self, user) -> "DeliveryQuerySet":
-        """Assisted rows waiting for this person: steward of the group, or relay of its unit."""
-        relayed = permissions.paths_q(permissions.paths(user, permissions.Role.RELAY), "group__unit__path")
-        stewarded = Q(group__stewardships__user=user, group__stewardships__ends_on=None)
-        return self.filter(
-            relayed | stewarded, state__among=POSTABLE, broadcast__state=BroadcastState.SENDING
-        ).distinct()
+        """Those that wait for this person now."""
+        return self.duty_of(user).filter(state__among=POSTABLE, broadcast__state=BroadcastState.SENDING)
 
     def reachable_by(self, user) -> "DeliveryQuerySet":
         """Rows a person may act on: what staff see, and those of groups they post for."""
-        relayed = permissions.paths_q(permissions.paths(user, permissions.Role.RELAY), "group__unit__path")
-        mine = Stewardship.objects.filter(user=user, ends_on=None, group=models.OuterRef("group"))
-        return self.filter(self._staff_q(user) | relayed | Q(models.Exists(mine)))
+        return self.filter(self._staff_q(user) | self._poster_q(user))
 
     def visible_to(self, user) -> "DeliveryQuerySet":
         """Deliveries to groups under the user's postings, and all rows of broadcasts of their units."""
         return self.filter(self._staff_q(user))
+
+    def _duty_q(self, user) -> Q:
+        return (Q(task__assignee=None) & self._by_group_q(user)) | self._assigned_q(user)
+
+    def _poster_q(self, user) -> Q:
+        return self._by_group_q(user) | self._assigned_q(user)
+
+    def _by_group_q(self, user) -> Q:
+        relayed = permissions.paths_q(permissions.paths(user, permissions.Role.RELAY), "group__unit__path")
+        mine = Stewardship.objects.filter(user=user, ends_on=None, group=models.OuterRef("group"))
+        return relayed | Q(models.Exists(mine))
+
+    def _assigned_q(self, user) -> Q:
+        paths = permissions.paths(user, *permissions.WRITING_ROLES, permissions.Role.RELAY)
+        return Q(task__assignee=user) & permissions.paths_q(paths, "group__unit__path")
 
     def _staff_q(self, user) -> Q:
         paths = permissions.paths(user, *permissions.STAFF_ROLES)

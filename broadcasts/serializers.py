@@ -98,6 +98,23 @@ class ReasonInput(serializers.Serializer):
     reason = serializers.CharField(required=False, allow_blank=True)
 
 
+class ConfirmInput(serializers.Serializer):
+    """What a phone may add: a key of its own, by which it may repeat itself, and when it really was.
+
+    A moment ahead of ours counts as now.
+    """
+
+    key = serializers.CharField(required=False, allow_blank=True, max_length=40)
+    made_at = serializers.DateTimeField(required=False, allow_null=True)
+    proof = serializers.FileField(required=False, write_only=True, help_text=_("Ảnh chụp màn hình."))
+
+
+class SkipInput(ReasonInput, ConfirmInput):
+    """Why it is left out."""
+
+    proof = None
+
+
 class ReachSerializer(serializers.Serializer):
     """What the audience amounts to; ``minutes`` for the slowest account at its limit."""
 

@@ -51,6 +51,14 @@ def sweep() -> None:
     sweeping.sweep(timezone.now())
 
 
+@shared_task(name="broadcasts.mail_posters")
+def mail_posters(delivery_ids: list[int]) -> None:
+    """Tell the people who are to post these rows."""
+    from broadcasts.services import reminders
+
+    reminders.mail_posters(delivery_ids)
+
+
 @signals.worker_shutting_down.connect
 def _end_drains(**kwargs: Any) -> None:
     """A deployment waits for the calls on their way, not for a drain's whole 45 s."""

@@ -3,6 +3,7 @@
 from broadcasts.models.broadcasts import Attempt, Broadcast, Delivery
 from broadcasts.models.library import Notice, Picture, PictureUpload, Post
 from broadcasts.models.mailboxes import CodeCounter, Mailbox
+from broadcasts.models.posting import PostingTask
 
 __all__ = [
     "Attempt",
@@ -14,4 +15,5 @@ __all__ = [
     "Picture",
     "PictureUpload",
     "Post",
+    "PostingTask",
 ]

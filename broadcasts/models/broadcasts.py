@@ -1,5 +1,7 @@
 """Broadcasts, their deliveries and every attempt made for them."""
 
+from typing import Any
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -202,6 +204,12 @@ class Delivery(models.Model):
 
     def __str__(self) -> str:
         return f"{self.broadcast_id} -> {self.group_id}"
+
+    @property
+    def poster(self) -> Any:
+        """Who is to post it: the person it was handed to, else the group's steward; None without either."""
+        task = getattr(self, "task", None)
+        return task.assignee if task is not None and task.assignee_id else self.group.steward
 
 
 class Attempt(models.Model):

@@ -438,3 +438,18 @@ def test_submitting_for_an_hour_long_past_is_refused_on_that_field(officer, gmf_
     answer = client_of(officer).post(f"{URL}{broadcast.pk}/submit/")
 
     assert (answer.status_code, list(answer.json())) == (400, ["send_at"])
+
+
+def test_confirmation_repeated_by_the_same_person_answers_200_and_is_undone_once(area, chief, sending_rows):
+    [row] = sending_rows("to_post", 1)
+    client = client_of(chief)
+    told = {"key": "may-01", "made_at": "2001-01-01T08:00:00+07:00"}
+    answers = [client.post(f"/api/v1/deliveries/{row.pk}/posted/", told) for _again in range(2)]
+    assert [answer.status_code for answer in answers] == [200, 200]
+    assert answers[0].json() == answers[1].json()
+    other = client_of(make_user(Role.CHIEF, area.commune_a)).post(f"/api/v1/deliveries/{row.pk}/posted/")
+    assert other.status_code == 409
+    assert chief.display_name in other.json()["detail"]
+    assert client.post(f"/api/v1/deliveries/{row.pk}/undo/").json()["state"] in ("to_post", "overdue")
+    assert client.post(f"/api/v1/deliveries/{row.pk}/undo/").status_code == 409
+    assert client.post(f"/api/v1/deliveries/{row.pk}/posted/", {"made_at": "hôm qua"}).status_code == 400

@@ -14,6 +14,7 @@ from broadcasts import rendering
 from broadcasts.enums import POSTABLE
 from broadcasts.models import Delivery
 from broadcasts.pictures import store_picture
+from broadcasts.services import posting as services
 from broadcasts.services import settle
 from portal.desk import frame, posting
 from portal.desk.access import posting_page, writers_page
@@ -76,7 +77,7 @@ def posted(request: HttpRequest, pk: int) -> HttpResponse:
         upload = form.cleaned_data["proof"]
         try:
             proof = store_picture(upload, unit=row.group.unit, user=request.user) if upload else None
-            settle.confirm_posted(row, actor=request.user, proof=proof)
+            services.confirm_posted(row, actor=request.user, proof=proof)
         except ValidationError as error:
             add_errors(form, error, media="proof")
         else:
@@ -92,7 +93,7 @@ def skip(request: HttpRequest, pk: int) -> HttpResponse:
     form = SkipForm(request.POST, auto_id="skip_%s")
     if form.is_valid():
         try:
-            settle.skip(row, actor=request.user, reason=form.cleaned_data["reason"])
+            services.skip(row, actor=request.user, reason=form.cleaned_data["reason"])
         except ValidationError as error:
             add_errors(form, error)
         else:

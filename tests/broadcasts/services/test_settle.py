@@ -6,17 +6,17 @@ from django.utils import timezone
 
 from broadcasts.enums import DeliveryState
 from broadcasts.models import Broadcast, Delivery
-from broadcasts.services import approval, sending, settle, sweep
+from broadcasts.services import approval, posting, sending, settle, sweep
 from groups.enums import Role
 from portal.audit.models import AuditEntry
 from portal.errors import NotAllowedError, WrongStateError
 from tests.factories import BroadcastFactory, DeliveryFactory, GroupFactory, StewardshipFactory, make_user
 
 ACTS = {
-    "posted": (settle.confirm_posted, {"to_post", "overdue"}, "posted", {}),
+    "posted": (posting.confirm_posted, {"to_post", "overdue"}, "posted", {}),
     "seen": (settle.confirm_seen, {"unknown"}, "sent", {}),
     "resent": (settle.resend, {"unknown"}, "waiting", {}),
-    "skipped": (settle.skip, {"to_post", "overdue"}, "skipped", {"reason": "Nhóm giải tán"}),
+    "skipped": (posting.skip, {"to_post", "overdue"}, "skipped", {"reason": "Nhóm giải tán"}),
 }
 
 
@@ -82,7 +82,7 @@ def test_steward_of_the_group_confirms_posting(make_row, officer):
     row = make_row("to_post")
     StewardshipFactory(group=row.group, user=officer)
 
-    settle.confirm_posted(row, actor=officer)
+    posting.confirm_posted(row, actor=officer)
 
     assert row.settled_by == officer
 
@@ -106,7 +106,7 @@ def test_resend_of_a_post_that_is_over_is_refused(make_row, chief, state):
 
 def test_skip_needs_a_reason(make_row, chief):
     with pytest.raises(ValidationError):
-        settle.skip(make_row("to_post"), actor=chief, reason="  ")
+        posting.skip(make_row("to_post"), actor=chief, reason="  ")
 
 
 def test_two_people_settle_one_row_one_wins(make_row, chief, officer):
@@ -138,7 +138,7 @@ def test_rows_of_a_paused_broadcast_are_not_to_be_posted(make_row, officer):
 
 def test_steward_who_had_posted_before_the_withdrawal_may_say_so(make_row, chief):
     row, by_hand = make_row("to_post"), make_row("to_post")
-    settle.skip(by_hand, actor=chief, reason="Nhóm giải tán")
+    posting.skip(by_hand, actor=chief, reason="Nhóm giải tán")
     Broadcast.objects.filter(pk=row.broadcast_id).update(state="done")
     original = Broadcast.objects.get(pk=row.broadcast_id)
     Delivery.objects.filter(pk=row.pk).update(state="to_post")
@@ -148,9 +148,9 @@ def test_steward_who_had_posted_before_the_withdrawal_may_say_so(make_row, chief
     row.refresh_from_db()
     assert row.state == "skipped"
 
-    settle.confirm_posted(row, actor=chief)
+    posting.confirm_posted(row, actor=chief)
     with pytest.raises(WrongStateError):
-        settle.confirm_posted(by_hand, actor=chief)
+        posting.confirm_posted(by_hand, actor=chief)
     sweep.complete_corrections(timezone.now())
 
     assert row.state == "posted"
