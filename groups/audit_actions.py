@@ -23,7 +23,9 @@ ACTIONS = {
     "groups.size.recorded": _("Ghi số thành viên nhóm"),
     "groups.steward.changed": _("Đổi người phụ trách nhóm"),
     "groups.account.connected": _("Kết nối tài khoản Zalo OA"),
+    "groups.account.connect_failed": _("Kết nối tài khoản Zalo OA không thành công"),
     "groups.account.changed": _("Sửa tài khoản Zalo OA"),
     "groups.account.needs_grant": _("Tài khoản Zalo OA cần cấp quyền lại"),
+    "groups.event.retried": _("Cho xử lý lại sự kiện Zalo"),
     "groups.account.stopped": _("Dừng tài khoản Zalo OA"),
 }

@@ -51,6 +51,9 @@ MODEL_PERMISSIONS[Role.ADMINISTRATOR] |= (
     | _names("delete", "member", "placement", "holiday")
     | _names("view add change", "user", app="accounts")
 )
+for _role in (Role.SUPERVISOR, Role.ADMINISTRATOR):
+    MODEL_PERMISSIONS[_role] |= _names("view", "zaloevent")
+MODEL_PERMISSIONS[Role.ADMINISTRATOR] |= _names("retry", "zaloevent")
 MODEL_PERMISSIONS[Role.AUDITOR] |= _names(
     "view", *_DIRECTORY, *_AROUND_GROUPS, "posting", "officialaccount", "holiday"
 ) | _names("view", "auditentry", app="audit")

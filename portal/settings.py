@@ -275,6 +275,8 @@ ZALO_API_URL = text("ZALO_API_URL", "http://127.0.0.1:9000" if DEBUG else "https
 ZALO_OAUTH_URL = text("ZALO_OAUTH_URL", "http://127.0.0.1:9000" if DEBUG else "https://oauth.zaloapp.com")
 ZALO_BOT_URL = text("ZALO_BOT_URL", "http://127.0.0.1:9000" if DEBUG else "https://bot-api.zaloplatforms.com")
 ZALO_CLIENT = "groups.zalo.client.ZaloClient"
+# Only where Zalo's console insists on one fixed challenge: then every connection uses this PKCE verifier.
+ZALO_CODE_VERIFIER = text("ZALO_CODE_VERIFIER")
 
 # --- Sending ---------------------------------------------------------------------------------------------
 
@@ -315,6 +317,8 @@ CELERY_BEAT_SCHEDULE = {
     "heartbeat": {"task": "portal.heartbeat", "schedule": 30.0},
     "start-due-broadcasts": {"task": "broadcasts.start_due_broadcasts", "schedule": 15.0},
     "sweep": {"task": "broadcasts.sweep", "schedule": 60.0},
+    "process-zalo-events": {"task": "groups.process_events", "schedule": 15.0},
+    "forget-zalo-events": {"task": "groups.forget_events", "schedule": 24 * 3600.0},
     "renew-tokens": {"task": "groups.renew_tokens", "schedule": 15 * 60.0},
     "forget-past-logins": {"task": "accounts.forget_past_logins", "schedule": 24 * 3600.0},
     "sync-admin-access": {"task": "groups.sync_admin_access", "schedule": 3600.0},

@@ -1,6 +1,7 @@
 """Directory: units, who serves where, groups and the accounts that post to them."""
 
 from groups.models.accounts import OfficialAccount
+from groups.models.events import ZaloEvent
 from groups.models.groups import (
     Group,
     GroupSize,
@@ -27,4 +28,5 @@ __all__ = [
     "Unit",
     "UnitChange",
     "Village",
+    "ZaloEvent",
 ]

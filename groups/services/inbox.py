@@ -1,0 +1,154 @@
+"""The inbox of Zalo's events: stored by the webhook in one statement, worked on by tasks.
+
+An event is claimed by moving its ``due_at`` into the future, so a worker that dies gives it back, and it is
+marked as done in the transaction of its effects, so it has them once. One that fails ``MOST_ATTEMPTS`` times
+stays where it is, for people to see.
+"""
+
+import logging
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from django.db import connection, transaction
+from django.db.models import F, prefetch_related_objects
+from django.utils import timezone
+
+from groups import permissions
+from groups.enums import Role
+from groups.models import ZaloEvent
+from groups.services.hints import work_waits
+from groups.services.signers import Signer
+from groups.signals import News, zalo_event
+from groups.zalo import events, signature
+from portal.audit.services import record
+from portal.errors import NotAllowedError, WrongStateError
+
+logger = logging.getLogger(__name__)
+
+MOST_ATTEMPTS = 3
+CLAIM = timedelta(minutes=2)
+PAUSE = timedelta(seconds=60)
+BATCH = 100
+# Far longer than the webhook accepts an event of old: a late repetition is still recognised.
+KEEP_DONE = timedelta(days=7)
+KEEP_STUCK = timedelta(days=30)
+
+_FIELDS = [field for field in ZaloEvent._meta.concrete_fields if not field.primary_key]
+
+
+def store(signer: Signer, body: dict[str, Any], raw_body: bytes) -> bool:
+    """Keep an event whose signature was checked; False when it is here already."""
+    name, now = events.name_of(body), timezone.now()
+    is_read = signer.account_id is not None and events.is_read(name)
+    event = ZaloEvent(
+        key=events.dedupe_key(name, signer.oa_id, body, raw_body),
+        name=name,
+        oa_id=signer.oa_id[:40],
+        account_id=signer.account_id,
+        body=raw_body.decode() if is_read else None,
+        received_at=now,
+        due_at=now if is_read else None,
+        processed_at=None if is_read else now,
+    )
+    is_new = _insert(event)
+    if is_new and is_read:
+        work_waits()
+    return is_new
+
+
+def _insert(event: ZaloEvent) -> bool:
+    """One statement, committed by itself; ``bulk_create`` would open a transaction around it."""
+    quote = connection.ops.quote_name
+    names = ", ".join(quote(field.column) for field in _FIELDS)
+    marks = ", ".join(["%s"] * len(_FIELDS))
+    values = [field.get_db_prep_save(getattr(event, field.attname), connection) for field in _FIELDS]
+    table = quote(ZaloEvent._meta.db_table)
+    with connection.cursor() as cursor:
+        cursor.execute(f"INSERT INTO {table} ({names}) VALUES ({marks}) ON CONFLICT DO NOTHING", values)
+        return cursor.rowcount == 1
+
+
+def process_due(*, most_seconds: float = 30.0) -> int:
+    """Work on what is due, for at most ``most_seconds``; returns how many events are done.
+
+    Any number of workers may do so at once. An event that failed before is claimed alone: were it the one
+    that kills its worker, no other would go down with it again and again.
+    """
+    started, done = timezone.now(), 0
+    _give_up_on_killers(started)
+    for is_retry in (False, True):
+        while (timezone.now() - started).total_seconds() < most_seconds:
+            claimed = _claim(timezone.now(), is_retry=is_retry)
+            if not claimed:
+                break
+            done += sum(_work(event) for event in claimed)
+    return done
+
+
+def try_again(event: ZaloEvent, *, by: Any) -> None:
+    """Give an event that was given up its tries back.
+
+    Raises ``NotAllowedError`` for anybody but an administrator of its account's unit, ``WrongStateError``
+    when it is not stuck.
+    """
+    unit = event.account.unit if event.account else None
+    if unit is None or not permissions.holds(by, unit, Role.ADMINISTRATOR):
+        raise NotAllowedError
+    with transaction.atomic():
+        stuck = ZaloEvent.objects.filter(pk=event.pk, due_at=None, processed_at=None)
+        if stuck.update(due_at=timezone.now(), attempts=0, error="") != 1:
+            raise WrongStateError
+        record(by, "groups.event.retried", event, unit_path=unit.path)
+
+
+def forget_old() -> int:
+    """Delete what was done a week ago, and after a month what nobody could do; returns how many went."""
+    now = timezone.now()
+    done = ZaloEvent.objects.filter(processed_at__lt=now - KEEP_DONE)
+    stuck = ZaloEvent.objects.filter(received_at__lt=now - KEEP_STUCK)
+    return done.delete()[0] + stuck.delete()[0]
+
+
+def _claim(now: datetime, *, is_retry: bool) -> list[ZaloEvent]:
+    waiting = ZaloEvent.objects.filter(due_at__lte=now, attempts__lt=MOST_ATTEMPTS)
+    waiting = waiting.filter(attempts__gt=0) if is_retry else waiting.filter(attempts=0)
+    with transaction.atomic():
+        claimed = list(
+            waiting.order_by("due_at", "id").select_for_update(skip_locked=True)[: 1 if is_retry else BATCH]
+        )
+        mine = ZaloEvent.objects.filter(pk__in=[event.pk for event in claimed])
+        mine.update(due_at=now + CLAIM, attempts=F("attempts") + 1)
+    prefetch_related_objects(claimed, "account")
+    for event in claimed:
+        event.attempts += 1
+    return claimed
+
+
+def _work(event: ZaloEvent) -> bool:
+    """Let everybody know of one claimed event; True when it is done now."""
+    # Fenced by the attempt: a claim that ran out and was taken over writes nothing.
+    mine = ZaloEvent.objects.filter(pk=event.pk, attempts=event.attempts, due_at__isnull=False)
+    now = timezone.now()
+    try:
+        with transaction.atomic():
+            if mine.update(due_at=None, processed_at=now, body=None, error="") != 1:
+                return False
+            zalo_event.send(sender=ZaloEvent, news=_news(event))
+    except Exception as error:
+        logger.exception("zalo_event_failed")
+        due_at = None if event.attempts >= MOST_ATTEMPTS else now + PAUSE * event.attempts
+        mine.update(due_at=due_at, error=type(error).__name__[:200])
+        return False
+    return True
+
+
+def _news(event: ZaloEvent) -> News:
+    body = signature.parse(event.body.encode())
+    sent_at = datetime.fromtimestamp((signature.sent_at_ms(body) or 0) / 1000, UTC)
+    return News(name=event.name, account=event.account, sent_at=sent_at, body=body)
+
+
+def _give_up_on_killers(now: datetime) -> None:
+    """Events whose last claim ran out without an outcome took their worker with them."""
+    killers = ZaloEvent.objects.filter(due_at__lte=now, attempts__gte=MOST_ATTEMPTS)
+    killers.update(due_at=None, error="WorkerLost")
