@@ -13,6 +13,7 @@ class BroadcastsConfig(AppConfig):
     verbose_name = _("Phát tin")
 
     def ready(self):
+        from broadcasts import receivers  # noqa: F401 (connects them)
         from broadcasts.audit_actions import ACTIONS
         from groups import permissions
         from groups.enums import Role

@@ -13,6 +13,7 @@ class GroupsConfig(AppConfig):
     verbose_name = _("Địa bàn và nhóm Zalo")
 
     def ready(self):
+        from groups import receivers  # noqa: F401 (connects them)
         from groups.audit_actions import ACTIONS
 
         registry.register(ACTIONS)
