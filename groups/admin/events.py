@@ -1,0 +1,78 @@
+"""Zalo's events in the admin: what came, what became of it, what nobody could work on. Never the words."""
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from groups.admin.scoping import AreaFilter, ScopedAdmin
+from groups.models import ZaloEvent
+from groups.services import inbox
+from portal.errors import PortalError
+
+
+class ProgressFilter(admin.SimpleListFilter):
+    """Done, waiting, or given up."""
+
+    title = _("tiến độ")
+    parameter_name = "progress"
+    STATES = {
+        "stuck": (_("Không xử lý được"), {"due_at": None, "processed_at": None}),
+        "waiting": (_("Chờ xử lý"), {"due_at__isnull": False}),
+        "done": (_("Đã xong"), {"processed_at__isnull": False}),
+    }
+
+    def lookups(self, request, model_admin):
+        return [(name, label) for name, (label, _condition) in self.STATES.items()]
+
+    def queryset(self, request, queryset):
+        chosen = self.STATES.get(self.value())
+        return queryset.filter(**chosen[1]) if chosen else queryset
+
+
+@admin.register(ZaloEvent)
+class ZaloEventAdmin(ScopedAdmin):
+    """Read only; an administrator can have an event tried again after the reason was dealt with."""
+
+    scope_field = "account__unit__path"
+    list_display = ("received_at", "name", "account", "progress", "attempts", "error")
+    list_filter = (ProgressFilter, AreaFilter)
+    list_select_related = ("account__unit",)
+    ordering = ("-id",)
+    actions = ("try_again",)
+    fields = (("name", "account"), "received_at", "progress", ("attempts", "error"), "processed_at")
+    readonly_fields = ("progress",)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj=None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj=None) -> bool:
+        return False
+
+    def has_retry_permission(self, request: HttpRequest) -> bool:
+        """Whether trying again is offered at all; the service judges each row."""
+        return bool(self.paths_for(request, "retry"))
+
+    @admin.display(description=_("Tiến độ"))
+    def progress(self, event: ZaloEvent) -> str:
+        if event.processed_at:
+            return _("Đã xong")
+        if event.is_stuck:
+            return _("Không xử lý được")
+        return _("Chờ xử lý, từ %(time)s") % {"time": f"{timezone.localtime(event.due_at):%H:%M %d/%m}"}
+
+    @admin.action(description=_("Xử lý lại"), permissions=["retry"])
+    def try_again(self, request: HttpRequest, queryset: QuerySet) -> None:
+        done = 0
+        for event in self.reachable(request, queryset, "retry"):
+            try:
+                inbox.try_again(event, by=request.user)
+                done += 1
+            except PortalError as error:
+                self.message_user(request, f"{event}: {error.message}", messages.ERROR)
+        if done:
+            self.message_user(request, _("Sẽ xử lý lại %d sự kiện.") % done, messages.SUCCESS)

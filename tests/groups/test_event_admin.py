@@ -1,0 +1,95 @@
+"""Zalo's events in the admin: the own area's, without words; administrators may have one tried again."""
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from groups.enums import Role
+from groups.models import ZaloEvent
+from portal.audit.models import AuditEntry
+from tests.factories import OfficialAccountFactory, make_area, make_user
+
+pytestmark = pytest.mark.django_db
+LIST = "admin:groups_zaloevent_changelist"
+
+
+def client_of(user) -> Client:
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+def make_event(unit, *, number: int = 0, **fields) -> ZaloEvent:
+    account = OfficialAccountFactory(unit=unit)
+    common = {"key": f"{account.pk:032x}{number:032x}", "name": "user_send_text", "oa_id": account.oa_id}
+    return ZaloEvent.objects.create(account=account, **(common | fields))
+
+
+@pytest.fixture
+def area():
+    return make_area()
+
+
+@pytest.mark.parametrize("role", [Role.SUPERVISOR, Role.ADMINISTRATOR])
+def test_events_of_the_own_area_only_and_never_their_words(area, role):
+    body = '{"message":{"text":"Nhà ông Bảy"}}'
+    inside = make_event(area.commune_a, body=body, error="RuntimeError", attempts=3)
+    outside = make_event(area.commune_c, body=body)
+    client = client_of(make_user(role, area.district))
+
+    page = client.get(reverse(LIST))
+    one = client.get(reverse("admin:groups_zaloevent_change", args=[inside.pk]))
+
+    assert list(page.context["cl"].queryset) == [inside]
+    assert "Không xử lý được" in page.content.decode() and "RuntimeError" in one.content.decode()
+    assert "Bảy" not in page.content.decode() + one.content.decode()
+    assert client.get(reverse("admin:groups_zaloevent_change", args=[outside.pk])).status_code == 404
+    assert client.post(reverse("admin:groups_zaloevent_change", args=[inside.pk]), {}).status_code == 403
+    assert client.post(reverse("admin:groups_zaloevent_delete", args=[inside.pk])).status_code == 403
+    assert client.get(reverse("admin:groups_zaloevent_add")).status_code == 403
+
+
+@pytest.mark.parametrize("role", [Role.AUDITOR, Role.CHIEF, Role.OFFICER, Role.RELAY])
+def test_other_roles_see_no_events(area, role):
+    client = client_of(make_user(role, area.district, is_staff=True))
+    assert client.get(reverse(LIST)).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("fields", "shown"),
+    [
+        ({}, "stuck"),
+        ({"due_at": "2026-11-01T00:00Z"}, "waiting"),
+        ({"processed_at": "2026-11-01T00:00Z"}, "done"),
+    ],
+)
+def test_filter_tells_stuck_waiting_and_done_apart(area, fields, shown):
+    make_event(area.commune_a, **fields)
+    client = client_of(make_user(Role.SUPERVISOR, area.district))
+    counts = {
+        name: client.get(reverse(LIST), {"progress": name}).context["cl"].result_count
+        for name in ("stuck", "waiting", "done")
+    }
+    assert counts == {"stuck": 0, "waiting": 0, "done": 0} | {shown: 1}
+
+
+@pytest.mark.parametrize("role", [Role.SUPERVISOR, Role.ADMINISTRATOR])
+def test_administrator_has_a_stuck_event_tried_again(area, role):
+    event = make_event(area.commune_a, attempts=3, error="RuntimeError")
+    done = make_event(area.commune_a, processed_at="2026-11-01T00:00Z")
+    client = client_of(make_user(role, area.district))
+    client.post(reverse(LIST), {"action": "try_again", "_selected_action": [event.pk, done.pk]})
+
+    event.refresh_from_db()
+    may = role == Role.ADMINISTRATOR
+    assert (event.attempts, event.due_at is not None) == ((0, True) if may else (3, False))
+    assert AuditEntry.objects.filter(action="groups.event.retried").count() == may
+
+
+@pytest.mark.parametrize("rows", [1, 3])
+def test_list_takes_the_same_queries_for_one_row_and_three(area, rows, django_assert_max_num_queries):
+    for number in range(rows):
+        make_event(area.commune_a, number=number)
+    client = client_of(make_user(Role.SUPERVISOR, area.district))
+    with django_assert_max_num_queries(11):
+        assert client.get(reverse(LIST)).status_code == 200
