@@ -29,6 +29,9 @@ class Command(BaseCommand):
         parser.add_argument(
             "--strict", action="store_true", help="refuse accounts, tokens and groups nobody registered"
         )
+        parser.add_argument(
+            "--seed", type=int, help="number the dice start from: same seed, same ids and faults"
+        )
         parser.add_argument("--delay-ms", type=int, default=0, help="how long every answer takes")
         parser.add_argument(
             "--webhook-url",
@@ -43,10 +46,10 @@ class Command(BaseCommand):
         )
         parser.add_argument("--memory", action="store_true", help="keep nothing on disk, read no seed file")
 
-    def handle(self, *args, port, host, strict, delay_ms, webhook_url, state, memory, **options):
+    def handle(self, *args, port, host, strict, seed, delay_ms, webhook_url, state, memory, **options):
         if not settings.DEBUG:
             raise CommandError("The simulator runs only with DEBUG on.")
-        world = World(is_open=not strict)
+        world = World(is_open=not strict, seed=seed)
         world.delay_ms = delay_ms
         world.webhook_url = webhook_url
         world.defaults = {"app_id": DEMO_APP_ID, "oa_secret": DEMO_OA_SECRET}

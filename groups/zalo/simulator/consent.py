@@ -4,14 +4,14 @@ Approval sends the browser back with ``code``, ``oa_id`` and ``state``; the code
 minutes.
 """
 
-import secrets
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from aiohttp import web
 
 from groups.zalo.simulator.pages import POLICY, render
-from groups.zalo.simulator.state import Account, World
+from groups.zalo.simulator.records import Account
+from groups.zalo.simulator.state import World
 
 REDIRECT_WRONG, APP_WRONG, REFUSED = -14003, -14002, -14010
 REASONS = {
@@ -53,7 +53,7 @@ class Consent:
         account = next((a for a in self._accounts(asked) if a.oa_id == form.get("oa_id")), None)
         if form.get("decision") != "approve" or account is None:
             raise _error(REFUSED)
-        code = secrets.token_urlsafe(24)
+        code = self.world.new_secret(24)
         self.world.codes[code] = {
             "oa_id": account.oa_id,
             "challenge": asked["code_challenge"],
@@ -79,7 +79,7 @@ class Consent:
             if account.app_id == asked["app_id"] or (account.is_learnt and self.world.is_open)
         ]
         if not accounts and self.world.is_open and asked["app_id"]:
-            oa_id = str(self.world.random.randrange(10**18, 9 * 10**18))
+            oa_id = self.world.new_number()
             accounts = [self.world.register_account(oa_id, app_id=asked["app_id"])]
         if not accounts:
             raise _error(APP_WRONG)

@@ -7,9 +7,10 @@ from typing import Any
 
 from aiohttp import web
 
-from groups.zalo.simulator import grants, people, setup
-from groups.zalo.simulator.faults import TAKES_EFFECT, Fault, FaultBoard
-from groups.zalo.simulator.state import Account, Group, World
+from groups.zalo.simulator import acts, assets, grants, people, setup, store
+from groups.zalo.simulator.faults import KINDS, Fault, FaultBoard
+from groups.zalo.simulator.records import Account, Group, Refusal
+from groups.zalo.simulator.state import World
 from groups.zalo.simulator.webhooks import Hooks
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -22,7 +23,7 @@ async def explain_mistakes(request: web.Request, handler: Handler) -> web.Stream
     """A request that makes no sense is answered 400 with the reason."""
     try:
         return await handler(request)
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, KeyError, Refusal) as error:
         raise web.HTTPBadRequest(text=str(error)) from error
 
 
@@ -46,18 +47,26 @@ class Control:
             web.get("/stats", self.stats),
             web.post("/reset", self.reset),
             web.get("/snapshot", self.snapshot),
+            web.get("/state", self.state),
+            web.post("/state", self.restore),
             web.post("/oas", self.add_accounts),
+            web.post("/assets", self.add_assets),
             web.post("/groups", self.add_groups),
             web.get("/groups/{group_id}/messages", self.messages),
             web.post("/groups/{group_id}/messages", self.say),
             web.post("/people", self.add_person),
             web.get("/people/{oa_id}/{user_id}/messages", self.person_sees),
             web.post("/people/{oa_id}/{user_id}/messages", self.person_says),
+            web.post("/people/{oa_id}/{user_id}/{act}", self.person_acts),
             web.post("/faults", self.add_fault),
             web.get("/faults", self.list_faults),
             web.delete("/faults", self.clear_faults),
             web.post("/tokens/{action}", self.tokens),
             web.post("/settings", self.settings),
+            web.get("/switches", self.switches),
+            web.post("/switches", self.switches),
+            web.get("/clock", self.clock),
+            web.post("/clock", self.clock),
             web.post("/outage", self.outage),
             web.post("/webhooks/on", self.switch_on),
         ]
@@ -71,11 +80,19 @@ class Control:
         if (await _body(request)).get("keep"):
             self.world.stats.clear()
         else:
-            self.world.clear()
-            self.world.delay_ms = self.world.visible_after_ms = 0
-            self.world.out_until = 0
-            self.hooks.echoes = True
-            self.hooks.waiting.clear()
+            self.world.restart()
+            self.hooks.forget()
+        return web.json_response({})
+
+    async def state(self, request: web.Request) -> web.Response:
+        """The whole world as one document, to be put back later."""
+        return web.json_response(store.snapshot(self.world))
+
+    async def restore(self, request: web.Request) -> web.Response:
+        """Put back what ``state`` gave; faults and waiting events are gone."""
+        store.restore(self.world, await _body(request))
+        self.board.clear()
+        self.hooks.forget()
         return web.json_response({})
 
     async def snapshot(self, request: web.Request) -> web.Response:
@@ -88,6 +105,10 @@ class Control:
         setup.add_accounts(self.world, await _body(request))
         return web.json_response({"accounts": len(self.world.accounts)})
 
+    async def add_assets(self, request: web.Request) -> web.Response:
+        """One row or a list of them; see ``setup.add_assets``."""
+        return web.json_response({"assets": setup.add_assets(self.world, await _body(request))})
+
     async def add_groups(self, request: web.Request) -> web.Response:
         """One row or a list of them; see ``setup.add_groups``."""
         setup.add_groups(self.world, await _body(request))
@@ -99,14 +120,17 @@ class Control:
         return web.json_response({"messages": [asdict(message) for message in group.messages]})
 
     async def say(self, request: web.Request) -> web.Response:
-        """A member writes in the group: ``{text, name}``."""
+        """A member writes in the group: ``{text, name, user_id?}``; the portal hears of it."""
         body = await _body(request)
+        group = self._group(request)
         message = self.world.add_message(
-            self._group(request),
+            group,
             setup.required(body, "text"),
             is_ours=False,
+            from_id=body.get("user_id") or self.world.new_number(),
             from_name=body.get("name", "Thành viên"),
         )
+        self.hooks.said_in_group(self.world.accounts[group.oa_id], group, message)
         return web.json_response({"message_id": message.message_id})
 
     async def add_person(self, request: web.Request) -> web.Response:
@@ -118,11 +142,26 @@ class Control:
         return web.json_response({"user_id": person.user_id})
 
     async def person_says(self, request: web.Request) -> web.Response:
-        """A person writes to the account: ``{text}``."""
+        """A person writes to the account, or in ``group_id``: ``{text, kind?, details?, group_id?}``."""
         account, person = self._person(request)
-        message = people.say(self.world, person, setup.required(await _body(request), "text"))
-        self.hooks.private(account, person, message)
+        body = await _body(request)
+        kind = body.get("kind", "text")
+        if kind == "text":
+            setup.required(body, "text")
+        group = self.world.groups[body["group_id"]] if "group_id" in body else None
+        fields = _only(body, {"text", "kind", "details"})
+        message = acts.write(self.world, self.hooks, account, person, group=group, **fields)
         return web.json_response({"message_id": message.message_id})
+
+    async def person_acts(self, request: web.Request) -> web.Response:
+        """``follow``, ``unfollow``, ``join``, ``leave``, ``withdraw``; the last but one needs ``{group_id}``."""
+        account, person = self._person(request)
+        act = request.match_info["act"]
+        if act not in acts.ACTS:
+            raise web.HTTPNotFound
+        group_id = (await _body(request)).get("group_id", "")
+        result = acts.ACTS[act](self.world, self.hooks, account, person, group_id)
+        return web.json_response({"result": result})
 
     async def person_sees(self, request: web.Request) -> web.Response:
         """The chat as the person sees it, oldest first."""
@@ -132,8 +171,8 @@ class Control:
     async def add_fault(self, request: web.Request) -> web.Response:
         """Switch a fault on; kinds and fields as in ``faults.Fault``, and ``seconds`` for how long."""
         body = await _body(request)
-        if body.get("kind") not in TAKES_EFFECT:
-            raise ValueError(f"kind must be one of {', '.join(TAKES_EFFECT)}")
+        if body.get("kind") not in KINDS:
+            raise ValueError(f"kind must be one of {', '.join(KINDS)}")
         fault = Fault(**_only(body, FAULT_SETTINGS))
         if body.get("seconds"):
             fault.until = self.world.clock.now() + int(body["seconds"] * 1000)
@@ -165,11 +204,35 @@ class Control:
         self.world.delay_ms = int(body.get("delay_ms", self.world.delay_ms))
         self.world.visible_after_ms = int(body.get("visible_after_ms", self.world.visible_after_ms))
         self.hooks.echoes = bool(body.get("echoes", self.hooks.echoes))
-        self.world.clock.advance(body.get("advance_seconds", 0))
-        self.hooks.retry_due()
+        self._advance(body.get("advance_seconds", 0))
         return web.json_response(
             {"delay_ms": self.world.delay_ms, "visible_after_ms": self.world.visible_after_ms}
         )
+
+    async def switches(self, request: web.Request) -> web.Response:
+        """Read the switches, or set whichever is given; see ``switches.Switches``."""
+        if request.method == "POST":
+            self.world.switches.set(**await _body(request))
+            self.world.version += 1
+        return web.json_response(self.world.switches.as_dict())
+
+    async def clock(self, request: web.Request) -> web.Response:
+        """Read the clock, or set it: ``{freeze: true | false, advance_seconds}``."""
+        if request.method == "POST":
+            body = await _body(request)
+            if "freeze" in body:
+                self.world.clock.freeze() if body["freeze"] else self.world.clock.thaw()
+            self._advance(body.get("advance_seconds", 0))
+        clock = self.world.clock
+        return web.json_response(
+            {"now": clock.now(), "offset_ms": clock.offset_ms, "frozen": clock.is_frozen}
+        )
+
+    def _advance(self, seconds: float) -> None:
+        """Move the clock, and let happen what was waiting for it."""
+        self.world.clock.advance(seconds)
+        assets.sweep(self.world)
+        self.hooks.retry_due()
 
     async def outage(self, request: web.Request) -> web.Response:
         """The whole host is gone for ``{seconds}``: connections are cut, or refused with ``{"refuse":

@@ -14,6 +14,7 @@ from typing import Any
 
 from aiohttp import web
 
+TOKEN_PATH = "/v4/oa/access_token"
 HANG_MS = 60_000
 HUGE_BYTES = 10 * 1024 * 1024
 
@@ -42,6 +43,41 @@ TAKES_EFFECT = {
     "trickle": True,
     "duplicate": True,
 }
+# What goes wrong with events on their way to the portal; ``path`` of such a fault names the event.
+WEBHOOK_KINDS = (
+    "webhook_lost",
+    "webhook_duplicate",
+    "webhook_reorder",
+    "webhook_delay",
+    "webhook_early",
+    "webhook_wrong_mac",
+    "webhook_no_mac",
+    "webhook_other_app",
+    "webhook_old",
+    "webhook_unknown",
+    "webhook_huge",
+    "webhook_not_json",
+)
+# What goes wrong when the portal fetches a picture or file an event has named.
+MEDIA_KINDS = (
+    "media_missing",
+    "media_expired",
+    "media_huge",
+    "media_slow",
+    "media_wrong_type",
+    "media_redirect",
+)
+KINDS = (*TAKES_EFFECT, *WEBHOOK_KINDS, *MEDIA_KINDS)
+# Answers only the OA API gives: the token endpoint meets them when a fault names its path.
+API_ONLY = {
+    "rate_limit",
+    "token_rejected",
+    "unauthorized",
+    "failed_before",
+    "failed_after",
+    "error",
+    "duplicate",
+}
 CODES = {"failed_before": -200, "failed_after": -200, "rate_limit": -32, "token_rejected": -216}
 
 
@@ -68,6 +104,12 @@ class Fault:
     def takes_effect(self) -> bool:
         return TAKES_EFFECT[self.kind]
 
+    @property
+    def family(self) -> str:
+        """``call``, ``webhook`` or ``media``: what kind of traffic it disturbs."""
+        family = self.kind.partition("_")[0]
+        return family if family in {"webhook", "media"} else "call"
+
 
 class FaultBoard:
     """The faults switched on at present, tried in the order they were added."""
@@ -81,11 +123,25 @@ class FaultBoard:
     def clear(self) -> None:
         self.faults.clear()
 
-    def take(self, path: str, group_id: str, oa_id: str, *, now: int, dice: Any) -> Fault | None:
-        """The fault this call meets, if any; one of its ``times`` is used up."""
-        self.faults = [f for f in self.faults if f.times != 0 and not (f.until and now >= f.until)]
+    def remove(self, number: int) -> None:
+        """Switch off the fault at this place of ``as_list``."""
+        if 0 <= number < len(self.faults):
+            del self.faults[number]
+
+    def tidy(self, now: int) -> None:
+        """Forget faults that are used up or over."""
+        if self.faults:
+            self.faults = [f for f in self.faults if f.times != 0 and not (f.until and now >= f.until)]
+
+    def take(
+        self, path: str, group_id: str, oa_id: str, *, now: int, dice: Any, family: str = "call"
+    ) -> Fault | None:
+        """The fault this call (or event, or fetch) meets, if any; one of its ``times`` is used up."""
+        self.tidy(now)
         for fault in self.faults:
-            if fault.path and not path.endswith(fault.path):
+            if fault.family != family or (fault.path and not path.endswith(fault.path)):
+                continue
+            if path == TOKEN_PATH and not fault.path and fault.kind in API_ONLY:
                 continue
             if fault.group_id not in ("", group_id) or fault.oa_id not in ("", oa_id):
                 continue
@@ -142,7 +198,7 @@ def _spoilt(kind: str, envelope: dict[str, Any], headers: dict[str, str]) -> web
     elif kind == "no_data":
         body = encode({key: value for key, value in envelope.items() if key != "data"})
     elif kind == "text_error":
-        body = encode({**envelope, "error": str(envelope["error"])})
+        body = encode({**envelope, "error": str(envelope.get("error", 0))})
     return raw(body, headers)
 
 
@@ -151,7 +207,7 @@ def encode(envelope: dict[str, Any]) -> bytes:
 
 
 def raw(body: bytes, headers: dict[str, str]) -> web.Response:
-    """A body in the platform's content type."""
+    """A body in the platform's content type, unless ``headers`` name another."""
     return web.Response(body=body, headers={"Content-Type": "text/json;charset=utf-8", **headers})
 
 

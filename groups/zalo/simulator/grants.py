@@ -8,10 +8,10 @@ simulator that lost its memory understand each other again.
 import base64
 import hashlib
 import re
-import secrets
 from typing import Any
 
-from groups.zalo.simulator.state import Account, Refusal, World
+from groups.zalo.simulator.records import Account, Refusal
+from groups.zalo.simulator.state import World
 
 ACCESS_LIFE_SECONDS = 90_000
 REFRESH_LIFE_MS = 90 * 24 * 3600 * 1000
@@ -63,6 +63,18 @@ def revoke(world: World, oa_id: str) -> None:
     account.is_revoked = True
 
 
+def ages(world: World) -> list[dict[str, Any]]:
+    """The tokens that still work, with the time they have left in ms, the next to end first."""
+    now = world.clock.now()
+    rows = [
+        {"oa_id": oa_id, "kind": kind, "left_ms": expires_at - now, "token": token[-6:]}
+        for kind, table in (("access", world.grants), ("refresh", world.refresh_grants))
+        for token, (oa_id, expires_at) in table.items()
+        if expires_at > now and token not in world.spent and oa_id in world.accounts
+    ]
+    return sorted(rows, key=lambda row: row["left_ms"])
+
+
 def token_answer(world: World, form: dict[str, str], secret: str) -> dict[str, Any]:
     """What the token endpoint answers; a refusal carries ``error`` and no ``access_token``."""
     try:
@@ -89,20 +101,21 @@ def _new_pair(world: World, account: Account) -> dict[str, Any]:
     if world.is_open:
         access, refresh = (f"demo-{kind}-{account.oa_id}-{account.serial}" for kind in ("at", "rt"))
     else:
-        access, refresh = secrets.token_urlsafe(320), secrets.token_urlsafe(320)
+        access, refresh = world.new_secret(215), world.new_secret(215)
     grant(world, account.oa_id, access, refresh)
     world.version += 1
-    return {"access_token": access, "refresh_token": refresh, "expires_in": str(ACCESS_LIFE_SECONDS)}
+    life = ACCESS_LIFE_SECONDS if world.switches.expires_in_integer else str(ACCESS_LIFE_SECONDS)
+    return {"access_token": access, "refresh_token": refresh, "expires_in": life}
 
 
 def _spend_refresh_token(world: World, form: dict[str, str], secret: str) -> Account:
     token = form.get("refresh_token", "")
     known = world.refresh_grants.get(token) or _described(world, token, "rt")
     if known is None or token in world.spent or known[0] not in world.accounts:
-        raise Refusal(-14014, "Refresh token is invalid")
+        raise Refusal(world.switches.spent_refresh_code, "Refresh token is invalid")
     oa_id, expires_at = known
     if world.clock.now() >= expires_at:
-        raise Refusal(-14014, "Refresh token is expired")
+        raise Refusal(world.switches.spent_refresh_code, "Refresh token is expired")
     _check_app(world.accounts[oa_id], form.get("app_id", ""), secret)
     world.spent.add(token)
     return world.accounts[oa_id]
@@ -112,7 +125,8 @@ def _spend_code(world: World, form: dict[str, str], secret: str) -> Account:
     issued = world.codes.pop(form.get("code", ""), None)
     if issued is None or world.clock.now() - issued["at"] > CODE_LIFE_MS:
         raise Refusal(-14005, "Authorization code is invalid")
-    if issued["challenge"] and challenge_of(form.get("code_verifier", "")) != issued["challenge"]:
+    challenge = world.switches.fixed_challenge or issued["challenge"]
+    if challenge and challenge_of(form.get("code_verifier", "")) != challenge:
         raise Refusal(-14006, "Code verifier is invalid")
     account = world.accounts[issued["oa_id"]]
     _check_app(account, form.get("app_id", ""), secret)

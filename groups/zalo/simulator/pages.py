@@ -12,7 +12,8 @@ from typing import Any
 from aiohttp import web
 from django.template.loader import render_to_string
 
-from groups.zalo.simulator.state import Group, Message, World
+from groups.zalo.simulator.records import Group, Message
+from groups.zalo.simulator.state import World
 from portal.text import fold
 
 STATIC = Path(__file__).resolve().parents[3] / "static"
@@ -37,7 +38,6 @@ class Pages:
             web.get("/", self.groups),
             web.get("/nhom/{group_id}", self.group),
             web.get("/so-lieu", self.numbers),
-            web.get("/anh/{attachment_id}", self.picture),
             web.get("/favicon.ico", self.no_icon),
             web.static("/static", STATIC),
         ]
@@ -95,14 +95,6 @@ class Pages:
         off = [account for account in self.world.accounts.values() if account.is_hook_off]
         context = {"tab": "numbers", "hooks_off": off, "calls": calls, "loads": accounts, "numbers": numbers}
         return render(self.world, request, "zalo_simulator/numbers.html", context)
-
-    async def picture(self, request: web.Request) -> web.Response:
-        """An uploaded picture."""
-        upload = self.world.uploads.get(request.match_info["attachment_id"])
-        if upload is None:
-            raise web.HTTPNotFound
-        headers = {"Cache-Control": "private, max-age=3600", "X-Content-Type-Options": "nosniff"}
-        return web.Response(body=upload.content, content_type=upload.content_type, headers=headers)
 
     async def no_icon(self, request: web.Request) -> web.Response:
         return web.Response(status=204)

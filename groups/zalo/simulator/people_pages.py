@@ -9,7 +9,9 @@ from aiohttp import web
 from groups.zalo.simulator import people
 from groups.zalo.simulator.pages import by_day, initials, moment, render
 from groups.zalo.simulator.people import Person
-from groups.zalo.simulator.state import MAX_TEXT, Account, Refusal, World
+from groups.zalo.simulator.posting import MAX_TEXT
+from groups.zalo.simulator.records import Account, Refusal
+from groups.zalo.simulator.state import World
 from groups.zalo.simulator.webhooks import Hooks
 
 
@@ -54,7 +56,7 @@ class PeoplePages:
         if account is None or not name:
             raise web.HTTPBadRequest(text="Hãy chọn tài khoản và ghi tên.")
         person = people.register(self.world, account.oa_id, name)
-        self.hooks.follow(account, person)
+        self.hooks.followed(account, person)
         raise web.HTTPSeeOther(f"/nguoi-dan/{account.oa_id}/{person.user_id}")
 
     async def chat(self, request: web.Request) -> web.Response:
@@ -83,7 +85,7 @@ class PeoplePages:
                 raise web.HTTPBadRequest(text="Ảnh phải là JPG hoặc PNG, dưới 1 MB.") from None
         if text or attachment_id:
             message = people.say(self.world, person, text, kind=kind, attachment_id=attachment_id)
-            self.hooks.private(account, person, message)
+            self.hooks.said_in_private(account, person, message)
         raise web.HTTPSeeOther(request.path)
 
     async def switch_on(self, request: web.Request) -> web.Response:

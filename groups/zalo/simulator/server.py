@@ -9,11 +9,12 @@ from typing import Any
 
 from aiohttp import web
 
-from groups.zalo.simulator import grants
+from groups.zalo.simulator import assets, faults, grants
 from groups.zalo.simulator.api import OpenApi
 from groups.zalo.simulator.consent import Consent
 from groups.zalo.simulator.control import Control
-from groups.zalo.simulator.faults import FaultBoard, encode, hang_up
+from groups.zalo.simulator.faults import TOKEN_PATH, FaultBoard
+from groups.zalo.simulator.media import Media
 from groups.zalo.simulator.pages import Pages
 from groups.zalo.simulator.people_pages import PeoplePages
 from groups.zalo.simulator.setup import SeedFile
@@ -23,7 +24,6 @@ from groups.zalo.simulator.webhooks import Hooks
 
 LARGEST_REQUEST = 8 * 1024 * 1024
 HOUSEKEEPING_SECONDS = 2
-TOKEN_PATH = "/v4/oa/access_token"
 
 
 class Simulator:
@@ -34,11 +34,12 @@ class Simulator:
         self.store = store
         self.seed_file = seed_file
         self.board = FaultBoard()
-        self.hooks = Hooks(world)
+        self.hooks = Hooks(world, self.board)
         self.api = OpenApi(world, self.board, self.hooks)
         self.app = web.Application(client_max_size=LARGEST_REQUEST)
         self.app.add_subapp("/_control", Control(world, self.board, self.hooks, self._close_door).app())
         self.app.add_routes(Pages(world).routes())
+        self.app.add_routes(Media(world, self.board).routes())
         self.app.add_routes(Consent(world).routes())
         self.app.add_routes(PeoplePages(world, self.hooks).routes())
         self.app.router.add_post(TOKEN_PATH, self._token)
@@ -48,17 +49,32 @@ class Simulator:
     async def _token(self, request: web.Request) -> web.StreamResponse:
         """The token endpoint. Refusals come with HTTP 200, as on the real host."""
         form = {key: str(value) for key, value in (await request.post()).items()}
+        if self.world.switches.token_in_query:
+            form = dict(request.query) | form
+        outcome = "aborted"
+        self.world.stats.begin()
+        try:
+            response, outcome = await self._token_answer(request, form)
+            return response
+        finally:
+            self.world.stats.end(TOKEN_PATH, outcome)
+
+    async def _token_answer(
+        self, request: web.Request, form: dict[str, str]
+    ) -> tuple[web.StreamResponse, str]:
+        """The old token is dead as soon as the pair is made, whatever becomes of the answer."""
         if self.world.is_out:
-            return hang_up(request)
-        fault = self.board.take(TOKEN_PATH, "", "", now=self.world.clock.now(), dice=self.world.random)
-        if fault is not None and not fault.takes_effect:
-            return hang_up(request)
-        answer = grants.token_answer(self.world, form, request.headers.get("secret_key", ""))
-        self.world.stats.calls[TOKEN_PATH, str(answer.get("error", 0))] += 1
-        if fault is not None:
-            # The pair is made and the old token dead; only the answer never arrives.
-            return hang_up(request)
-        return web.Response(body=encode(answer), content_type="application/json")
+            return faults.hang_up(request), "outage"
+        now, dice = self.world.clock.now(), self.world.random
+        fault = self.board.take(TOKEN_PATH, "", "", now=now, dice=dice)
+        answer: dict[str, Any] = {}
+        if fault is None or fault.takes_effect:
+            answer = grants.token_answer(self.world, form, request.headers.get("secret_key", ""))
+        headers = {"Content-Type": "application/json"}
+        if fault is None or fault.kind in {"slow", "duplicate"}:
+            await asyncio.sleep(fault.delay_ms / 1000 if fault else 0)
+            return faults.reply(answer, headers), str(answer.get("error", 0))
+        return await faults.play(fault, request, answer, headers)
 
     async def run(
         self,
@@ -103,9 +119,10 @@ class Simulator:
         self._door = (runner, site, host, port)
 
     async def _housekeeping(self) -> None:
-        """Try webhooks again, apply the seed file when it changes, save the world when it has changed."""
+        """Try webhooks again, end what has run out, apply a changed seed file, save a changed world."""
         while True:
             self.hooks.retry_due()
+            assets.sweep(self.world)
             if self.seed_file:
                 self.seed_file.apply(self.world)
             if self.store:

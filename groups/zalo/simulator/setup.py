@@ -9,7 +9,8 @@ import logging
 from pathlib import Path
 from typing import Any
 
-from groups.zalo.simulator import grants
+from groups.zalo.simulator import assets, grants
+from groups.zalo.simulator.records import DAY_MS, GROUP_SWITCHES
 from groups.zalo.simulator.state import World
 
 logger = logging.getLogger(__name__)
@@ -25,8 +26,23 @@ ACCOUNT_SETTINGS = {
     "private_code": int,
     "webhook_url": str,
     "callback_url": str,
+    "refusals": dict,
+    "events": list,
+    "admins": list,
+    "private_quota": int,
 }
-GROUP_SETTINGS = {"name": str, "status": str, "size": int, "members": list}
+GROUP_SETTINGS = {
+    "name": str,
+    "status": str,
+    "size": int,
+    "members": list,
+    "admins": list,
+    "pending": list,
+    "settings": dict,
+    "description": str,
+    "asset_id": str,
+}
+ASSET_SETTINGS = {"product_type": str, "quota_type": str, "valid_until": int, "auto_renew": bool}
 
 
 def add_accounts(world: World, rows: Any) -> None:
@@ -44,8 +60,26 @@ def add_groups(world: World, rows: Any) -> None:
     """Rows of ``group_id``, ``oa_id`` and settings; an account nobody registered comes into being."""
     for row in _rows(rows):
         group_id, oa_id = required(row, "group_id"), required(row, "oa_id")
+        settings = _settings(row, GROUP_SETTINGS)
+        if "settings" in settings:
+            settings["settings"] = GROUP_SWITCHES | settings["settings"]
         world.register_account(oa_id)
-        world.register_group(group_id, oa_id, **_settings(row, GROUP_SETTINGS)).is_learnt = False
+        group = world.register_group(group_id, oa_id, **settings)
+        group.is_learnt = False
+        if group.asset_id in world.assets:
+            world.assets[group.asset_id].used_by = group_id
+
+
+def add_assets(world: World, rows: Any) -> list[str]:
+    """Rows of ``oa_id`` and settings, ``valid_days`` from now if wanted; returns the asset ids."""
+    made = []
+    for row in _rows(rows):
+        settings = _settings(row, ASSET_SETTINGS)
+        if "valid_days" in row:
+            settings["valid_until"] = world.clock.now() + int(row["valid_days"] * DAY_MS)
+        world.register_account(required(row, "oa_id"))
+        made.append(assets.register(world, row["oa_id"], row.get("asset_id", ""), **settings).asset_id)
+    return made
 
 
 def required(row: dict[str, Any], name: str) -> str:

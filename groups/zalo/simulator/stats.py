@@ -1,9 +1,10 @@
 """Counters of what the simulated platform saw, so that tests assert what members got, not what we believe."""
 
 from collections import Counter, deque
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-MINUTE_MS = 60_000
+from groups.zalo.simulator.records import MINUTE_MS
 
 
 @dataclass(slots=True)
@@ -33,6 +34,8 @@ class Stats:
         self.messages = 0
         self.messages_by_group: Counter[str] = Counter()
         self.duplicates: Counter[str] = Counter()
+        self.rung_everyone = 0
+        self.rung_people = 0
         self.accounts: dict[str, AccountLoad] = {}
         self.webhooks: Counter[str] = Counter()
 
@@ -48,11 +51,16 @@ class Stats:
         self.in_flight -= 1
         self.calls[path, outcome] += 1
 
-    def note_message(self, group_id: str, *, is_duplicate: bool) -> None:
+    def note_message(self, group_id: str, *, is_duplicate: bool, rings: Sequence[str] = ()) -> None:
+        """Count a message of a group; ``rings`` names whose phones rang."""
         self.messages += 1
         self.messages_by_group[group_id] += 1
         if is_duplicate:
             self.duplicates[group_id] += 1
+        if rings:
+            everyone = "all" in rings
+            self.rung_everyone += everyone
+            self.rung_people += 0 if everyone else len(rings)
 
     def note_account_call(self, oa_id: str, now: int, *, is_over: bool) -> None:
         """Count one call of an account at ``now`` (ms); calls beyond the limit count too."""
@@ -80,6 +88,8 @@ class Stats:
             "groups_reached": len(self.messages_by_group),
             "duplicates": dict(self.duplicates),
             "duplicates_total": sum(self.duplicates.values()),
+            "rung_everyone": self.rung_everyone,
+            "rung_people": self.rung_people,
             "in_flight": self.in_flight,
             "max_in_flight": self.max_in_flight,
             "accounts": {

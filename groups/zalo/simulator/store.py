@@ -13,11 +13,12 @@ from pathlib import Path
 from typing import Any
 
 from groups.zalo.simulator.people import Person, key_of
-from groups.zalo.simulator.state import Account, Group, Message, Upload, World
+from groups.zalo.simulator.records import Account, Asset, Group, Message, Upload
+from groups.zalo.simulator.state import World
 
 logger = logging.getLogger(__name__)
 
-FORMAT = 2
+FORMAT = 3
 MESSAGES_KEPT = 100
 UPLOADS_KEPT = 100
 
@@ -68,6 +69,9 @@ def snapshot(world: World) -> dict[str, Any]:
             _plain(group) | {"messages": [_plain(message) for message in group.messages[-MESSAGES_KEPT:]]}
             for group in world.groups.values()
         ],
+        "deleted": sorted(world.deleted),
+        "assets": [_plain(asset) for asset in world.assets.values()],
+        "switches": world.switches.as_dict(),
         "people": [
             _plain(person) | {"messages": [_plain(message) for message in person.messages[-MESSAGES_KEPT:]]}
             for person in world.people.values()
@@ -83,17 +87,22 @@ def snapshot(world: World) -> dict[str, Any]:
 
 
 def restore(world: World, document: dict[str, Any]) -> None:
-    """Put a snapshot back; counters of messages and duplicates are counted anew."""
+    """Put a snapshot back; counters of messages and duplicates are counted anew.
+
+    The clock never goes back: tokens and hours that have passed stay passed.
+    """
     world.clear()
-    world.clock.offset_ms = document["clock_offset_ms"]
+    world.clock.offset_ms = max(document["clock_offset_ms"], world.clock.offset_ms)
     for row in document["accounts"]:
         world.accounts[row["oa_id"]] = Account(**row)
     for row in document["groups"]:
         messages = [Message(**message) for message in row.pop("messages")]
         group = Group(**row, messages=messages)
         world.groups[group.group_id] = group
-        for message in messages:
-            world.stats.note_message(group.group_id, is_duplicate=message.is_duplicate)
+        world.recall_messages(group)
+    world.deleted = set(document["deleted"])
+    world.assets = {row["asset_id"]: Asset(**row) for row in document["assets"]}
+    world.switches.set(**document["switches"])
     for row in document["people"]:
         messages = [Message(**message) for message in row.pop("messages")]
         person = Person(**row, messages=messages)
