@@ -167,9 +167,12 @@ class Supervisor:
 
 
 def read_procfile(path: Path) -> list[Child]:
-    """The processes of a Procfile; the simulator only where the portal talks to one."""
+    """The processes of a Procfile; the simulator, told of this portal, only where one is used."""
     lines = (line.partition(":") for line in path.read_text().splitlines() if line.strip())
     children = [Child(name.strip(), command.strip()) for name, _, command in lines]
+    for child in children:
+        if child.name == "simulator":
+            child.command += f" --webhook-url {web_address()}/zalo/webhook/"
     return [child for child in children if child.name != "simulator" or uses_simulator()]
 
 

@@ -7,33 +7,57 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('groups', '0005_account_token_times'),
+        ("groups", "0005_account_token_times"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='ZaloEvent',
+            name="ZaloEvent",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.CharField(editable=False, max_length=64)),
-                ('name', models.CharField(max_length=60, verbose_name='sự kiện')),
-                ('oa_id', models.CharField(max_length=40, verbose_name='mã OA')),
-                ('body', portal.crypto.fields.EncryptedTextField(editable=False, null=True)),
-                ('received_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='nhận lúc')),
-                ('due_at', models.DateTimeField(null=True, verbose_name='xử lý lúc')),
-                ('attempts', models.PositiveSmallIntegerField(default=0, verbose_name='số lần thử')),
-                ('processed_at', models.DateTimeField(null=True, verbose_name='xong lúc')),
-                ('error', models.CharField(blank=True, max_length=200, verbose_name='lỗi')),
-                ('account', models.ForeignKey(db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='groups.officialaccount', verbose_name='tài khoản Zalo OA')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("key", models.CharField(editable=False, max_length=64)),
+                ("name", models.CharField(max_length=60, verbose_name="sự kiện")),
+                ("oa_id", models.CharField(max_length=40, verbose_name="mã OA")),
+                ("body", portal.crypto.fields.EncryptedTextField(editable=False, null=True)),
+                (
+                    "received_at",
+                    models.DateTimeField(default=django.utils.timezone.now, verbose_name="nhận lúc"),
+                ),
+                ("due_at", models.DateTimeField(null=True, verbose_name="xử lý lúc")),
+                ("attempts", models.PositiveSmallIntegerField(default=0, verbose_name="số lần thử")),
+                ("processed_at", models.DateTimeField(null=True, verbose_name="xong lúc")),
+                ("error", models.CharField(blank=True, max_length=200, verbose_name="lỗi")),
+                (
+                    "account",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="groups.officialaccount",
+                        verbose_name="tài khoản Zalo OA",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'sự kiện Zalo',
-                'verbose_name_plural': 'sự kiện Zalo',
-                'ordering': ('-id',),
-                'indexes': [models.Index(condition=models.Q(('due_at__isnull', False)), fields=['due_at', 'id'], name='zalo_event_due')],
-                'constraints': [models.UniqueConstraint(fields=('key',), name='zalo_event_once')],
+                "verbose_name": "sự kiện Zalo",
+                "verbose_name_plural": "sự kiện Zalo",
+                "ordering": ("-id",),
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("due_at__isnull", False)),
+                        fields=["due_at", "id"],
+                        name="zalo_event_due",
+                    )
+                ],
+                "constraints": [models.UniqueConstraint(fields=("key",), name="zalo_event_once")],
             },
         ),
     ]

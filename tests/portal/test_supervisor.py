@@ -243,6 +243,15 @@ def test_procfile_without_debug_has_no_simulator(monkeypatch, tmp_path: Path):
     ]
 
 
+def test_simulator_tells_this_portal_what_happens(tmp_path, monkeypatch):
+    (tmp_path / "Procfile").write_text("simulator: python manage.py zalo_simulator\n")
+    monkeypatch.setenv("DEBUG", "1")
+    monkeypatch.setenv("WEB_PORT", "8123")
+    (simulator,) = supervisor.read_procfile(tmp_path / "Procfile")
+    expected = "python manage.py zalo_simulator --webhook-url http://127.0.0.1:8123/zalo/webhook/"
+    assert simulator.command == expected
+
+
 @pytest.mark.parametrize(
     ("address", "used"), [("http://127.0.0.1:9123", True), ("https://openapi.zalo.me", False), ("", True)]
 )
