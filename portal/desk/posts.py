@@ -24,6 +24,8 @@ from broadcasts.enums import (
 )
 from broadcasts.models import Broadcast, Delivery
 from broadcasts.services import counts
+from broadcasts.services.dead_letters import WANTED
+from broadcasts.services.retrying import is_past_use, retryable
 from groups.permissions import DECIDING_ROLES, WRITING_ROLES, paths
 from portal.audit.models import AuditEntry
 from portal.desk import scope
@@ -153,6 +155,9 @@ def abilities(user: Any, broadcast: Broadcast) -> set[str]:
         "cancel": state in CANCELLABLE and can_stop,
         "pause": state in PAUSABLE and can_stop,
         "resume": state == BroadcastState.PAUSED and can_decide,
+        "retry-failed": state in WANTED
+        and not is_past_use(broadcast, timezone.now())
+        and retryable(broadcast, user).exists(),
         "withdraw": state in WITHDRAWABLE and can_decide and not is_correction,
     }
     return {name for name, is_allowed in allowed.items() if is_allowed}

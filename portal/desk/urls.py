@@ -2,7 +2,17 @@
 
 from django.urls import path
 
-from portal.desk.views import broadcasts, compose, groups, posting, reports, tip_entry, tips, today
+from portal.desk.views import (
+    broadcasts,
+    compose,
+    dead_letters,
+    groups,
+    posting,
+    reports,
+    tip_entry,
+    tips,
+    today,
+)
 
 app_name = "desk"
 urlpatterns = [
@@ -16,6 +26,9 @@ urlpatterns = [
     path("bai-dang/<slug:code>/anh/", broadcasts.picture, name="broadcast_picture"),
     path("bai-dang/<slug:code>/tien-do/", broadcasts.progress, name="broadcast_progress"),
     path("bai-dang/<slug:code>/<slug:name>/", broadcasts.act, name="broadcast_act"),
+    path("gui-loi/", dead_letters.index, name="dead_letters"),
+    path("gui-loi/xac-nhan/", dead_letters.confirm, name="dead_letters_confirm"),
+    path("gui-loi/thuc-hien/", dead_letters.act, name="dead_letters_act"),
     path("luot-gui/<int:pk>/<slug:name>/", posting.settle_row, name="delivery_act"),
     path("thu-vien/", compose.library_index, name="library"),
     path("dang-bai/", posting.index, name="posting"),

@@ -68,6 +68,7 @@ GET_MATRIX = {
         [w.to_post.pk],
         only_ours(relay=404, status=404),
     ),
+    "dead_letters": lambda w: ([], everywhere()),
     "tips": lambda w: ([], everywhere()),
     "tip_enter": lambda w: ([], everywhere()),
     "tip": lambda w: ([w.tip.public_id], only_ours()),
@@ -87,6 +88,8 @@ POST_MATRIX = {
         only_ours(status=400),
     ),
     "delivery_act": lambda w: ([w.unknown.pk, "resend"], only_ours(officer=403, chief=302, supervisor=409)),
+    "dead_letters_confirm": lambda w: ([], everywhere(status=404)),
+    "dead_letters_act": lambda w: ([], everywhere(status=404)),
     "posting_posted": lambda w: (
         [w.to_post.pk],
         only_ours(relay=409, officer=302, chief=409, supervisor=409),

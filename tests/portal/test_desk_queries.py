@@ -52,7 +52,7 @@ class Office:
             self.broadcast(state)
         group = GroupFactory(gmf=True, unit=self.area.village_a)
         StewardshipFactory(group=group, user=make_user(Role.BEAT_OFFICER, self.area.commune_a))
-        for state in (DeliveryState.UNKNOWN, DeliveryState.SENT, DeliveryState.WAITING):
+        for state in (DeliveryState.UNKNOWN, DeliveryState.SENT, DeliveryState.REFUSED):
             row_group = GroupFactory(gmf=True, unit=self.area.village_a)
             DeliveryFactory(broadcast=self.sending, group=row_group, state=state, settled_by=self.officer)
         own = GroupFactory(unit=self.area.village_a)
@@ -78,10 +78,11 @@ PAGES = {
     "today": (lambda o: reverse("desk:today"), 16),
     "broadcasts": (lambda o: reverse("desk:broadcasts"), 9),
     "broadcasts, searched": (lambda o: reverse("desk:broadcasts") + "?q=bai", 10),
-    "broadcast": (lambda o: reverse("desk:broadcast", args=[o.sending.code]), 14),
+    "broadcast": (lambda o: reverse("desk:broadcast", args=[o.sending.code]), 15),
     "library": (lambda o: reverse("desk:library"), 8),
     "compose": (lambda o: reverse("desk:compose"), 12),
     "posting": (lambda o: reverse("desk:posting"), 8),
+    "dead letters": (lambda o: reverse("desk:dead_letters"), 12),
     "tips": (lambda o: reverse("desk:tips"), 9),
     "all tips": (lambda o: reverse("desk:tips") + "?loc=tat-ca", 9),
     "tip": (lambda o: reverse("desk:tip", args=[o.tip.public_id]), 16),

@@ -18,6 +18,7 @@ from broadcasts.models import Broadcast, Delivery
 from broadcasts.services import approval
 from broadcasts.services.audience import reach_of
 from broadcasts.services.notices import end_notice, warnings_for
+from broadcasts.services.retrying import retry_failed
 from portal.desk import frame, posts
 from portal.desk.access import writers_page
 from portal.desk.forms import fields
@@ -55,6 +56,7 @@ ACTS = {
     "cancel": Act(approval.cancel_broadcast, gettext_lazy("Đã hủy, bài sẽ không gửi.")),
     "pause": Act(approval.pause_broadcast, gettext_lazy("Đã tạm dừng.")),
     "resume": Act(approval.resume_broadcast, gettext_lazy("Đã cho gửi tiếp.")),
+    "retry-failed": Act(retry_failed, gettext_lazy("Đang gửi lại vào các nhóm lỗi.")),
     "withdraw": Act(
         approval.withdraw_broadcast,
         gettext_lazy("Đã thu hồi. Bản đính chính đang gửi tới các nhóm đã nhận bài."),
