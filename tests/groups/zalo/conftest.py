@@ -4,6 +4,7 @@ import asyncio
 import socketserver
 import threading
 from collections.abc import Awaitable, Callable, Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -47,8 +48,20 @@ class FakeHarness:
         fake.world.add_group(GROUP, "Tổ dân phố 1")
         fake.world.add_group(DISABLED_GROUP, "Nhóm hết hạn", status="disabled")
 
-    def meet(self, user_id: str) -> None:
-        fake.world.users.add(user_id)
+    def meet(self, user_id: str, name: str = "Bà H.", *, is_follower: bool = True) -> None:
+        fake.world.add_person(user_id, name, is_follower=is_follower)
+
+    def put_in(self, group_id: str, user_id: str) -> None:
+        fake.world.admit(group_id, fake.world.invited([user_id]))
+
+    def ask_to_join(self, group_id: str, user_id: str) -> None:
+        fake.world.pending.setdefault(group_id, []).extend(fake.world.invited([user_id]))
+
+    def own_asset(self, asset_id: str) -> None:
+        fake.world.add_asset(asset_id)
+
+    def silent_for_days(self, user_id: str, days: int) -> None:
+        fake.world.people[user_id].last_interaction_at -= timedelta(days=days)
 
     def told(self, user_id: str) -> list[str]:
         return [message.text for message in fake.world.sent_private if message.user_id == user_id]
@@ -62,8 +75,8 @@ class FakeHarness:
     def refuse(self, code: int, times: int = 1) -> None:
         fake.world.fail_next(classify(code), times=times)
 
-    def lose_answer(self, *, delivered: bool) -> None:
-        fake.world.fail_next(OutcomeUnknown(None, "lost"), delivered=delivered)
+    def lose_answer(self, *, delivered: bool, times: int = 1) -> None:
+        fake.world.fail_next(OutcomeUnknown(None, "lost"), delivered=delivered, times=times)
 
 
 class RealHarness:
@@ -72,17 +85,35 @@ class RealHarness:
     def __init__(self, simulator: SimulatorThread):
         self.simulator = simulator
 
-    def meet(self, user_id: str) -> None:
-        self.simulator.control("POST", "people", {"oa_id": OA, "name": "Bà H.", "user_id": user_id})
+    def meet(self, user_id: str, name: str = "Bà H.", *, is_follower: bool = True) -> None:
+        person = {"oa_id": OA, "name": name, "user_id": user_id, "is_follower": is_follower}
+        self.simulator.control("POST", "people", person)
+
+    def put_in(self, group_id: str, user_id: str) -> None:
+        self.ask_to_join(group_id, user_id)
+        self.run(lambda client: client.accept_pending(group_id, [user_id]))
+
+    def ask_to_join(self, group_id: str, user_id: str) -> None:
+        self.simulator.control("POST", f"people/{OA}/{user_id}/join", {"group_id": group_id})
+
+    def own_asset(self, asset_id: str) -> None:
+        self.simulator.control("POST", "assets", {"oa_id": OA, "asset_id": asset_id})
+
+    def silent_for_days(self, user_id: str, days: int) -> None:
+        self.simulator.control("POST", "settings", {"advance_seconds": days * 86400})
+        # The clock took the token's life along.
+        self.simulator.control("POST", "oas", {"oa_id": OA, "access_token": ACCESS})
 
     def told(self, user_id: str) -> list[str]:
         messages = self.simulator.control("GET", f"people/{OA}/{user_id}/messages")["messages"]
         return [message["text"] for message in messages if message["is_ours"]]
 
-    def run(self, use: Use, tokens: Tokens | None = None, *, patience: float = 10) -> Any:
+    def run(
+        self, use: Use, tokens: Tokens | None = None, *, patience: float = 10, client_class: Any = ZaloClient
+    ) -> Any:
         async def call() -> Any:
             async with open_session(10, timeout=timeouts(patience / 2, patience)) as session:
-                return await use(ZaloClient(session, tokens or Tokens(), self.simulator.url))
+                return await use(client_class(session, tokens or Tokens(), self.simulator.url))
 
         return asyncio.run(call())
 
@@ -93,8 +124,8 @@ class RealHarness:
     def refuse(self, code: int, times: int = 1) -> None:
         self.fault(kind="error", code=code, times=times)
 
-    def lose_answer(self, *, delivered: bool) -> None:
-        self.fault(kind="reset_after" if delivered else "reset_before", times=1)
+    def lose_answer(self, *, delivered: bool, times: int = 1) -> None:
+        self.fault(kind="reset_after" if delivered else "reset_before", times=times)
 
     def fault(self, **fault: Any) -> None:
         self.simulator.control("POST", "faults", fault)
