@@ -28,7 +28,7 @@ from groups.zalo.errors import (
     ZaloError,
     classify,
 )
-from groups.zalo.fake_world import Failure, Posted, PrivateMessage, world
+from groups.zalo.fake_world import Failure, FakeWorld, Posted, PrivateMessage, world
 from groups.zalo.group_calls import founders, group_name
 from groups.zalo.records import (
     AccountProfile,
@@ -45,7 +45,7 @@ from groups.zalo.records import (
     UserProfile,
 )
 
-__all__ = ["FakeZalo", "world"]
+__all__ = ["FakeWorld", "FakeZalo", "world"]
 
 ANSWER_WINDOW = timedelta(days=7)
 Result = TypeVar("Result")
