@@ -6,12 +6,13 @@ only, so they see what the portal will really do, wherever a value came from.
 E001 any host        E002 development secret   E003 development keys     E004 simulator in production
 E005 no https        E006 throttles off        E007 visibility timeout   E008 evidence among static files
 E009 private cache   E010 cache is the broker  E011 unsafe CSP           E012 own host refused
-E013 bad network      E014 broker is no Redis
+E013 bad network      E014 broker is no Redis  E015 bad PKCE verifier
 W001 no second factor  W002 embedded broker     W003 SQLite, many machines  W004 connection per request
 W005 DEBUG in public   W006 no proxy            W007 long sessions
 """
 
 import ipaddress
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -61,6 +62,14 @@ def check_zalo() -> Messages:
         if url.scheme != "https" or url.hostname in LOOPBACK:
             hint = f"Bỏ {name} khỏi môi trường để dùng địa chỉ thật."
             yield Error(f"{name} trỏ tới máy mô phỏng hoặc không dùng https.", hint=hint, id="portal.E004")
+
+
+def check_code_verifier() -> Messages:
+    """A fixed PKCE verifier has the form that RFC 7636 asks for."""
+    verifier = settings.ZALO_CODE_VERIFIER
+    if verifier and not re.fullmatch(r"[A-Za-z0-9._~-]{43,128}", verifier):
+        message = "ZALO_CODE_VERIFIER cần 43 đến 128 ký tự chữ không dấu, số hoặc - . _ ~"
+        yield Error(message, hint="Bỏ trống để mỗi lần kết nối tự tạo một mã.", id="portal.E015")
 
 
 def check_public_url() -> Messages:
@@ -165,6 +174,7 @@ CHECKS: tuple[Callable[[], Messages], ...] = (
     check_hosts,
     check_secrets,
     check_zalo,
+    check_code_verifier,
     check_public_url,
     check_throttles,
     check_queue,

@@ -5,6 +5,7 @@ from django.urls import include, path
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
+from groups.admin.accounts_connect import callback
 from portal.accounts.views import admin_login
 from portal.site import health
 
@@ -23,6 +24,7 @@ urlpatterns = [
     path("can-bo/", include("portal.desk.urls")),
     path("admin/login/", admin_login),
     path("admin/", admin.site.urls),
+    path("zalo/callback/", callback, name="zalo_callback"),
     path("api/v1/", include("groups.api_urls")),
     path("api/v1/", include("broadcasts.api_urls")),
     path("api/v1/", include("tips.api_urls")),

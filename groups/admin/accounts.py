@@ -4,10 +4,11 @@ from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
 from django.db.models import Count, Q, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponseRedirect
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from groups.admin.accounts_connect import ConnectPages, connect_page
 from groups.admin.scoping import AreaFilter, ScopedAdmin
 from groups.enums import AccountState, GroupState
 from groups.models import OfficialAccount
@@ -62,7 +63,7 @@ class AccountForm(forms.ModelForm):
 
 
 @admin.register(OfficialAccount)
-class OfficialAccountAdmin(ScopedAdmin):
+class OfficialAccountAdmin(ConnectPages, ScopedAdmin):
     """Which account sends for whom, whether it works, and since when not."""
 
     form = AccountForm
@@ -107,13 +108,20 @@ class OfficialAccountAdmin(ScopedAdmin):
     def has_delete_permission(self, request, obj=None):
         return False
 
+    def response_add(self, request, obj, post_url_continue=None):
+        """A new account without tokens has one next step: its connection."""
+        if "_addanother" in request.POST or obj.access_token:
+            return super().response_add(request, obj, post_url_continue)
+        self.message_user(request, _("Đã lưu %s. Còn một bước: kết nối với Zalo.") % obj, messages.SUCCESS)
+        return HttpResponseRedirect(connect_page(obj))
+
     def save_model(self, request, obj, form, change) -> None:
         values = {name: form.cleaned_data[name] for name in ("name", "app_id", "rate_per_minute")}
         if change:
             services.update_account(obj, by=request.user, **values, **form.secrets)
             return
         made = services.create_account(obj.unit, oa_id=obj.oa_id, by=request.user, **values, **form.secrets)
-        obj.pk, obj._state.adding = made.pk, False
+        obj.pk, obj._state.adding, obj.access_token = made.pk, False, made.access_token
 
     @admin.action(description=_("Đã xử lý xong, cho gửi lại"), permissions=["change"])
     def reactivate(self, request: HttpRequest, queryset: QuerySet) -> None:

@@ -13,7 +13,7 @@ from django.utils.cache import add_never_cache_headers
 from django_otp import user_has_device
 
 # Everything a session opens. The public pages are left alone: they must not even look at the session.
-STAFF_PREFIXES = ("/can-bo/", "/admin/", "/api/docs/", "/api/schema/", "/metrics")
+STAFF_PREFIXES = ("/can-bo/", "/admin/", "/zalo/callback/", "/api/docs/", "/api/schema/", "/metrics")
 ACCOUNT_PREFIX = "/tai-khoan/"
 
 STARTED_KEY = "started_at"

@@ -65,6 +65,7 @@ def test_sound_production_has_nothing_to_say(production):
         ("ALLOWED_HOSTS", ["other.example.vn"], "portal.E012"),
         ("INTERNAL_NETWORKS", ["10.0.0.0/8", "office"], "portal.E013"),
         ("CELERY_BROKER_URL", "amqp://broker//", "portal.E014"),
+        ("ZALO_CODE_VERIFIER", "short", "portal.E015"),
         ("REQUIRE_SECOND_FACTOR", False, "portal.W001"),
         ("USES_EMBEDDED_BROKER", True, "portal.W002"),
         ("USES_SQLITE", True, "portal.W003"),
