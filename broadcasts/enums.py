@@ -113,3 +113,30 @@ class NoticeEnd(models.TextChoices):
     RETURNED = "returned", _("Đã trả tài sản")
     WITHDRAWN = "withdrawn", _("Đình nã, rút thông báo")
     EXPIRED = "expired", _("Hết thời hạn")
+
+
+class AlarmKind(models.TextChoices):
+    """What an alarm is about. Those of ``STANDSTILL`` mean that posts do not go out."""
+
+    BEAT = "beat", _("Nhịp hệ thống đã dừng")
+    WORKER = "worker", _("Không có tiến trình gửi nào làm việc")
+    BROKER = "broker", _("Không liên lạc được với máy chủ hàng đợi")
+    NEEDS_GRANT = "needs_grant", _("Tài khoản cần cấp quyền lại")
+    STOPPED = "stopped", _("Tài khoản đã dừng gửi")
+    BREAKER = "breaker", _("Không kết nối được tới Zalo")
+    STALLED = "stalled", _("Bài đến giờ mà chưa gửi")
+    DEAD_LETTERS = "dead", _("Có lượt không tới được nhóm")
+    OVERDUE = "overdue", _("Quá hạn chưa có người đăng")
+    WEBHOOK = "webhook", _("Tin từ Zalo bị ứ lại")
+    GROUP_EXPIRES = "expires", _("Nhóm sắp hết hạn sử dụng")
+
+
+STANDSTILL = (
+    AlarmKind.BEAT,
+    AlarmKind.WORKER,
+    AlarmKind.BROKER,
+    AlarmKind.NEEDS_GRANT,
+    AlarmKind.STOPPED,
+    AlarmKind.BREAKER,
+    AlarmKind.STALLED,
+)

@@ -40,6 +40,10 @@ class DeliveryQuerySet(models.QuerySet):
         """Rows, in any state, that are this person's to post: handed to them, or else steward or relay."""
         return self.filter(self._duty_q(user))
 
+    def in_hand_of(self, user) -> "DeliveryQuerySet":
+        """Rows, in any state, that this person may post, whoever else was asked to."""
+        return self.filter(self._poster_q(user))
+
     def to_post_by(self, user) -> "DeliveryQuerySet":
         """Those that wait for this person now."""
         return self.duty_of(user).filter(state__among=POSTABLE, broadcast__state=BroadcastState.SENDING)
@@ -72,3 +76,24 @@ class DeliveryQuerySet(models.QuerySet):
         return permissions.paths_q(paths, "group__unit__path") | permissions.paths_q(
             paths, "broadcast__unit__path"
         )
+
+
+class AlarmQuerySet(models.QuerySet):
+    """Alarms."""
+
+    def open(self) -> "AlarmQuerySet":
+        """Whose cause is still there."""
+        return self.filter(closed_at=None)
+
+    def visible_to(self, user) -> "AlarmQuerySet":
+        """Of units where the user decides or administers; of the whole system for all who do so anywhere."""
+        paths = permissions.paths(user, *permissions.DIRECTORY_ROLES)
+        if not paths:
+            return self.none()
+        return self.filter(permissions.paths_q(paths, "unit__path") | Q(unit=None))
+
+    def felt_at(self, unit) -> "AlarmQuerySet":
+        """Of the whole system, of units at or below ``unit``, and of those above it, whose accounts it uses."""
+        codes = unit.path.rstrip("/").split("/")
+        above = ["/".join(codes[:end]) + "/" for end in range(1, len(codes))]
+        return self.filter(Q(unit=None) | Q(unit__path__startswith=unit.path) | Q(unit__path__in=above))

@@ -1,11 +1,13 @@
 """Sending: the library, notices, broadcasts, deliveries and the mailboxes that carry them."""
 
+from broadcasts.models.alarms import Alarm
 from broadcasts.models.broadcasts import Attempt, Broadcast, Delivery
 from broadcasts.models.library import Notice, Picture, PictureUpload, Post
 from broadcasts.models.mailboxes import CodeCounter, Mailbox
 from broadcasts.models.posting import PostingTask
 
 __all__ = [
+    "Alarm",
     "Attempt",
     "Broadcast",
     "CodeCounter",

@@ -21,6 +21,8 @@ class Mailbox(models.Model):
     )
     pause_reason = models.CharField(_("lý do tạm dừng"), max_length=200, blank=True)
     failures_in_row = models.PositiveSmallIntegerField(_("lỗi liên tiếp"), default=0, editable=False)
+    # Since when the sweep finds the breaker at work, whether it rests or tries.
+    failing_since = models.DateTimeField(null=True, blank=True, editable=False)
     # Circuit breaker: no call before this moment.
     open_until = models.DateTimeField(null=True, blank=True, editable=False)
 
