@@ -40,6 +40,14 @@ def _pass_request_id_on(headers: dict[str, Any], **kwargs: Any) -> None:
     headers[REQUEST_ID_HEADER] = structlog.contextvars.get_contextvars().get("request_id")
 
 
+@signals.before_task_publish.connect(sender="portal.heartbeat")
+def _note_beat(**kwargs: Any) -> None:
+    """Nobody but beat announces the heartbeat, so its announcement is beat's own sign of life."""
+    from portal import heartbeat  # noqa: PLC0415 (settings load after the application exists)
+
+    heartbeat.note(heartbeat.BEAT)
+
+
 @signals.task_prerun.connect
 def _take_request_id_up(task: Task, **kwargs: Any) -> None:
     """What a task logs carries its name and the id of its request."""

@@ -9,7 +9,6 @@ import logging
 from collections.abc import Callable
 
 import redis
-from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
@@ -23,13 +22,10 @@ from broadcasts.enums import CLAIMABLE, DeliveryState
 from broadcasts.models import Delivery
 from groups.enums import AccountState
 from groups.models import OfficialAccount
-from portal import broker, heartbeat
+from portal import heartbeat, parts
 from portal.network import is_internal
 
 logger = logging.getLogger(__name__)
-
-PART_SECONDS = 1.0
-QUEUE = "celery"
 
 _migrated = False
 
@@ -45,12 +41,12 @@ def healthz(request: HttpRequest) -> JsonResponse:
 @never_cache
 def readyz(request: HttpRequest) -> JsonResponse:
     """Every part the portal needs, and whether it answers."""
-    parts = {name: _try(name, check) for name, check in PARTS.items()}
-    is_ready = all(parts.values())
+    found = {name: _try(name, check) for name, check in PARTS.items()}
+    is_ready = all(found.values())
     age = heartbeat.age_seconds()
     body = {
         "status": "ready" if is_ready else "not ready",
-        "parts": {name: "ok" if is_well else "failed" for name, is_well in parts.items()},
+        "parts": {name: "ok" if is_well else "failed" for name, is_well in found.items()},
         "heartbeat_seconds": None if age is None else round(age),
         "heartbeat_late": heartbeat.is_late(),
     }
@@ -82,17 +78,10 @@ def is_migrated() -> bool:
     return _migrated
 
 
-def broker_answers() -> bool:
-    """The broker answers a ping."""
-    if settings.USES_EMBEDDED_BROKER:
-        return broker.is_answering(settings.EMBEDDED_BROKER_SOCKET, timeout=PART_SECONDS)
-    return _redis().ping()
-
-
 PARTS: dict[str, Callable[[], bool]] = {
     "database": database_answers,
     "migrations": is_migrated,
-    "broker": broker_answers,
+    "broker": parts.broker_answers,
 }
 
 
@@ -104,14 +93,6 @@ def _try(name: str, check: Callable[[], bool]) -> bool:
         return False
 
 
-def _redis() -> redis.Redis:
-    # Celery and the client library name a unix socket differently.
-    url = settings.CELERY_BROKER_URL.replace("redis+socket://", "unix://")
-    options = {"socket_timeout": PART_SECONDS, "socket_connect_timeout": PART_SECONDS}
-    # A pool from an address retries nothing; the client's own default would wait several times.
-    return redis.Redis(connection_pool=redis.ConnectionPool.from_url(url, max_connections=1, **options))
-
-
 def _gauges() -> CollectorRegistry:
     registry = CollectorRegistry()
 
@@ -121,19 +102,12 @@ def _gauges() -> CollectorRegistry:
     gauge(
         "heartbeat_age_seconds", "Seconds since beat, broker and worker last worked", heartbeat.age_seconds()
     )
-    gauge("queue_length", "Announcements waiting in the broker", _queue_length())
+    gauge("queue_length", "Announcements waiting in the broker", parts.queue_length())
     gauge("oldest_due_delivery_seconds", "How long the oldest due delivery has waited", _oldest_due_seconds())
     gauge("unknown_deliveries", "Deliveries that an officer may have to settle", _unknown_deliveries())
     stopped = OfficialAccount.objects.exclude(state=AccountState.ACTIVE).count()
     gauge("stopped_official_accounts", "Official accounts that cannot send", stopped)
     return registry
-
-
-def _queue_length() -> int | None:
-    try:
-        return _redis().llen(QUEUE)
-    except (redis.RedisError, OSError, ValueError):
-        return None
 
 
 def _oldest_due_seconds() -> float:
