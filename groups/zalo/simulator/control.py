@@ -154,7 +154,7 @@ class Control:
         return web.json_response({"message_id": message.message_id})
 
     async def person_acts(self, request: web.Request) -> web.Response:
-        """``follow``, ``unfollow``, ``join``, ``leave``, ``withdraw``; the last but one needs ``{group_id}``."""
+        """``follow``, ``unfollow``, ``withdraw``; ``join`` and ``leave`` with ``{group_id}``."""
         account, person = self._person(request)
         act = request.match_info["act"]
         if act not in acts.ACTS:

@@ -1,4 +1,4 @@
-"""What the simulated platform keeps: plain rows, no rules. ``state.World`` holds them, ``store`` writes them."""
+"""What the simulated platform keeps: plain rows, no rules. ``state.World`` holds them."""
 
 from dataclasses import dataclass, field
 

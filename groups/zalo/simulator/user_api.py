@@ -1,4 +1,4 @@
-"""The calls of the OA API about people and the account itself: private messages, profiles, quotas, uploads."""
+"""The calls of the OA API about people and the account: private messages, profiles, quotas, uploads."""
 
 from itertools import islice
 from typing import TYPE_CHECKING, Any
