@@ -282,8 +282,30 @@ ZALO_CODE_VERIFIER = text("ZALO_CODE_VERIFIER")
 
 USEFUL_HOURS_ROUTINE = integer("USEFUL_HOURS_ROUTINE", default=24)
 USEFUL_HOURS_URGENT = integer("USEFUL_HOURS_URGENT", default=2)
+# Groups that a person posts to: this long after the deadline the level above is shown them too.
+ESCALATE_HOURS_ROUTINE = integer("ESCALATE_HOURS_ROUTINE", default=24)
+ESCALATE_HOURS_URGENT = integer("ESCALATE_HOURS_URGENT", default=1)
 RESEND_AFTER_CLEAN_READS = flag("RESEND_AFTER_CLEAN_READS", default=True)
 SEND_CONCURRENCY = integer("SEND_CONCURRENCY", default=100)
+
+# --- Mail (alarms to chiefs and administrators) ----------------------------------------------------------
+
+# smtp://user:password@host:25, smtp+tls://... Unset in DEBUG: files under var/mail; else no mail at all.
+EMAIL_URL = text("EMAIL_URL", "filemail://" if DEBUG else "dummymail://")
+EMAIL = environ.Env.email_url_config(EMAIL_URL)
+EMAIL_BACKEND = EMAIL["EMAIL_BACKEND"]
+EMAIL_HOST = EMAIL.get("EMAIL_HOST") or "localhost"
+EMAIL_PORT = EMAIL.get("EMAIL_PORT") or (465 if EMAIL.get("EMAIL_USE_SSL") else 25)
+EMAIL_HOST_USER = EMAIL.get("EMAIL_HOST_USER") or ""
+EMAIL_HOST_PASSWORD = EMAIL.get("EMAIL_HOST_PASSWORD") or ""
+EMAIL_USE_TLS = EMAIL.get("EMAIL_USE_TLS", False)
+EMAIL_USE_SSL = EMAIL.get("EMAIL_USE_SSL", False)
+EMAIL_FILE_PATH = str(VAR_DIR / "mail")
+# A web request may be the one to say that nothing else works: it must not hang on a mail server.
+EMAIL_TIMEOUT = 4
+DEFAULT_FROM_EMAIL = text("DEFAULT_FROM_EMAIL", "ket-noi-binh-yen@localhost")
+# Web requests look after beat, workers and broker, which cannot report their own end.
+ALARMS_FROM_WEB = True
 
 # --- Celery ----------------------------------------------------------------------------------------------
 

@@ -14,6 +14,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django_htmx.http import HttpResponseClientRedirect
 
+from broadcasts.permissions import POSTING_ROLES
 from groups import permissions
 from groups.enums import Level, Role
 from groups.models import Posting, Unit
@@ -21,7 +22,6 @@ from portal.errors import NotAllowedError, WrongStateError
 
 # The role that speaks for a person with several postings until they choose another.
 ROLE_ORDER = (Role.CHIEF, Role.OFFICER, Role.BEAT_OFFICER, Role.SUPERVISOR, Role.RELAY)
-POSTING_ROLES = (*permissions.WRITING_ROLES, Role.RELAY)
 POSTING_KEY = "desk_posting"
 
 View = Callable[..., HttpResponse]

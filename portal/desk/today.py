@@ -86,12 +86,6 @@ def board(request: HttpRequest) -> Board:
     )
 
 
-def relay_board(request: HttpRequest) -> Board:
-    """A village head sees the posts they are to put into groups, and nothing else."""
-    rows = list(posting.queue(request.user)[: ROWS_SHOWN + 1])
-    return Board(to_post=rows, tips=[], to_approve=[], returned=[], unknown=[], silent=[], progress=[])
-
-
 def by_deadline(tips: QuerySet[Tip]) -> QuerySet[Tip]:
     """Open tips, those in danger first, then by deadline."""
     danger_first = Case(When(priority=Priority.P0, then=0), default=1, output_field=IntegerField())

@@ -12,6 +12,7 @@ from portal.desk.views import (
     tip_entry,
     tips,
     today,
+    unposted,
 )
 
 app_name = "desk"
@@ -31,10 +32,19 @@ urlpatterns = [
     path("gui-loi/thuc-hien/", dead_letters.act, name="dead_letters_act"),
     path("luot-gui/<int:pk>/<slug:name>/", posting.settle_row, name="delivery_act"),
     path("thu-vien/", compose.library_index, name="library"),
+    path("sw.js", posting.worker, name="posting_worker"),
     path("dang-bai/", posting.index, name="posting"),
+    path("dang-bai/the/", posting.card, name="posting_card"),
+    path("dang-bai/mat-mang/", posting.offline, name="posting_offline"),
+    path("dang-bai/chua-dang/", unposted.index, name="posting_unposted"),
+    path("dang-bai/chua-dang/nhac/", unposted.remind, name="posting_remind"),
+    path("dang-bai/chua-dang/giao/", unposted.hand_over, name="posting_hand_over"),
+    path("dang-bai/lan-luot/<slug:code>/", posting.run_post, name="posting_run"),
+    path("dang-bai/nhom/<int:pk>/", posting.run_group, name="posting_group"),
     path("dang-bai/<int:pk>/", posting.one, name="posting_one"),
     path("dang-bai/<int:pk>/da-dang/", posting.posted, name="posting_posted"),
     path("dang-bai/<int:pk>/bo-qua/", posting.skip, name="posting_skip"),
+    path("dang-bai/<int:pk>/hoan-tac/", posting.undo, name="posting_undo"),
     path("dang-bai/<int:pk>/anh/", posting.picture, name="posting_picture"),
     path("tin-bao/", tips.index, name="tips"),
     path("tin-bao/nhap/", tip_entry.enter, name="tip_enter"),

@@ -49,6 +49,17 @@ def only_ours(relay: int = 403, status: int = 200, **by_role: int) -> dict[str, 
     return expected(**{"officer2": 404, "officer3": 404, "relay": relay, **ours, **by_role})
 
 
+def leaders(status: int) -> dict[str, int]:
+    """Pages of chiefs and supervisors."""
+    return everywhere() | {
+        "officer": 403,
+        "officer2": 403,
+        "officer3": 403,
+        "chief": status,
+        "supervisor": status,
+    }
+
+
 GET_MATRIX = {
     "today": lambda w: ([], everywhere(relay=200) | {"auditor": 302, "administrator": 302}),
     "broadcasts": lambda w: ([], everywhere()),
@@ -63,6 +74,12 @@ GET_MATRIX = {
         only_ours(status=404),
     ),
     "posting": lambda w: ([], everywhere(relay=200)),
+    "posting_card": lambda w: ([], everywhere(relay=200)),
+    "posting_offline": lambda w: ([], dict.fromkeys(ROLES, 200)),
+    "posting_worker": lambda w: ([], dict.fromkeys(ROLES, 200)),
+    "posting_run": lambda w: ([w.sending.code], only_ours(relay=200, chief=404, supervisor=404)),
+    "posting_group": lambda w: ([w.group.pk], only_ours(relay=200, chief=404, supervisor=404)),
+    "posting_unposted": lambda w: ([], leaders(200)),
     "posting_one": lambda w: ([w.to_post.pk], only_ours(relay=200)),
     "posting_picture": lambda w: (
         [w.to_post.pk],
@@ -94,6 +111,9 @@ POST_MATRIX = {
         [w.to_post.pk],
         only_ours(relay=409, officer=302, chief=409, supervisor=409),
     ),
+    "posting_undo": lambda w: ([w.to_post.pk], only_ours(relay=409, status=409)),
+    "posting_remind": lambda w: ([], leaders(302)),
+    "posting_hand_over": lambda w: ([], leaders(302)),
     "posting_skip": lambda w: ([w.to_post.pk], only_ours(relay=400, status=400)),
     "tip_act": lambda w: ([w.tip.public_id, "note"], only_ours(status=400)),
     "group_count": lambda w: ([w.group.pk], only_ours(status=400)),

@@ -11,6 +11,7 @@ from groups import permissions
 from portal.desk import access, frame
 from portal.desk import today as duties
 from portal.desk.access import desk_page
+from portal.desk.views import posting
 
 
 @require_safe
@@ -26,8 +27,7 @@ def today(request: HttpRequest) -> HttpResponse:
 def _today(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
     if request.desk.is_relay:
-        board = duties.relay_board(request)
-        return frame.render(request, "desk/today_relay.html", {"board": board, "now": now})
+        return posting.listing(request)
     return frame.render(request, "desk/today.html", {"board": duties.board(request), "now": now})
 
 
