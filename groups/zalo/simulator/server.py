@@ -9,14 +9,17 @@ from typing import Any
 
 from aiohttp import web
 
-from groups.zalo.simulator import assets, faults, grants
+from groups.zalo.simulator import faults, grants
 from groups.zalo.simulator.api import OpenApi
+from groups.zalo.simulator.bots import Bots
 from groups.zalo.simulator.consent import Consent
 from groups.zalo.simulator.control import Control
-from groups.zalo.simulator.faults import TOKEN_PATH, FaultBoard
+from groups.zalo.simulator.faults import TOKEN_PATH
 from groups.zalo.simulator.media import Media
 from groups.zalo.simulator.pages import Pages
+from groups.zalo.simulator.panels import Panels
 from groups.zalo.simulator.people_pages import PeoplePages
+from groups.zalo.simulator.phones import Phones
 from groups.zalo.simulator.setup import SeedFile
 from groups.zalo.simulator.state import World
 from groups.zalo.simulator.store import Store
@@ -33,18 +36,28 @@ class Simulator:
         self.world = world
         self.store = store
         self.seed_file = seed_file
-        self.board = FaultBoard()
-        self.hooks = Hooks(world, self.board)
-        self.api = OpenApi(world, self.board, self.hooks)
+        self.hooks = Hooks(world)
+        self.api = OpenApi(world, self.hooks)
         self.app = web.Application(client_max_size=LARGEST_REQUEST)
-        self.app.add_subapp("/_control", Control(world, self.board, self.hooks, self._close_door).app())
-        self.app.add_routes(Pages(world).routes())
-        self.app.add_routes(Media(world, self.board).routes())
+        self.app.add_subapp("/_control", Control(world, self.hooks, self._close_door).app())
+        self.app.add_routes(Pages(world, self.hooks).routes())
+        self.app.add_routes(Media(world).routes())
+        self.app.add_routes(Phones(world, self.hooks).routes())
+        self.app.add_routes(Panels(world, self.hooks, self.reset).routes())
         self.app.add_routes(Consent(world).routes())
         self.app.add_routes(PeoplePages(world, self.hooks).routes())
+        self.app.add_routes(Bots(world, self.board).routes())
         self.app.router.add_post(TOKEN_PATH, self._token)
         for prefix in ("/v2.0/", "/v3.0/"):
             self.app.router.add_route("*", prefix + "{rest:.*}", self.api.handle)
+
+    def reset(self) -> None:
+        """Begin anew, with the groups of the seed file if there is one."""
+        self.world.restart()
+        self.hooks.forget()
+        if self.seed_file:
+            self.seed_file.forget()
+            self.seed_file.apply(self.world)
 
     async def _token(self, request: web.Request) -> web.StreamResponse:
         """The token endpoint. Refusals come with HTTP 200, as on the real host."""
@@ -66,7 +79,7 @@ class Simulator:
         if self.world.is_out:
             return faults.hang_up(request), "outage"
         now, dice = self.world.clock.now(), self.world.random
-        fault = self.board.take(TOKEN_PATH, "", "", now=now, dice=dice)
+        fault = self.world.board.take(TOKEN_PATH, "", "", now=now, dice=dice)
         answer: dict[str, Any] = {}
         if fault is None or fault.takes_effect:
             answer = grants.token_answer(self.world, form, request.headers.get("secret_key", ""))
@@ -121,8 +134,7 @@ class Simulator:
     async def _housekeeping(self) -> None:
         """Try webhooks again, end what has run out, apply a changed seed file, save a changed world."""
         while True:
-            self.hooks.retry_due()
-            assets.sweep(self.world)
+            self.hooks.tick()
             if self.seed_file:
                 self.seed_file.apply(self.world)
             if self.store:
