@@ -33,7 +33,7 @@ def open_envelope(reply: Reply, *, hide: tuple[str, ...] = ()) -> Any:
     document = read_object(reply.body)
     code = read_code(document.get("error")) if document is not None else None
     if code is None:
-        raise _unreadable(reply)
+        raise unreadable(reply)
     if code != 0:
         raise classify(code, black_out(str(document.get("message") or ""), hide))
     if reply.status >= 500:
@@ -68,7 +68,7 @@ def black_out(message: str, hide: tuple[str, ...]) -> str:
     return message
 
 
-def _unreadable(reply: Reply) -> ZaloError:
+def unreadable(reply: Reply) -> ZaloError:
     """The class of an answer without an envelope: only the HTTP status speaks."""
     status = reply.status
     message = f"HTTP {status} without an envelope, {len(reply.body)} bytes"

@@ -54,6 +54,8 @@ Result = TypeVar("Result")
 class FakeZalo:
     """The calls of ``ZaloClient`` without a network; session, address and time-outs are ignored."""
 
+    takes_uploads = True
+
     def __init__(self, session: Any = None, tokens: Any = None, api_url: str = "", **options: Any):
         self.rate_limit = RateLimit()
         self._tokens = tokens

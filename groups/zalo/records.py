@@ -129,6 +129,7 @@ class GroupInfo:
     dissolves_on: date | None = None
     asset_id: str = ""
     asset_valid_through: date | None = None
+    asset_renews_itself: bool = False
     settings: GroupSettings | None = None
 
     @property
@@ -155,6 +156,7 @@ class GroupInfo:
             dissolves_on=day(raw.get("auto_delete_date")),
             asset_id=text(asset.get("asset_id")),
             asset_valid_through=day(asset.get("valid_through")),
+            asset_renews_itself=flag(asset.get("auto_renew")),
             settings=GroupSettings.read(settings) if settings else None,
         )
 
@@ -257,6 +259,18 @@ class AccountProfile:
             package=text(raw.get("package_name")),
             package_valid_through=text(raw.get("package_valid_through_date")),
         )
+
+
+@dataclass(frozen=True, slots=True)
+class BotProfile:
+    """The bot behind a token."""
+
+    bot_id: str
+    name: str
+
+    @classmethod
+    def read(cls, raw: dict[str, Any]) -> "BotProfile":
+        return cls(text(raw.get("id")), text(raw.get("display_name")) or text(raw.get("account_name")))
 
 
 def text(value: Any) -> str:
