@@ -34,9 +34,8 @@ Method = Callable[[Account, dict[str, Any]], Awaitable[Any]]
 class Bots:
     """Answers for every bot of the world."""
 
-    def __init__(self, world: World, board: faults.FaultBoard):
+    def __init__(self, world: World):
         self.world = world
-        self.board = board
         self.webhooks: dict[str, str] = {}
         self.heard_up_to: dict[str, int] = {}
         self.methods: dict[str, Method] = {
@@ -72,7 +71,7 @@ class Bots:
         chat_id = fields.get("chat_id")
         group_id = chat_id if isinstance(chat_id, str) else ""
         now, dice = world.clock.now(), world.random
-        fault = self.board.take(path, group_id, token.partition(":")[0], now=now, dice=dice)
+        fault = world.board.take(path, group_id, token.partition(":")[0], now=now, dice=dice)
         answer: dict[str, Any] = {}
         if fault is None or fault.takes_effect:
             answer = await self._execute(token, request.match_info["method"], fields)

@@ -46,7 +46,7 @@ class Simulator:
         self.app.add_routes(Panels(world, self.hooks, self.reset).routes())
         self.app.add_routes(Consent(world).routes())
         self.app.add_routes(PeoplePages(world, self.hooks).routes())
-        self.app.add_routes(Bots(world, self.board).routes())
+        self.app.add_routes(Bots(world).routes())
         self.app.router.add_post(TOKEN_PATH, self._token)
         for prefix in ("/v2.0/", "/v3.0/"):
             self.app.router.add_route("*", prefix + "{rest:.*}", self.api.handle)
