@@ -171,10 +171,15 @@ class Drain:
     async def _keep(self, boxes: Iterable[Box]) -> None:
         """Renew leases and store what their minute holds."""
         now, boxes = self.clock(), list(boxes)
-        windows = {box.mailbox_id: box.pace.as_window(now) for box in boxes}
-        held = await self.database.run(store.keep_leases, self.owner, windows, now=_moment(now))
+        windows = {box.mailbox_id: box.window_to_store(now) for box in boxes}
+        held: set[int] | None = None
+        try:
+            held = await self.database.run(store.keep_leases, self.owner, windows, now=_moment(now))
+        finally:
+            self._settle_windows(boxes, held, now)
         for box in boxes:
-            box.renewed(now) if box.mailbox_id in held else box.lost()
+            if box.mailbox_id not in held:
+                box.lost()
 
     async def _lease(self) -> bool:
         """Let go of mailboxes that are done, take free ones that have work; True when any was taken."""
@@ -202,13 +207,15 @@ class Drain:
         found = await self.database.run(
             reading.doubts, account_ids, now=_moment(self.clock()), count=self.batch
         )
+        wanted = []
         for doubt in found:
             box = self.boxes[doubt.account_id]
             if box.budget(self.clock()) > 0:
                 box.pace.reserve(1)
-                self._put(READING_PRIORITY, doubt)
-        if found:
-            await self._keep(self.boxes.values())
+                wanted.append(doubt)
+        await self._keep({self.boxes[doubt.account_id] for doubt in wanted})
+        for doubt in wanted:
+            self._put(READING_PRIORITY, doubt)
 
     async def _claim(self) -> bool:
         """Claim a batch over all mailboxes, urgent rows of each first; True when any row was claimed."""
@@ -219,14 +226,16 @@ class Drain:
             return False
         for account_id, count in budgets.items():
             self.boxes[account_id].pace.reserve(count)
-        windows = {self.boxes[a].mailbox_id: self.boxes[a].pace.as_window(now) for a in budgets}
+        short = [box for account_id in budgets if (box := self.boxes[account_id]).pace.stored < 0]
+        windows = {box.mailbox_id: box.window_to_store(now) for box in short}
         wanted = [(self.boxes[a].mailbox_id, a, count) for a, count in budgets.items()]
         calls: list[Call] = []
         held: set[int] | None = None
         try:
             calls, held = await self.database.run(store.claim, self.owner, wanted, windows, now=_moment(now))
         finally:
-            self._account_for(budgets, calls, held, now)
+            self._settle_windows(short, held, now)
+            self._account_for(budgets, calls, held)
         self.may_claim = bool(calls)
         try:
             await self._freeze({call.broadcast_id for call in calls})
@@ -247,13 +256,16 @@ class Drain:
         share = max(1, self.batch // len(free)) if free else 0
         return dict(list({a: min(count, share) for a, count in free.items()}.items())[: self.batch])
 
-    def _account_for(
-        self, budgets: dict[int, int], calls: list[Call], held: set[int] | None, now: float
-    ) -> None:
-        """Keep a place for each claimed row and give the others back; fewer than asked for: no more rows.
+    def _settle_windows(self, boxes: Iterable[Box], held: set[int] | None, now: float) -> None:
+        """``held`` are the mailboxes still ours; None when the write failed, and nothing is known."""
+        for box in boxes:
+            if held is None:
+                box.not_stored()
+            elif box.mailbox_id in held:
+                box.stored(now)
 
-        ``held`` are the mailboxes still ours; None when the claim failed, and nothing is known.
-        """
+    def _account_for(self, budgets: dict[int, int], calls: list[Call], held: set[int] | None) -> None:
+        """Keep a place for each claimed row and give the others back; fewer than asked for: no more rows."""
         claimed = dict.fromkeys(budgets, 0)
         for call in calls:
             claimed[call.account_id] += 1
@@ -265,7 +277,6 @@ class Drain:
             if box.mailbox_id not in held:
                 box.lost()
                 continue
-            box.renewed(now)
             box.is_empty = claimed[account_id] < count
 
     async def _freeze(self, broadcast_ids: set[int]) -> None:

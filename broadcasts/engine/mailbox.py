@@ -29,10 +29,25 @@ class Box:
         self.is_empty = False
         self.has_sent = False
         self.held_until = now + LEASE_SECONDS
+        self._ahead = self._before = 0
 
-    def renewed(self, now: float) -> None:
-        """The lease was written again."""
+    def window_to_store(self, now: float) -> dict[str, int]:
+        """What to write now; say afterwards whether it was ``stored`` or ``not_stored``.
+
+        Until then no place may be taken that this write does not count.
+        """
+        self._ahead, self._before = self.pace.ahead(now), self.pace.stored
+        self.pace.stored = 0
+        return self.pace.as_window(now, ahead=self._ahead)
+
+    def stored(self, now: float) -> None:
+        """The window was written, and the lease with it, as of ``now``."""
+        self.pace.stored += self._ahead
         self.held_until = now + LEASE_SECONDS
+
+    def not_stored(self) -> None:
+        """The write failed: what was stored before still counts."""
+        self.pace.stored += self._before
 
     def lost(self) -> None:
         """Somebody else holds the lease: nothing more is issued, and nothing more is to be had."""

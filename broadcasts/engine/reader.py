@@ -18,9 +18,11 @@ class PacedReader:
 
     async def get_conversation(self, group_id: str, offset: int, count: int) -> list[Any]:
         """One page; raises ``Temporary`` when the minute holds no call for a further one."""
-        now = self._clock()
-        if not self._is_first and not self._pace.free(now):
+        if not self._is_first and not self._pace.at_once(self._clock()):
             raise Temporary(None, "no call left for a further page", scope=Scope.ACCOUNT)
-        self._pace.issue(now, is_reserved=self._is_first)
+        self._pace.issue(is_reserved=self._is_first)
         self._is_first = False
-        return await self._client.get_conversation(group_id, offset, count)
+        try:
+            return await self._client.get_conversation(group_id, offset, count)
+        finally:
+            self._pace.end(self._clock())

@@ -32,7 +32,7 @@ class Sender:
         self.calls = self.reads = 0
         self.ledger = ledger
         self.clock = clock
-        self.uploads = Uploads(database)
+        self.uploads = Uploads(database, clock)
 
     async def do(self, box: Box, job: Call | Doubt) -> None:
         """Carry out one job in its reserved place. Raises nothing that Zalo answers."""
@@ -64,12 +64,15 @@ class Sender:
         """One message, with its picture uploaded first when it has one; returns Zalo's id of it."""
         frozen = self.frozen[call.broadcast_id]
         attachment = await self._attachment(box, frozen.picture_id) if frozen.picture_id else ""
-        box.pace.issue(self.clock())
+        box.pace.issue()
         self.calls += 1
-        if attachment:
-            sent = await box.client.send_group_image(call.zalo_group_id, frozen.text, attachment)
-        else:
-            sent = await box.client.send_group_text(call.zalo_group_id, frozen.text)
+        try:
+            if attachment:
+                sent = await box.client.send_group_image(call.zalo_group_id, frozen.text, attachment)
+            else:
+                sent = await box.client.send_group_text(call.zalo_group_id, frozen.text)
+        finally:
+            box.pace.end(self.clock())
         return sent.message_id
 
     async def _attachment(self, box: Box, picture_id: int) -> str:
@@ -77,7 +80,7 @@ class Sender:
         spent = []
 
         def issue() -> None:
-            box.pace.issue(self.clock())
+            box.pace.issue()
             spent.append(True)
 
         try:
@@ -90,7 +93,7 @@ class Sender:
                 raise NoCallMade from error
             raise
         if spent:
-            if not box.pace.free(self.clock()):
+            if not box.pace.at_once(self.clock()):
                 raise NoCallMade
             box.pace.reserve(1)
         return attachment

@@ -4,6 +4,7 @@
 writes five hundred outcomes at once. A claim takes the first rows of many accounts in one statement.
 """
 
+import json
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -84,28 +85,17 @@ def update_from_values(
     fields = [model._meta.get_field(name) for name in names]
     fixed = [(model._meta.get_field(name), value) for name, value in (constants or {}).items()]
     table, quote = model._meta.db_table, connection.ops.quote_name
-    # Both databases call the columns of VALUES column1, column2, ...
     changes = [f"{quote(field.column)} = v.column{n}" for n, field in enumerate(fields[1:], start=2)]
     changes += [f"{quote(field.column)} = %s" for field, _value in fixed]
+    source, values = _table_of(fields, rows)
     sql = (
-        f"UPDATE {table} SET {', '.join(changes)}"
-        f" FROM (VALUES {_placeholders(fields, len(rows))}) AS v"
+        f"UPDATE {table} SET {', '.join(changes)} FROM {source}"
         f" WHERE {table}.{quote(fields[0].column)} = v.column1 AND {where}"
     )
     alike = [field.get_db_prep_value(value, connection) for field, value in fixed]
     with connection.cursor() as cursor:
-        cursor.execute(sql, [*alike, *_prepared(fields, rows), *params])
+        cursor.execute(sql, [*alike, *values, *params])
         return cursor.rowcount
-
-
-def _prepared(fields: Sequence[models.Field], rows: Sequence[Sequence[Any]]) -> list[Any]:
-    """The values of all rows, one after the other, as the database driver wants them."""
-    prepare = [field.get_db_prep_value for field in fields]
-    return [
-        None if value is None else prepared(value, connection)
-        for row in rows
-        for prepared, value in zip(prepare, row, strict=True)
-    ]
 
 
 def insert_values(model: type[models.Model], names: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
@@ -114,17 +104,40 @@ def insert_values(model: type[models.Model], names: Sequence[str], rows: Sequenc
         return
     fields = [model._meta.get_field(name) for name in names]
     columns = ", ".join(connection.ops.quote_name(field.column) for field in fields)
-    values = _placeholders(fields, len(rows), cast=False)
+    source, values = _table_of(fields, rows)
     with connection.cursor() as cursor:
-        cursor.execute(
-            f"INSERT INTO {model._meta.db_table} ({columns}) VALUES {values}", _prepared(fields, rows)
-        )
+        cursor.execute(f"INSERT INTO {model._meta.db_table} ({columns}) SELECT * FROM {source}", values)
 
 
-def _placeholders(fields: Sequence[models.Field], count: int, *, cast: bool = True) -> str:
-    """``(%s, ...), ...``; PostgreSQL learns the types from casts in the first row."""
+def _table_of(fields: Sequence[models.Field], rows: Sequence[Sequence[Any]]) -> tuple[str, list[Any]]:
+    """``rows`` as a table ``v`` with the columns column1, column2, ..., and its parameters."""
+    if connection.vendor == "postgresql":
+        return _unnested(fields, rows)
+    # SQLite calls the columns of VALUES column1, column2, ... by itself.
+    prepare = [field.get_db_prep_value for field in fields]
+    values = [
+        None if value is None else prepared(value, connection)
+        for row in rows
+        for prepared, value in zip(prepare, row, strict=True)
+    ]
     plain = f"({', '.join(['%s'] * len(fields))})"
-    if not cast or connection.vendor != "postgresql":
-        return ", ".join([plain] * count)
-    typed = ", ".join(f"CAST(%s AS {field.cast_db_type(connection)})" for field in fields)
-    return ", ".join([f"({typed})", *[plain] * (count - 1)])
+    return f"(VALUES {', '.join([plain] * len(rows))}) AS v", values
+
+
+def _unnested(fields: Sequence[models.Field], rows: Sequence[Sequence[Any]]) -> tuple[str, list[Any]]:
+    """One array for each column: a tenth of the work that a parameter for each value is."""
+    arrays, values = [], []
+    for number, field in enumerate(fields):
+        column = [row[number] for row in rows]
+        cast = f"{_type(field)}[]"
+        if isinstance(field, models.JSONField):
+            column, cast = [json.dumps(value) for value in column], f"text[]::{cast}"
+        arrays.append(f"%s::{cast}")
+        values.append(column)
+    names = ", ".join(f"column{number}" for number in range(1, len(fields) + 1))
+    return f"unnest({', '.join(arrays)}) AS v({names})", values
+
+
+def _type(field: models.Field) -> str:
+    """The type of the column, without its length: arrays of varchar(8) would be cut, not refused."""
+    return field.cast_db_type(connection).partition("(")[0]

@@ -131,10 +131,12 @@ def lease(owner: str, *, now: datetime, count: int) -> list[Lease]:
 
 
 def keep_leases(owner: str, windows: dict[int, dict[str, int]], *, now: datetime) -> set[int]:
-    """Renew leases and store the calls of the last minute, reserved ones included.
+    """Renew leases and store the calls of the last minute, places in use included.
 
     Returns the mailboxes that are still ours: a drain held up for a minute may have lost some.
     """
+    if not windows:
+        return set()
     until = now + timedelta(seconds=LEASE_SECONDS)
     kept = sql.update_from_values(
         Mailbox,
@@ -146,6 +148,12 @@ def keep_leases(owner: str, windows: dict[int, dict[str, int]], *, now: datetime
     if kept == len(windows):
         return set(windows)
     return set(Mailbox.objects.filter(pk__in=list(windows), lease_owner=owner).values_list("pk", flat=True))
+
+
+def holding(owner: str, mailbox_ids: Iterable[int]) -> set[int]:
+    """Those of the mailboxes that are still ours and that nobody has paused meanwhile."""
+    mine = Mailbox.objects.filter(pk__in=list(mailbox_ids), lease_owner=owner, paused_at=None)
+    return set(mine.values_list("pk", flat=True))
 
 
 def release(owner: str, boxes: Iterable[tuple[int, dict[str, int], int, datetime | None]]) -> None:
@@ -175,12 +183,14 @@ def claim(
     *,
     now: datetime,
 ) -> tuple[list[Call], set[int]]:
-    """Claim rows within ``budgets`` of (mailbox, account, rows) and store the windows, in one transaction.
+    """Claim rows within ``budgets`` of (mailbox, account, rows), in one transaction.
 
-    Returns the calls and the mailboxes that are still ours; of others nothing is claimed.
+    ``windows`` are stored first: those of the mailboxes whose stored window leaves too few places. Returns
+    the calls and the mailboxes that are still ours and not paused; of others nothing is claimed.
     """
     with transaction.atomic():
-        held = keep_leases(owner, windows, now=now)
+        keep_leases(owner, windows, now=now)
+        held = holding(owner, [mailbox_id for mailbox_id, _account_id, _rows in budgets])
         wanted = [(account_id, rows) for mailbox_id, account_id, rows in budgets if mailbox_id in held]
         calls = _without_suspects(owner, [Call(*row) for row in sql.first_rows(wanted, now=now)])
         if not calls:

@@ -25,8 +25,9 @@ class PacedTokens:
     async def renew(self, rejected_token: str) -> str:
         token = await self._source.renew(rejected_token)
         now = self._clock()
-        if not self._pace.free(now):
+        if not self._pace.at_once(now):
             wait = max(1, round(self._pace.next_free_at(now) - now))
             raise Temporary(None, "no call left for a second try", scope=Scope.ACCOUNT, wait_seconds=wait)
-        self._pace.issue(now, is_reserved=False)
+        self._pace.end(now)  # the first try; the caller ends the second
+        self._pace.issue(is_reserved=False)
         return token

@@ -20,8 +20,9 @@ CONTENT_TYPE = "image/jpeg"
 class Uploads:
     """Attachment ids by (picture, account), for one drain."""
 
-    def __init__(self, database: DatabaseThread):
+    def __init__(self, database: DatabaseThread, clock: Callable[[], float]):
         self._database = database
+        self._clock = clock
         self._wanted: dict[tuple[int, int], asyncio.Task[str]] = {}
 
     async def attachment(self, box: Box, picture_id: int, *, issue: Callable[[], None]) -> str:
@@ -52,7 +53,10 @@ class Uploads:
         if not content:
             raise Permanent(None, f"picture {picture_id} is missing or empty")
         issue()
-        attachment_id = await box.client.upload_image(content, "anh.jpg", CONTENT_TYPE)
+        try:
+            attachment_id = await box.client.upload_image(content, "anh.jpg", CONTENT_TYPE)
+        finally:
+            box.pace.end(self._clock())
         await self._database.run(_remember, picture_id, box.account_id, attachment_id)
         return attachment_id
 

@@ -22,15 +22,17 @@ def read(reader: PacedReader, pages: int) -> None:
 
 def test_first_page_takes_the_reserved_place_and_each_other_its_own(zalo):
     pace = Pace(100)
+    pace.stored = 9
     pace.reserve(1)
 
     read(PacedReader(FakeZalo(), pace, lambda: NOW), 3)
 
-    assert (pace.reserved, pace.free(NOW)) == (0, 92)
+    assert (pace.reserved, pace.in_flight, pace.free(NOW)) == (0, 0, 94)
 
 
 def test_page_beyond_the_minute_is_not_read(zalo):
-    pace = Pace(2)
+    pace = Pace(1)
+    pace.stored = 9
     pace.reserve(1)
 
     with pytest.raises(Temporary):
