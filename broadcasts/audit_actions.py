@@ -35,6 +35,7 @@ ACTIONS = {
     "broadcasts.notice.ended": _("Kết thúc thông báo"),
     "broadcasts.post.created": _("Thêm bài vào thư viện"),
     "broadcasts.post.changed": _("Thêm, sửa bài thư viện"),
+    "broadcasts.alarm.acknowledged": _("Nhận xử lý cảnh báo"),
     "broadcasts.mailbox.paused": _("Tạm dừng hộp gửi của tài khoản OA"),
     "broadcasts.mailbox.resumed": _("Mở lại hộp gửi của tài khoản OA"),
 }

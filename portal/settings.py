@@ -7,6 +7,7 @@ system checks (``portal/checks.py``), so ``manage.py check --deploy`` is the lin
 """
 
 import environ
+from celery.schedules import crontab
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
@@ -275,6 +276,9 @@ ZALO_API_URL = text("ZALO_API_URL", "http://127.0.0.1:9000" if DEBUG else "https
 ZALO_OAUTH_URL = text("ZALO_OAUTH_URL", "http://127.0.0.1:9000" if DEBUG else "https://oauth.zaloapp.com")
 ZALO_BOT_URL = text("ZALO_BOT_URL", "http://127.0.0.1:9000" if DEBUG else "https://bot-api.zaloplatforms.com")
 ZALO_CLIENT = "groups.zalo.client.ZaloClient"
+ZALO_BOT_CLIENT = "groups.zalo.bot.BotClient"
+# The Bot Platform is on trial at Zalo: while this is off, a person posts to the groups of bots.
+ZALO_BOT_ENABLED = flag("ZALO_BOT_ENABLED", default=False)
 # Only where Zalo's console insists on one fixed challenge: then every connection uses this PKCE verifier.
 ZALO_CODE_VERIFIER = text("ZALO_CODE_VERIFIER")
 
@@ -341,6 +345,7 @@ CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "broadcasts.sweep", "schedule": 60.0},
     "process-zalo-events": {"task": "groups.process_events", "schedule": 15.0},
     "forget-zalo-events": {"task": "groups.forget_events", "schedule": 24 * 3600.0},
+    "sync-groups": {"task": "groups.sync_groups", "schedule": crontab(minute="*/10", hour="1-4")},
     "renew-tokens": {"task": "groups.renew_tokens", "schedule": 15 * 60.0},
     "forget-past-logins": {"task": "accounts.forget_past_logins", "schedule": 24 * 3600.0},
     "sync-admin-access": {"task": "groups.sync_admin_access", "schedule": 3600.0},

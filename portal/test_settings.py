@@ -30,4 +30,6 @@ DATABASES["default"]["TEST"] = {  # noqa: F405
 }
 AXES_ENABLED = False
 REQUIRE_SECOND_FACTOR = False
+# No broker runs beside the tests; those of the alarms turn it on.
+ALARMS_FROM_WEB = False
 ALLOWED_HOSTS = ["testserver", "127.0.0.1", "localhost"]

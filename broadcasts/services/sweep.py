@@ -26,9 +26,9 @@ from broadcasts.enums import (
 )
 from broadcasts.hints import hint
 from broadcasts.models import Broadcast, Delivery, Mailbox, Notice
-from broadcasts.services import finishing
+from broadcasts.services import alarms, finishing, mailbox_status
 from broadcasts.services.notices import expire_notice
-from broadcasts.services.rows import AUTOMATIC, POST_HOURS, PRIORITIES, write_rows
+from broadcasts.services.rows import POST_HOURS, PRIORITIES, automatic, write_rows
 from broadcasts.services.sending import groups_of
 from groups.enums import AccountState, GroupState
 from groups.models import Group, OfficialAccount
@@ -43,7 +43,7 @@ TRIAL_AFTER = timedelta(seconds=60)
 
 
 def sweep(now: datetime) -> None:
-    """All repairs, then a hint to the drain when anything is due."""
+    """All repairs, a hint to the drain when anything is due, and last a look at what people must know."""
     lose_stale_claims(now)
     follow_groups(now)
     block_rows_of_stopped_accounts(now)
@@ -56,8 +56,10 @@ def sweep(now: datetime) -> None:
     complete_corrections(now)
     finishing.finish(now=now)
     expire_notices(now)
+    mailbox_status.note_breakers(now)
     if store.has_work(now):
         hint(tasks.drain)
+    alarms.watch(now)
 
 
 def lose_stale_claims(now: datetime) -> int:
@@ -92,7 +94,7 @@ def unblock(now: datetime) -> int:
     """Rows of accounts and groups that work again go back into the queue by themselves."""
     working = Delivery.objects.filter(
         state__among=STUCK,
-        state=DeliveryState.BLOCKED,
+        lane=DeliveryState.BLOCKED,
         account__state=AccountState.ACTIVE,
         group__state=GroupState.ACTIVE,
     )
@@ -109,7 +111,7 @@ def try_stopped_accounts(now: datetime) -> None:
     blocked = Delivery.objects.filter(
         account_id=OuterRef("pk"),
         state__among=STUCK,
-        state=DeliveryState.BLOCKED,
+        lane=DeliveryState.BLOCKED,
         group__state=GroupState.ACTIVE,
     )
     rested = Q(last_error_at=None) | Q(last_error_at__lt=now - TRIAL_AFTER)
@@ -135,7 +137,7 @@ def follow_groups(now: datetime) -> None:
     blocked becomes work for the steward.
     """
     waiting = Delivery.objects.filter(state__in=(*CLAIMABLE, DeliveryState.BLOCKED))
-    by_hand = waiting.exclude(group__channel__in=AUTOMATIC)
+    by_hand = waiting.exclude(group__channel__in=automatic())
     hours = {PRIORITIES[urgency]: now + timedelta(hours=POST_HOURS[urgency]) for urgency in POST_HOURS}
     waiting.filter(pk__in=by_hand.values("pk")).update(
         state=DeliveryState.TO_POST,
@@ -190,7 +192,7 @@ def mark_overdue(now: datetime) -> int:
     """Nobody has posted in time: the row goes to the chief's list."""
     running = Broadcast.objects.filter(pk=OuterRef("broadcast"), state=BroadcastState.SENDING)
     # Not a join: Django would choose the rows in a subquery and then move them whatever they are by now.
-    late = Delivery.objects.filter(Exists(running), state__among=STUCK, state=DeliveryState.TO_POST)
+    late = Delivery.objects.filter(Exists(running), state__among=STUCK, lane=DeliveryState.TO_POST)
     return late.filter(due_at__lte=now).update(state=DeliveryState.OVERDUE, updated_at=now)
 
 

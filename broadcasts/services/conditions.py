@@ -1,0 +1,162 @@
+"""What is wrong with sending at this moment: findings, each with its cause. Reads only, and few.
+
+``alarms`` turns findings into rows and mails. Nothing here names what a post or a tip says.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from broadcasts.engine import store
+from broadcasts.enums import AlarmKind, DeliveryState
+from broadcasts.models import Delivery, Mailbox
+from broadcasts.services.dead_letters import Reason, dead_letters
+from groups.enums import AccountState, Level
+from groups.models import OfficialAccount, Unit, ZaloEvent
+from portal import heartbeat, parts
+
+BREAKER_AFTER = timedelta(minutes=10)
+DUE_FOR = timedelta(minutes=5)
+URGENT_DUE_FOR = timedelta(minutes=2)
+# A mailbox that called Zalo within this time gets on, however long its queue is.
+GETS_ON = timedelta(minutes=2)
+BACKLOG_FOR = timedelta(minutes=5)
+RECENT = timedelta(hours=24)
+MOST_COUNTED = 2_000
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that is wrong; ``subject`` tells causes of one kind apart."""
+
+    kind: AlarmKind
+    subject: str = ""
+    unit: Unit | None = None
+    account: OfficialAccount | None = None
+    detail: str = ""
+
+
+def findings(now: datetime) -> list[Finding]:
+    """Everything that is wrong now."""
+    return [*of_the_system(), *_accounts(), *_breakers(now), *_stalled(now), *_rows(now), *_webhook(now)]
+
+
+def of_the_system() -> list[Finding]:
+    """Clock, workers, broker: no query, so any request may ask."""
+    found = []
+    if parts.is_broker_away():
+        found.append(Finding(AlarmKind.BROKER))
+    late = heartbeat.late_parts()
+    if heartbeat.BEAT in late:
+        found.append(Finding(AlarmKind.BEAT))
+    elif heartbeat.WORKER in late:
+        # Without beat no worker has anything to answer to.
+        found.append(Finding(AlarmKind.WORKER))
+    return found
+
+
+def oldest_due(now: datetime) -> tuple[float, float]:
+    """For how many seconds the oldest urgent and the oldest routine row have been due; 0 without any."""
+    due = store.claimable(now).order_by("next_attempt_at").values_list("next_attempt_at", flat=True)
+    ages = []
+    for priority in (0, 1):
+        oldest = due.filter(priority=priority).first()
+        ages.append((now - oldest).total_seconds() if oldest else 0.0)
+    return ages[0], ages[1]
+
+
+def oldest_event_age(now: datetime) -> float:
+    """For how many seconds the oldest event of Zalo's webhook has waited for its work; 0 without any."""
+    due = ZaloEvent.objects.filter(due_at__lte=now).order_by("due_at").values_list("received_at", flat=True)
+    oldest = due.first()
+    return (now - oldest).total_seconds() if oldest else 0.0
+
+
+def _accounts() -> Iterator[Finding]:
+    kinds = {AccountState.NEEDS_GRANT: AlarmKind.NEEDS_GRANT, AccountState.STOPPED: AlarmKind.STOPPED}
+    # A stopped account is let try once a minute; until one call worked it carries the error of its stop.
+    troubled = ~Q(state=AccountState.ACTIVE) | ~Q(last_error="")
+    for account in OfficialAccount.objects.filter(troubled).select_related("unit").order_by("pk"):
+        kind = kinds.get(account.state, AlarmKind.STOPPED)
+        yield _about(kind, account, f"{account}. {account.last_error}".strip(". "))
+
+
+def _breakers(now: datetime) -> Iterator[Finding]:
+    failing = Mailbox.objects.filter(failing_since__lte=now - BREAKER_AFTER)
+    for mailbox in failing.select_related("account__unit").order_by("pk"):
+        since = timezone.localtime(mailbox.failing_since)
+        text = _("%(account)s: liên tiếp lỗi từ %(at)s.") % {
+            "account": mailbox.account,
+            "at": f"{since:%H:%M %d/%m}",
+        }
+        yield _about(AlarmKind.BREAKER, mailbox.account, text)
+
+
+def _stalled(now: datetime) -> Iterator[Finding]:
+    """Mailboxes with rows due too long that made no call lately: their rows stand still, not only in line."""
+    rows = store.claimable(now).filter(account_id=OuterRef("account_id")).order_by("next_attempt_at")
+    first = {
+        f"oldest_{name}": Subquery(rows.filter(priority=priority).values("next_attempt_at")[:1])
+        for name, priority in (("urgent", 0), ("routine", 1))
+    }
+    boxes = Mailbox.objects.filter(Exists(rows), account__state=AccountState.ACTIVE).annotate(**first)
+    for box in boxes.select_related("account__unit").order_by("pk"):
+        is_late = (box.oldest_urgent and box.oldest_urgent <= now - URGENT_DUE_FOR) or (
+            box.oldest_routine and box.oldest_routine <= now - DUE_FOR
+        )
+        if not is_late or (box.paused_at is None and _last_call(box) > (now - GETS_ON).timestamp()):
+            continue
+        since = timezone.localtime(min(filter(None, (box.oldest_urgent, box.oldest_routine))))
+        text = _("%(account)s: có bài đến giờ từ %(at)s.")
+        if box.paused_at is not None:
+            text = _("%(account)s: hộp gửi đang tạm dừng bằng tay, có bài đến giờ từ %(at)s.")
+        yield _about(
+            AlarmKind.STALLED, box.account, text % {"account": box.account, "at": f"{since:%H:%M %d/%m}"}
+        )
+
+
+def _last_call(box: Mailbox) -> int:
+    return max((int(second) for second in box.window if second.isdecimal()), default=0)
+
+
+def _rows(now: datetime) -> Iterator[Finding]:
+    """Rows that wait for people, by the unit whose chief must act."""
+    recent = dead_letters(now).filter(created_at__gte=now - RECENT)
+    lost = Q(state=DeliveryState.REFUSED) | Q(state=DeliveryState.UNKNOWN)
+    for unit, number in _by_unit(recent.filter(lost), "broadcast__unit"):
+        text = _("%(count)s lượt trong 24 giờ qua.") % {"count": _capped(number)}
+        yield Finding(AlarmKind.DEAD_LETTERS, f"unit:{unit.pk}", unit=unit, detail=text)
+    overdue = dead_letters(now, reason=Reason.OVERDUE)
+    for unit, number in _by_unit(overdue, "group__unit"):
+        text = _("%(count)s lượt chờ người đăng.") % {"count": _capped(number)}
+        yield Finding(AlarmKind.OVERDUE, f"unit:{unit.pk}", unit=unit, detail=text)
+
+
+def _by_unit(rows: QuerySet[Delivery], field: str) -> list[tuple[Unit, int]]:
+    """(unit, rows), villages counted with their commune, where the police are."""
+    counted = Delivery.objects.filter(pk__in=rows.order_by().values("pk")[:MOST_COUNTED])
+    numbers = dict(counted.order_by().values_list(field).annotate(rows=Count("pk")))
+    found: dict[int, tuple[Unit, int]] = {}
+    for unit in Unit.objects.filter(pk__in=numbers).select_related("parent").order_by("pk"):
+        office = unit.parent if unit.level == Level.VILLAGE and unit.parent else unit
+        found[office.pk] = (office, numbers[unit.pk] + found.get(office.pk, (office, 0))[1])
+    return list(found.values())
+
+
+def _capped(number: int) -> str:
+    return f"{number}+" if number >= MOST_COUNTED else str(number)
+
+
+def _webhook(now: datetime) -> list[Finding]:
+    age = oldest_event_age(now)
+    if age <= BACKLOG_FOR.total_seconds():
+        return []
+    return [Finding(AlarmKind.WEBHOOK, detail=_("Chờ %(n)d phút.") % {"n": age // 60})]
+
+
+def _about(kind: AlarmKind, account: OfficialAccount, detail: str) -> Finding:
+    return Finding(kind, f"account:{account.pk}", account.unit, account, detail[:300])
