@@ -22,6 +22,7 @@ from portal.errors import NotAllowedError, WrongStateError
 
 # The role that speaks for a person with several postings until they choose another.
 ROLE_ORDER = (Role.CHIEF, Role.OFFICER, Role.BEAT_OFFICER, Role.SUPERVISOR, Role.RELAY)
+STEERING_ORDER = (*ROLE_ORDER, Role.ADMINISTRATOR)
 POSTING_KEY = "desk_posting"
 
 View = Callable[..., HttpResponse]
@@ -55,6 +56,11 @@ class Desk:
         return self.posting.role == Role.RELAY
 
     @property
+    def is_administrator(self) -> bool:
+        """Somebody who keeps the system running and does no police work: a menu of their own."""
+        return self.posting.role == Role.ADMINISTRATOR
+
+    @property
     def is_deciding(self) -> bool:
         """Chiefs and above approve posts and hand work out."""
         return self.posting.role in permissions.DECIDING_ROLES
@@ -65,11 +71,11 @@ class Desk:
         return len(self.postings) > 1
 
 
-def desk_of(request: HttpRequest) -> Desk | None:
+def desk_of(request: HttpRequest, *, roles: tuple[str, ...] = ROLE_ORDER) -> Desk | None:
     """The person's desk, or None when no open posting is one that works here."""
     postings = sorted(
-        (p for p in permissions.open_postings(request.user) if p.role in ROLE_ORDER),
-        key=lambda posting: (ROLE_ORDER.index(posting.role), posting.unit.path, posting.pk),
+        (p for p in permissions.open_postings(request.user) if p.role in roles),
+        key=lambda posting: (roles.index(posting.role), posting.unit.path, posting.pk),
     )
     if not postings:
         return None
@@ -89,7 +95,9 @@ def desk_page(*roles: str) -> Callable[[View], View]:
         def guarded(request: HttpRequest, *args, **kwargs) -> HttpResponse:
             if not request.user.is_authenticated:
                 return expired(request)
-            request.desk = desk_of(request)
+            # Pages for administrators are found at a desk of their own; all others are not for them.
+            by_role = STEERING_ORDER if Role.ADMINISTRATOR in roles else ROLE_ORDER
+            request.desk = desk_of(request, roles=by_role)
             if request.desk is None or not permissions.has_role(request.user, *roles):
                 raise PermissionDenied
             try:
@@ -105,6 +113,7 @@ def desk_page(*roles: str) -> Callable[[View], View]:
 
 
 writers_page = desk_page(*permissions.WRITING_ROLES)
+steering_page = desk_page(*permissions.DIRECTORY_ROLES)
 tips_page = desk_page(*permissions.TIP_ROLES)
 posting_page = desk_page(*POSTING_ROLES)
 

@@ -7,12 +7,15 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render as django_render
 from django.utils import timezone
 
-from broadcasts.enums import BroadcastState
+from broadcasts.enums import STANDSTILL, BroadcastState
+from broadcasts.models import Alarm
+from broadcasts.services import alarms
 from portal.desk import posting, scope
 from portal.desk.access import Desk
 
 # A badge says "99+": nobody counts further, and no page reads more rows than that for it.
 MOST_COUNTED = 100
+ALARMS_SHOWN = 2
 
 
 def render(
@@ -20,18 +23,28 @@ def render(
 ) -> HttpResponse:
     """Render a full desk page; fragments for htmx use Django's own ``render`` and skip the counts."""
     desk: Desk = request.desk
+    alarms.watch_for_the_clock(timezone.now())
     frame = {
         "desk": desk,
         "desk_unit": desk.office,
         "desk_role": desk.role_name,
         "nav_counts": nav_counts(request),
+        "standstill": standstill(desk),
     }
     return django_render(request, template, frame | (context or {}), status=status)
+
+
+def standstill(desk: Desk) -> list[Alarm]:
+    """Why posts do not go out here, for the strip on top of every page; empty on all normal days."""
+    felt = Alarm.objects.open().felt_at(desk.unit).filter(kind__in=STANDSTILL)
+    return list(felt.select_related("unit").order_by("unit_id", "pk")[: ALARMS_SHOWN + 1])
 
 
 def nav_counts(request: HttpRequest) -> dict[str, str]:
     """What waits for this person, by menu entry: posts to put into groups, tips, drafts to approve."""
     user, desk = request.user, request.desk
+    if desk.is_administrator:
+        return {}
     counts = {"today": capped(posting.queue(user))}
     if desk.is_relay:
         return counts

@@ -6,8 +6,8 @@ from typing import Any
 from django.test import Client
 from django.utils import timezone
 
-from broadcasts.enums import BroadcastState, DeliveryState
-from broadcasts.models import Broadcast, Delivery
+from broadcasts.enums import AlarmKind, BroadcastState, DeliveryState
+from broadcasts.models import Alarm, Broadcast, Delivery, Mailbox
 from groups.enums import Role
 from groups.models import Group
 from tests.factories import (
@@ -49,6 +49,8 @@ class World:
     tip: Tip
     restricted: Tip
     library: Any
+    mailbox: Mailbox
+    alarm: Alarm
     clients: dict[str, Client] = field(default_factory=dict)
 
     def client(self, name: str) -> Client:
@@ -105,6 +107,10 @@ def make_world() -> World:
         to_post=DeliveryFactory(broadcast=sending, group=group, state=DeliveryState.TO_POST),
         tip=make_tip(area, text=TIP_SECRET, contact_name=SENDER_NAME, contact_phone="0912345678"),
         restricted=make_tip(area, category=Category.TRE_EM, text=RESTRICTED_SECRET),
+        mailbox=Mailbox.objects.create(account=automatic.official_account),
+        alarm=Alarm.objects.create(
+            kind=AlarmKind.STOPPED, unit=area.commune_a, opened_at=timezone.now(), last_seen_at=timezone.now()
+        ),
         library=PostFactory(unit=area.commune_a, title="Bài thư viện riêng", is_public=False),
     )
 

@@ -60,6 +60,13 @@ def leaders(status: int) -> dict[str, int]:
     }
 
 
+def steering(status: int = 200, **by_role: int) -> dict[str, int]:
+    """Pages for those who answer for sending: chiefs, supervisors, administrators."""
+    steerers = dict.fromkeys(("chief", "supervisor", "administrator"), status)
+    others = dict.fromkeys(("officer", "officer2", "officer3", "relay"), 403)
+    return expected(**{**steerers, **others, **by_role})
+
+
 GET_MATRIX = {
     "today": lambda w: ([], everywhere(relay=200) | {"auditor": 302, "administrator": 302}),
     "broadcasts": lambda w: ([], everywhere()),
@@ -86,6 +93,8 @@ GET_MATRIX = {
         only_ours(relay=404, status=404),
     ),
     "dead_letters": lambda w: ([], everywhere()),
+    "health": lambda w: ([], steering()),
+    "alarms": lambda w: ([], steering()),
     "tips": lambda w: ([], everywhere()),
     "tip_enter": lambda w: ([], everywhere()),
     "tip": lambda w: ([w.tip.public_id], only_ours()),
@@ -107,6 +116,8 @@ POST_MATRIX = {
     "delivery_act": lambda w: ([w.unknown.pk, "resend"], only_ours(officer=403, chief=302, supervisor=409)),
     "dead_letters_confirm": lambda w: ([], everywhere(status=404)),
     "dead_letters_act": lambda w: ([], everywhere(status=404)),
+    "mailbox_act": lambda w: ([w.mailbox.pk, "none"], steering(status=404)),
+    "alarm_seen": lambda w: ([w.alarm.pk], steering(administrator=302, chief=409, supervisor=409)),
     "posting_posted": lambda w: (
         [w.to_post.pk],
         only_ours(relay=409, officer=302, chief=409, supervisor=409),

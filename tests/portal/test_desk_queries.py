@@ -5,8 +5,10 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
-from broadcasts.enums import BroadcastState, DeliveryState
+from broadcasts.enums import AlarmKind, BroadcastState, DeliveryState
+from broadcasts.models import Alarm, Mailbox
 from groups.enums import Role
 from tests.factories import (
     BroadcastFactory,
@@ -64,6 +66,19 @@ class Office:
         TipFactory(unit=self.area.commune_a, broadcast=self.sending, assignee=assignee)
         Message.objects.create(tip=self.tip, author=assignee, text="Đã nhận.")
         TipEvent.objects.create(tip=self.tip, kind="noted", actor=assignee)
+        account = GroupFactory(gmf=True, unit=self.area.commune_a, state="vanished").official_account
+        Mailbox.objects.create(account=account)
+        moment = timezone.now()
+        for closed_at in (None, moment):
+            Alarm.objects.create(
+                kind=AlarmKind.STOPPED,
+                subject=f"account:{account.pk}",
+                unit=account.unit,
+                opened_at=moment,
+                last_seen_at=moment,
+                closed_at=closed_at,
+                acknowledged_by=self.chief,
+            )
         PostFactory(unit=self.area.commune_a)
         self.group.sizes.create(day=f"2026-01-{self.group.sizes.count() + 1:02d}", members=20)
 
@@ -83,9 +98,11 @@ PAGES = {
     "compose": (lambda o: reverse("desk:compose"), 12),
     "posting": (lambda o: reverse("desk:posting"), 9),
     "posting by group": (lambda o: reverse("desk:posting") + "?xem=nhom", 9),
-    "posting run": (lambda o: reverse("desk:posting_run", args=[o.sending.code]), 9),
+    "posting run": (lambda o: reverse("desk:posting_run", args=[o.sending.code]), 10),
     "who has not posted": (lambda o: reverse("desk:posting_unposted"), 10),
     "dead letters": (lambda o: reverse("desk:dead_letters"), 12),
+    "health": (lambda o: reverse("desk:health"), 20),
+    "alarms": (lambda o: reverse("desk:alarms"), 10),
     "tips": (lambda o: reverse("desk:tips"), 9),
     "all tips": (lambda o: reverse("desk:tips") + "?loc=tat-ca", 9),
     "tip": (lambda o: reverse("desk:tip", args=[o.tip.public_id]), 16),

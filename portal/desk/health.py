@@ -1,0 +1,128 @@
+"""Figures of the page "Tình trạng hệ thống": a fixed number of cheap queries, no count without an end."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import Case, Count, F, IntegerField, Q, QuerySet, When
+from django.http import HttpRequest
+from django.template.defaultfilters import filesizeformat
+from django.utils.translation import gettext as _
+
+from broadcasts.models import Mailbox
+from broadcasts.services import conditions
+from broadcasts.services.dead_letters import dead_letters
+from groups.enums import AccountState, GroupState
+from groups.models import Group, OfficialAccount
+from portal import heartbeat, parts
+from portal.desk.frame import capped
+from portal.desk.templatetags.desk import span
+
+LEAST_FREE_DISK = 0.1
+GROUPS_SHOWN = 10
+LONG_QUEUE = 100
+
+
+@dataclass(frozen=True)
+class Part:
+    """One thing the portal stands on: what it is, how it is, whether that is well."""
+
+    name: str
+    text: str
+    is_well: bool
+
+
+def system_parts() -> list[Part]:
+    """Clock, workers, database, broker, disk."""
+    ages, late = heartbeat.ages(), heartbeat.late_parts()
+    beat_is_late = heartbeat.BEAT in late
+    away = parts.is_broker_away()
+    free, total = parts.free_disk()
+    return [
+        Part(_("Nhịp hệ thống"), _seen(ages[heartbeat.BEAT]), not beat_is_late),
+        Part(
+            _("Tiến trình gửi"),
+            # Without beat no worker has anything to answer to.
+            _("Chưa rõ khi nhịp hệ thống dừng") if beat_is_late else _seen(ages[heartbeat.WORKER]),
+            not late,
+        ),
+        Part(_("Cơ sở dữ liệu"), _("Trả lời"), True),
+        Part(_("Hàng đợi Redis"), _("Không trả lời") if away else _("Trả lời"), not away),
+        Part(
+            _("Ổ đĩa"),
+            _("Còn %(free)s") % {"free": filesizeformat(free)},
+            not total or free / total >= LEAST_FREE_DISK,
+        ),
+    ]
+
+
+def stats(request: HttpRequest, now: datetime) -> list[dict[str, Any]]:
+    """Figures of what waits, for ``components/stat.html``."""
+    urgent, routine = conditions.oldest_due(now)
+    oldest, event_age, queue = max(urgent, routine), conditions.oldest_event_age(now), parts.queue_length()
+    lying = capped(visible_dead_letters(request, now))
+    return [
+        {
+            "label": _("Bài đến giờ chờ lâu nhất"),
+            "value": _ago(oldest),
+            "alert": urgent > conditions.URGENT_DUE_FOR.total_seconds()
+            or routine > conditions.DUE_FOR.total_seconds(),
+        },
+        {"label": _("Lượt gửi cần xử lý"), "value": lying or "0", "alert": bool(lying)},
+        {
+            "label": _("Việc trong hàng đợi"),
+            "value": "–" if queue is None else queue,
+            "alert": queue is not None and queue > LONG_QUEUE,
+        },
+        {
+            "label": _("Tin từ Zalo chờ xử lý"),
+            "value": _ago(event_age),
+            "alert": event_age > conditions.BACKLOG_FOR.total_seconds(),
+        },
+    ]
+
+
+def visible_dead_letters(request: HttpRequest, now: datetime) -> QuerySet:
+    """Dead letters of the desk's unit, by its groups."""
+    return dead_letters(now).filter(group__unit__path__startswith=request.desk.unit.path)
+
+
+def account_counts(request: HttpRequest) -> list[tuple[str, str, int]]:
+    """(state, words, number) of the accounts at or below the desk's unit."""
+    rows = OfficialAccount.objects.filter(unit__path__startswith=request.desk.unit.path).order_by()
+    found = dict(rows.values_list("state").annotate(rows=Count("pk")))
+    return [(state, AccountState(state).label, found[state]) for state in AccountState if state in found]
+
+
+def mailboxes(request: HttpRequest) -> QuerySet[Mailbox]:
+    """Mailboxes at or below the desk's unit, those in trouble first."""
+    trouble = Case(
+        When(~Q(account__state=AccountState.ACTIVE), then=0),
+        When(paused_at__isnull=False, then=1),
+        When(failures_in_row__gt=0, then=2),
+        default=3,
+        output_field=IntegerField(),
+    )
+    rows = Mailbox.objects.filter(account__unit__path__startswith=request.desk.unit.path)
+    rows = rows.select_related("account__unit", "paused_by")
+    return rows.order_by(trouble, F("account__unit__path"), "pk")
+
+
+def lost_groups(request: HttpRequest) -> list[Group]:
+    """Groups that Zalo disabled or no longer shows: nothing reaches them."""
+    rows = Group.objects.filter(
+        unit__path__startswith=request.desk.unit.path, state__in=(GroupState.DISABLED, GroupState.VANISHED)
+    )
+    return list(rows.select_related("unit").order_by("sort_key", "pk")[: GROUPS_SHOWN + 1])
+
+
+def _seen(age: float | None) -> str:
+    if age is None:
+        return _("Chưa thấy lần nào")
+    if age < 60:
+        return _("%(n)d giây trước") % {"n": age}
+    return _("%(span)s trước") % {"span": span(timedelta(seconds=age))}
+
+
+def _ago(seconds: float) -> str:
+    return span(timedelta(seconds=seconds)) if seconds >= 60 else _("%(n)d giây") % {"n": seconds}
