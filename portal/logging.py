@@ -29,6 +29,8 @@ FORBIDDEN_KEYS = frozenset(
 )
 # The routes an anonymous sender visits: their log lines do not say who was signed in.
 ANONYMOUS_ROUTES = ("gui-tin/", "theo-doi/", "api/v1/tips")
+# A hundred a second, each of them kept as a row: only refusals and failures are worth a line.
+QUIET_ROUTES = ("zalo/webhook/",)
 
 _MASKS = (
     (re.compile(r"\b[0-9A-HJKMNP-TV-Z]{4}(?:-[0-9A-HJKMNP-TV-Z]{4}){3}\b", re.IGNORECASE), "[receipt]"),
@@ -164,6 +166,7 @@ class RequestLogMiddleware:
                 details["user_id"] = user.pk
             milliseconds = round((time.monotonic() - started) * 1000)
             level = logging.ERROR if response.status_code >= 500 else logging.INFO
-            self.logger.log(level, "request", status=response.status_code, ms=milliseconds, **details)
+            if route not in QUIET_ROUTES or response.status_code >= 400:
+                self.logger.log(level, "request", status=response.status_code, ms=milliseconds, **details)
         response["X-Request-Id"] = request_id
         return response

@@ -75,6 +75,11 @@ def _listed_ids(body: dict[str, Any]) -> Iterator[str]:
             yield found
 
 
+def group_of(body: dict[str, Any]) -> str:
+    """The group the event is about; empty when there is none."""
+    return as_id(body.get("group_id")) or id_in(body, "recipient")
+
+
 def message_of(body: dict[str, Any]) -> dict[str, Any]:
     """The message of the event; empty when it has none."""
     message = body.get("message")

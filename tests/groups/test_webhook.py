@@ -266,6 +266,15 @@ def test_flood_asks_the_workers_once_a_second(account, monkeypatch):
     assert asked == [{"countdown": 1.0, "retry": False}]
 
 
+def test_accepted_events_write_no_log_line_and_refused_ones_do(account, caplog):
+    caplog.set_level("INFO")
+    post(private(account, "x"))
+    assert not caplog.records
+    post(private(account, "x"), mac="mac=" + "0" * 64)
+    assert {record.name for record in caplog.records} == {"groups.zalo.webhooks", "portal.request"}
+    assert account.oa_id not in caplog.text
+
+
 def test_echo_of_a_group_is_kept_for_work():
     group = GroupFactory(gmf=True, unit=UnitFactory(village=True))
     post(echo(group, "TB-2611-0001"))
