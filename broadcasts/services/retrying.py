@@ -22,7 +22,7 @@ from broadcasts.hints import hint
 from broadcasts.models import Broadcast, Delivery
 from broadcasts.services import finishing, settle
 from broadcasts.services.dead_letters import WANTED
-from broadcasts.services.rows import AUTOMATIC, POST_HOURS
+from broadcasts.services.rows import POST_HOURS, automatic
 from broadcasts.services.settle import require, settle_row
 from broadcasts.services.transitions import trace
 from groups.enums import GroupState
@@ -98,7 +98,7 @@ def retry_failed(broadcast: Broadcast, *, actor: Any) -> int:
 def retryable(broadcast: Broadcast, actor: Any) -> QuerySet[Delivery]:
     """Refused rows of the post that the machine can send again and this person may have sent."""
     rows = broadcast.deliveries.filter(
-        state=DeliveryState.REFUSED, group__state=GroupState.ACTIVE, group__channel__in=AUTOMATIC
+        state=DeliveryState.REFUSED, group__state=GroupState.ACTIVE, group__channel__in=automatic()
     )
     if holds(actor, broadcast.unit, *DECIDING_ROLES):
         return rows
@@ -173,7 +173,7 @@ def _reopened(broadcast_id: int, now: datetime) -> Broadcast:
 
 def _way_out(group: Group, broadcast: Broadcast, now: datetime) -> dict[str, Any]:
     """The fields of a row that starts anew, by the way its group is posted to today."""
-    if group.channel in AUTOMATIC:
+    if group.channel in automatic():
         account = group.official_account
         return {**ANEW, "to": DeliveryState.WAITING, "account": account, "next_attempt_at": now}
     due_at = now + timedelta(hours=POST_HOURS[broadcast.urgency])

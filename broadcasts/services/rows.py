@@ -7,6 +7,7 @@ from the ORM's own compiler, so both databases run the same code; only ``INSERT`
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db import connection, models
 from django.db.models import Case, DateTimeField, F, Q, QuerySet, Value, When
 from django.utils.translation import gettext as _
@@ -17,10 +18,13 @@ from groups.enums import AccountState, Channel
 from groups.models import Group, Unit
 from groups.permissions import paths_q
 
-# Channels the engine can send through; groups of any other wait for a person.
-AUTOMATIC = (Channel.GMF,)
 POST_HOURS = {Urgency.ROUTINE: 24, Urgency.URGENT: 2}
 PRIORITIES = {Urgency.URGENT: 0, Urgency.ROUTINE: 1}
+
+
+def automatic() -> tuple[Channel, ...]:
+    """Channels the engine sends through; groups of any other wait for a person."""
+    return (Channel.GMF, Channel.BOT) if settings.ZALO_BOT_ENABLED else (Channel.GMF,)
 
 
 def write_rows(broadcast: Broadcast, groups: QuerySet[Group], *, now: datetime) -> int:
@@ -28,8 +32,8 @@ def write_rows(broadcast: Broadcast, groups: QuerySet[Group], *, now: datetime) 
 
     The unique (broadcast, group) makes a second run, or two at once, add nothing.
     """
-    automatic = groups.order_by().filter(channel__in=AUTOMATIC)
-    accounts = automatic.values_list("official_account_id", flat=True).distinct()
+    sent = groups.order_by().filter(channel__in=automatic())
+    accounts = sent.values_list("official_account_id", flat=True).distinct()
     Mailbox.objects.bulk_create(
         [Mailbox(account_id=account_id) for account_id in sorted(accounts)], ignore_conflicts=True
     )
@@ -40,7 +44,7 @@ def write_rows(broadcast: Broadcast, groups: QuerySet[Group], *, now: datetime) 
 
 def _columns(broadcast: Broadcast, now: datetime) -> dict[str, Any]:
     """Every column of a row, as an expression over a group."""
-    by_person = ~Q(channel__in=AUTOMATIC)
+    by_person = ~Q(channel__in=automatic())
     stopped = ~Q(official_account__state=AccountState.ACTIVE)
     states = Case(
         When(_practice(broadcast), then=Value(DeliveryState.SKIPPED)),
