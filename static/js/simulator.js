@@ -1,15 +1,20 @@
-// Keeps the simulator's pages fresh: asks every two seconds whether anything changed, swaps the live part if so.
-const live = document.getElementById("live");
+// Keeps the simulator's pages fresh: asks every two seconds whether anything changed, swaps the live parts if so.
+const versioned = document.querySelector("[data-version]");
+const LIVE = "#live, [data-live]";
 
 async function refresh() {
-  const response = await fetch(location.href, { headers: { "X-Version": live.dataset.version } });
+  const response = await fetch(location.href, { headers: { "X-Version": versioned.dataset.version } });
   if (response.status !== 200) return;
   const page = new DOMParser().parseFromString(await response.text(), "text/html");
-  const fresh = page.getElementById("live");
-  live.dataset.version = fresh.dataset.version;
-  live.replaceChildren(...fresh.childNodes);
+  versioned.dataset.version = page.querySelector("[data-version]").dataset.version;
+  for (const part of document.querySelectorAll(LIVE)) {
+    const fresh = page.getElementById(part.id);
+    if (!fresh || fresh.innerHTML === part.innerHTML) continue;
+    part.className = fresh.className;
+    part.replaceChildren(...fresh.childNodes);
+  }
 }
 
-if (live) {
+if (versioned) {
   setInterval(() => { if (!document.hidden) refresh().catch(() => {}); }, 2000);
 }

@@ -23,9 +23,8 @@ EXPIRED = -220
 class OpenApi:
     """Answers ``/v2.0/oa/...`` and ``/v3.0/oa/...``."""
 
-    def __init__(self, world: World, board: faults.FaultBoard, hooks: Hooks):
+    def __init__(self, world: World, hooks: Hooks):
         self.world = world
-        self.board = board
         self.hooks = hooks
         self.paths = GroupApi(world, hooks).paths | UserApi(world, hooks).paths
 
@@ -47,7 +46,7 @@ class OpenApi:
         if (call.method, call.path) not in self.paths:
             return web.Response(status=404, text="404 page not found"), "http_404"
         owner = world.grants.get(call.token, ("", 0))[0]
-        fault = self.board.take(call.path, call.group_id, owner, now=world.clock.now(), dice=world.random)
+        fault = world.board.take(call.path, call.group_id, owner, now=world.clock.now(), dice=world.random)
         envelope: dict[str, Any] = {}
         headers: dict[str, str] = {}
         if fault is None or fault.takes_effect:

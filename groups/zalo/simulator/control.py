@@ -7,8 +7,8 @@ from typing import Any
 
 from aiohttp import web
 
-from groups.zalo.simulator import acts, assets, grants, people, setup, store
-from groups.zalo.simulator.faults import KINDS, Fault, FaultBoard
+from groups.zalo.simulator import acts, grants, people, setup, store
+from groups.zalo.simulator.faults import KINDS, Fault
 from groups.zalo.simulator.records import Account, Group, Refusal
 from groups.zalo.simulator.state import World
 from groups.zalo.simulator.webhooks import Hooks
@@ -30,9 +30,9 @@ async def explain_mistakes(request: web.Request, handler: Handler) -> web.Stream
 class Control:
     """Handlers of the control API."""
 
-    def __init__(self, world: World, board: FaultBoard, hooks: Hooks, close_door: Callable[[float], None]):
+    def __init__(self, world: World, hooks: Hooks, close_door: Callable[[float], None]):
         self.world = world
-        self.board = board
+        self.board = world.board
         self.hooks = hooks
         self.close_door = close_door
 
@@ -76,8 +76,8 @@ class Control:
 
     async def reset(self, request: web.Request) -> web.Response:
         """Forget everything, or only counters and faults with ``{"keep": true}``."""
-        self.board.clear()
         if (await _body(request)).get("keep"):
+            self.board.clear()
             self.world.stats.clear()
         else:
             self.world.restart()
@@ -204,7 +204,7 @@ class Control:
         self.world.delay_ms = int(body.get("delay_ms", self.world.delay_ms))
         self.world.visible_after_ms = int(body.get("visible_after_ms", self.world.visible_after_ms))
         self.hooks.echoes = bool(body.get("echoes", self.hooks.echoes))
-        self._advance(body.get("advance_seconds", 0))
+        self.hooks.advance(body.get("advance_seconds", 0))
         return web.json_response(
             {"delay_ms": self.world.delay_ms, "visible_after_ms": self.world.visible_after_ms}
         )
@@ -222,17 +222,11 @@ class Control:
             body = await _body(request)
             if "freeze" in body:
                 self.world.clock.freeze() if body["freeze"] else self.world.clock.thaw()
-            self._advance(body.get("advance_seconds", 0))
+            self.hooks.advance(body.get("advance_seconds", 0))
         clock = self.world.clock
         return web.json_response(
             {"now": clock.now(), "offset_ms": clock.offset_ms, "frozen": clock.is_frozen}
         )
-
-    def _advance(self, seconds: float) -> None:
-        """Move the clock, and let happen what was waiting for it."""
-        self.world.clock.advance(seconds)
-        assets.sweep(self.world)
-        self.hooks.retry_due()
 
     async def outage(self, request: web.Request) -> web.Response:
         """The whole host is gone for ``{seconds}``: connections are cut, or refused with ``{"refuse":

@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from aiohttp import web
 
-from groups.zalo.simulator.faults import Fault, FaultBoard
+from groups.zalo.simulator.faults import Fault
 from groups.zalo.simulator.records import Upload
 from groups.zalo.simulator.state import World
 
@@ -30,9 +30,8 @@ STICKER = Upload(
 class Media:
     """Handlers of ``/media`` (for the portal) and ``/anh`` (for the simulator's own pages)."""
 
-    def __init__(self, world: World, board: FaultBoard):
+    def __init__(self, world: World):
         self.world = world
-        self.board = board
 
     def routes(self) -> list[web.AbstractRouteDef]:
         return [web.get("/media/{id}", self.fetch), web.get("/anh/{id}", self.show)]
@@ -51,7 +50,7 @@ class Media:
         """What an event named, or what the fault of the moment makes of it."""
         key = request.match_info["id"]
         upload = STICKER if key == "sticker" else self.world.uploads.get(key)
-        fault = self.board.take(
+        fault = self.world.board.take(
             request.path,
             "",
             upload.oa_id if upload else "",

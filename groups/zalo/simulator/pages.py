@@ -12,13 +12,16 @@ from typing import Any
 from aiohttp import web
 from django.template.loader import render_to_string
 
-from groups.zalo.simulator.records import Group, Message
+from groups.zalo.simulator import grants
+from groups.zalo.simulator.records import HOUR_MS, MINUTE_MS, Group, Message
 from groups.zalo.simulator.state import World
+from groups.zalo.simulator.webhooks import Hooks
 from portal.text import fold
 
 STATIC = Path(__file__).resolve().parents[3] / "static"
 VIETNAM = timezone(timedelta(hours=7))
 MOST_CARDS = 120
+MOST_ROWS = 40
 MOST_MESSAGES = 200
 TONES = 6
 POLICY = (
@@ -30,8 +33,9 @@ POLICY = (
 class Pages:
     """Handlers of the pages for people."""
 
-    def __init__(self, world: World):
+    def __init__(self, world: World, hooks: Hooks):
         self.world = world
+        self.hooks = hooks
 
     def routes(self) -> list[web.AbstractRouteDef]:
         return [
@@ -92,9 +96,37 @@ class Pages:
             for oa_id, load in numbers["accounts"].items()
             if oa_id in self.world.accounts
         ]
-        off = [account for account in self.world.accounts.values() if account.is_hook_off]
-        context = {"tab": "numbers", "hooks_off": off, "calls": calls, "loads": accounts, "numbers": numbers}
+        context = {
+            "tab": "numbers",
+            "hooks_off": [account for account in self.world.accounts.values() if account.is_hook_off],
+            "calls": calls,
+            "loads": accounts,
+            "numbers": numbers,
+            "doubled": self._doubled(),
+            "backlog": self.hooks.backlog,
+            "tokens": self._tokens(),
+        }
         return render(self.world, request, "zalo_simulator/numbers.html", context)
+
+    def _doubled(self) -> list[dict[str, Any]]:
+        """Groups whose members read something twice, the worst first."""
+        names = {key: group.name for key, group in self.world.groups.items()}
+        worst = self.world.stats.duplicates.most_common(MOST_ROWS)
+        return [{"id": key, "name": names.get(key, key), "count": count} for key, count in worst]
+
+    def _tokens(self) -> list[dict[str, Any]]:
+        """The tokens that still work: the end of each, and how long it has."""
+        rows = [
+            {
+                "account": self.world.accounts[row["oa_id"]].name,
+                "is_access": row["kind"] == "access",
+                "token": row["token"],
+                "until": local(self.world.clock.now() + row["left_ms"]).strftime("%H:%M %d/%m/%Y"),
+                "hours": row["left_ms"] // HOUR_MS,
+            }
+            for row in grants.ages(self.world)
+        ]
+        return rows[:MOST_ROWS]
 
     async def no_icon(self, request: web.Request) -> web.Response:
         return web.Response(status=204)
@@ -114,7 +146,7 @@ class Pages:
             "id": group.group_id,
             "name": group.name,
             "initials": initials(group.name),
-            "tone": hashlib.sha256(group.group_id.encode()).digest()[0] % TONES,
+            "tone": tone_of(group.group_id),
             "size": group.size,
             "is_disabled": group.status != "enabled",
             "count": len(group.messages),
@@ -126,12 +158,25 @@ class Pages:
 
 def render(world: World, request: web.Request, template: str, context: dict[str, Any]) -> web.Response:
     """A page, or 204 when the caller already has this version of the world."""
-    version = str(world.version + world.stats.total_calls)
+    # Clocks on the pages show minutes, so a page grows old by itself.
+    version = f"{world.version + world.stats.total_calls}.{world.clock.now() // MINUTE_MS}"
     if request.headers.get("X-Version") == version:
         return web.Response(status=204)
-    html = render_to_string(template, {"version": version, **context})
+    html = render_to_string(template, {"version": version, "banner": banner(world), **context})
     headers = {"Content-Security-Policy": POLICY, "Cache-Control": "no-store"}
     return web.Response(text=html, content_type="text/html", headers=headers)
+
+
+def banner(world: World) -> dict[str, Any]:
+    """What every page says on top: a clock that is not the real one, and how much is broken."""
+    now = world.clock.now()
+    world.board.tidy(now)
+    refused = any(account.refusals for account in world.accounts.values())
+    return {
+        "time": local(now).strftime("%H:%M %d/%m") if world.clock.offset_ms or world.clock.is_frozen else "",
+        "is_frozen": world.clock.is_frozen,
+        "faults": len(world.board.faults) + (world.out_until > now) + refused,
+    }
 
 
 def by_day(messages: list[Message], account_name: str) -> list[dict[str, Any]]:
@@ -157,6 +202,11 @@ def moment(world: World, at: int) -> str:
 def local(at: int) -> datetime:
     """Milliseconds since 1970 as Viet Nam's wall clock."""
     return datetime.fromtimestamp(at / 1000, UTC).astimezone(VIETNAM)
+
+
+def tone_of(key: str) -> int:
+    """One of the colours of round pictures, always the same for the same id."""
+    return hashlib.sha256(key.encode()).digest()[0] % TONES
 
 
 def initials(name: str) -> str:

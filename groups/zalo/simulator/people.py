@@ -17,7 +17,8 @@ REPLY_WINDOW_MS = 7 * DAY_MS
 class Person:
     """Someone who has met an account. Ids are per account, as on the platform.
 
-    ``screen``: what the person's phone shows: ``home``, ``oa`` or a group id.
+    ``screen``: what the person's phone shows: ``home``, ``oa`` or a group id; ``is_on_table``: whether it
+    lies in the row of phones.
     """
 
     user_id: str
@@ -28,6 +29,7 @@ class Person:
     messages: list[Message] = field(default_factory=list)
     blocks_invitations: bool = False
     screen: str = "oa"
+    is_on_table: bool = True
     shared_info: dict[str, str] = field(default_factory=dict)
 
 

@@ -97,6 +97,10 @@ class SeedFile:
         self.path = path
         self._seen = 0
 
+    def forget(self) -> None:
+        """Apply the file again even if it has not changed."""
+        self._seen = 0
+
     def apply(self, world: World) -> bool:
         """Apply the file if it is new; a file that makes no sense is reported once and left alone."""
         try:

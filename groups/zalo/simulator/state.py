@@ -13,6 +13,7 @@ from typing import Any
 
 from groups.zalo.simulator import assets, posting
 from groups.zalo.simulator.clock import Clock
+from groups.zalo.simulator.faults import FaultBoard
 from groups.zalo.simulator.records import (
     DAY_MS,
     HOUR_MS,
@@ -52,6 +53,7 @@ class World:
         self.random = random.Random(seed)
         self.stats = Stats()
         self.switches = Switches()
+        self.board = FaultBoard()
         self.tell: Callable[[str, Group, list[str]], None] = lambda name, group, users: None
         self.delay_ms = 0
         self.visible_after_ms = 0
@@ -78,11 +80,12 @@ class World:
         self.version += 1
 
     def restart(self) -> None:
-        """As a new process would begin: everything forgotten, switches at their defaults, dice re-seeded.
+        """As a new process would begin: everything forgotten, nothing broken, switches at their defaults.
 
-        The clock keeps its offset (a moment that has passed stays passed) and runs.
+        The dice start anew; the clock runs on from where it is (a moment that has passed stays passed).
         """
         self.clear()
+        self.board.clear()
         self.clock.thaw()
         self.random.seed(self.seed)
         self.switches = Switches()

@@ -16,8 +16,8 @@ from typing import Any
 
 import aiohttp
 
-from groups.zalo.simulator import events
-from groups.zalo.simulator.faults import Fault, FaultBoard
+from groups.zalo.simulator import assets, events
+from groups.zalo.simulator.faults import Fault
 from groups.zalo.simulator.people import Person
 from groups.zalo.simulator.records import DAY_MS, HOUR_MS, Account, Group, Message
 from groups.zalo.simulator.state import World
@@ -49,9 +49,8 @@ class Delivery:
 class Hooks:
     """Posts events of all accounts in the background."""
 
-    def __init__(self, world: World, board: FaultBoard | None = None):
+    def __init__(self, world: World):
         self.world = world
-        self.board = board or FaultBoard()
         self.echoes = True
         self.waiting: list[Delivery] = []
         self.held: list[Delivery] = []
@@ -123,11 +122,21 @@ class Hooks:
             return
         now, dice = self.world.clock.now(), self.world.random
         group_id = event.get("group_id") or event.get("recipient", {}).get("id", "")
-        fault = self.board.take(name, group_id, account.oa_id, now=now, dice=dice, family="webhook")
+        fault = self.world.board.take(name, group_id, account.oa_id, now=now, dice=dice, family="webhook")
         if fault is None:
             self._send(self._signed(account, url, event))
         else:
             self._spoil(fault, account, url, event)
+
+    def advance(self, seconds: float) -> None:
+        """Move the clock, and let happen what was waiting for it."""
+        self.world.clock.advance(seconds)
+        self.tick()
+
+    def tick(self) -> None:
+        """End what has run out, try again what is due."""
+        assets.sweep(self.world)
+        self.retry_due()
 
     def retry_due(self) -> None:
         """Start the tries whose time has come; release events nothing has overtaken."""

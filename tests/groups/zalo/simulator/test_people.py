@@ -153,8 +153,8 @@ def test_person_types_a_whole_message_in_a_real_browser(simulator, browser, chat
     refused = []
     page.on("console", lambda message: refused.append(message.text))
     page.goto(simulator.url + chat)
-    page.fill("#text", "Tối nay có người lạ đi quanh xóm")
-    page.click("button[type=submit]")
+    page.fill("textarea", "Tối nay có người lạ đi quanh xóm")
+    page.click(".sim-send")
     page.wait_for_selector("text=Tối nay có người lạ đi quanh xóm")
 
     user_id = chat.rsplit("/", 1)[1]
