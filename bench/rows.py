@@ -18,7 +18,9 @@ def write(model: type[models.Model], names: Sequence[str], rows: Iterable[Sequen
     """Insert ``rows`` of the fields ``names``, in transactions of ``BATCH``; returns how many."""
     fields = [model._meta.get_field(name) for name in names]
     defaults = [
-        field for field in model._meta.concrete_fields if field not in fields and not field.primary_key
+        field
+        for field in model._meta.concrete_fields
+        if field not in fields and not field.primary_key and not field.generated
     ]
     quote = connection.ops.quote_name
     columns = ", ".join(quote(field.column) for field in (*fields, *defaults))

@@ -80,6 +80,10 @@ class DeliveryState(models.TextChoices):
 
 
 CLAIMABLE = (DeliveryState.QUEUED, DeliveryState.WAITING)
+# Between fan-out and outcome a row stays in one lane, so that its claim touches no index; every other state
+# is a lane of its own. See docs/decisions/.
+IN_LINE = (*CLAIMABLE, DeliveryState.SENDING)
+LINE = "line"
 FINAL = (DeliveryState.SENT, DeliveryState.REFUSED, DeliveryState.POSTED, DeliveryState.SKIPPED)
 OPEN = tuple(state for state in DeliveryState if state not in FINAL)
 POSTABLE = (DeliveryState.TO_POST, DeliveryState.OVERDUE)

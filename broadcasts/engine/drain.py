@@ -8,9 +8,9 @@ reading the group: nothing is lost, nothing is blindly sent twice.
 
 import asyncio
 import logging
+import secrets
 import threading
 import time
-import uuid
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -93,7 +93,8 @@ class Drain:
         concurrency: int,
         clock: Callable[[], float],
     ):
-        self.owner = uuid.uuid4().hex
+        # Short: it is written into every row that is claimed.
+        self.owner = secrets.token_urlsafe(9)
         self.database = database
         self.session = session
         self.concurrency = concurrency

@@ -11,19 +11,20 @@ from typing import Any
 
 from django.db import connection, models
 
-from broadcasts.enums import CLAIMABLE, BroadcastState
+from broadcasts.enums import CLAIMABLE, LINE, BroadcastState
 from broadcasts.models import Broadcast, Delivery
 from groups.models import Group
 
 # SQLite joins at most 500 SELECTs into one.
 ACCOUNTS_AT_ONCE = 200
 _CLAIMABLE = ", ".join(f"'{state.value}'" for state in CLAIMABLE)
-# States are written into the text, not passed, so that SQLite too recognises its partial index.
+# Lane and states are written into the text, not passed, so that SQLite too recognises its partial index.
 _READY = f"""
     SELECT d.id, d.account_id, d.group_id, d.broadcast_id, g.zalo_group_id, d.attempts + 1, d.priority,
       d.crashes
     FROM {Delivery._meta.db_table} d JOIN {Group._meta.db_table} g ON g.id = d.group_id
-    WHERE d.account_id = {{account}} AND d.state IN ({_CLAIMABLE}) AND d.next_attempt_at <= %s
+    WHERE d.account_id = {{account}} AND d.lane = '{LINE}' AND d.state IN ({_CLAIMABLE})
+      AND d.next_attempt_at <= %s
       AND EXISTS (
         SELECT 1 FROM {Broadcast._meta.db_table} b
         WHERE b.id = d.broadcast_id AND b.state = '{BroadcastState.SENDING.value}'

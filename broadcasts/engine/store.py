@@ -97,7 +97,7 @@ def readable(now: datetime) -> QuerySet[Delivery]:
     """Unknown rows whose group should be read now."""
     return Delivery.objects.filter(
         state__among=STUCK,
-        state=DeliveryState.UNKNOWN,
+        lane=DeliveryState.UNKNOWN,
         next_attempt_at__lte=now,
         reads__lt=MAX_READS,
         account__isnull=False,

@@ -8,7 +8,16 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from broadcasts.enums import CLAIMABLE, DEAD, STUCK, BroadcastState, DeliveryState, PostKind, Urgency
+from broadcasts.enums import (
+    DEAD,
+    IN_LINE,
+    LINE,
+    STUCK,
+    BroadcastState,
+    DeliveryState,
+    PostKind,
+    Urgency,
+)
 from broadcasts.models.library import Notice, Picture, Post
 from broadcasts.querysets import BroadcastQuerySet, DeliveryQuerySet
 from groups.models import Group, OfficialAccount, Unit
@@ -120,12 +129,16 @@ class Delivery(models.Model):
 
     State = DeliveryState
 
-    # No indexes of their own: (broadcast, state) and the unique (group, broadcast) serve. Nor for the other
-    # keys, by which nobody searches: each index costs every delivery two more writes.
+    # No indexes of their own: (broadcast, lane) and the unique (group, broadcast) serve. Nor for the other
+    # keys, by which nobody searches: each index costs every delivery two more writes. Group and account are
+    # copied from the group in the same statement and protected by the ORM; a foreign key in the database
+    # would lock and rewrite both for every row. See docs/decisions/.
     broadcast = models.ForeignKey(
         Broadcast, on_delete=models.CASCADE, related_name="deliveries", db_index=False
     )
-    group = models.ForeignKey(Group, on_delete=models.PROTECT, related_name="deliveries", db_index=False)
+    group = models.ForeignKey(
+        Group, on_delete=models.PROTECT, related_name="deliveries", db_index=False, db_constraint=False
+    )
     # The mailbox that carries it; none for groups a person posts to.
     account = models.ForeignKey(
         OfficialAccount,
@@ -134,8 +147,17 @@ class Delivery(models.Model):
         blank=True,
         related_name="deliveries",
         db_index=False,
+        db_constraint=False,
     )
     state = models.CharField(_("trạng thái"), max_length=8, choices=DeliveryState)
+    # What the indexes know of the state; ``state__among`` asks for it along with the state.
+    lane = models.GeneratedField(
+        expression=models.Case(
+            models.When(state__in=IN_LINE, then=models.Value(LINE)), default=models.F("state")
+        ),
+        output_field=models.CharField(max_length=8),
+        db_persist=True,
+    )
     # 0 urgent, 1 routine: the claim order.
     priority = models.PositiveSmallIntegerField(default=1)
     attempts = models.PositiveSmallIntegerField(_("số lần thử"), default=0)
@@ -181,24 +203,19 @@ class Delivery(models.Model):
         indexes = [
             models.Index(
                 fields=["account", "priority", "next_attempt_at", "id"],
-                condition=Q(state__in=CLAIMABLE),
-                name="delivery_claim_idx",  # the claim of a mailbox
+                condition=Q(lane=LINE),
+                name="delivery_line_idx",  # the claim of a mailbox; sweep
             ),
             models.Index(
-                fields=["claimed_at"],
-                condition=Q(state=DeliveryState.SENDING),
-                name="delivery_in_flight_idx",  # sweep
+                fields=["lane", "account", "next_attempt_at"],
+                condition=Q(lane__in=STUCK),
+                name="delivery_stuck_lane_idx",  # sweep, reading of unknown rows
             ),
-            models.Index(
-                fields=["state", "account", "next_attempt_at"],
-                condition=Q(state__in=STUCK),
-                name="delivery_stuck_idx",  # sweep, reading of unknown rows
-            ),
-            models.Index(fields=["broadcast", "state"], name="delivery_state_idx"),
+            models.Index(fields=["broadcast", "lane"], name="delivery_lane_idx"),
             models.Index(
                 fields=["created_at", "id"],
-                condition=Q(state__in=DEAD),
-                name="delivery_dead_idx",  # dead letters
+                condition=Q(lane__in=DEAD),
+                name="delivery_dead_lane_idx",  # dead letters
             ),
         ]
 
@@ -215,7 +232,10 @@ class Delivery(models.Model):
 class Attempt(models.Model):
     """One call made for a delivery and what came of it."""
 
-    delivery = models.ForeignKey(Delivery, on_delete=models.CASCADE, related_name="calls")
+    # Written only for a row that the same transaction has just written.
+    delivery = models.ForeignKey(
+        Delivery, on_delete=models.CASCADE, related_name="calls", db_constraint=False
+    )
     number = models.PositiveSmallIntegerField()
     started_at = models.DateTimeField()
     finished_at = models.DateTimeField()

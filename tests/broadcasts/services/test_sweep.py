@@ -325,7 +325,7 @@ def test_overdue_rows_are_chosen_and_moved_by_one_condition(row):
 
     (update,) = [query["sql"] for query in queries if query["sql"].startswith("UPDATE")]
     condition = update.split("WHERE", 1)[1]
-    assert "\"state\" = 'to_post'" in condition
+    assert "\"lane\" = 'to_post'" in condition
     assert '"id" IN (' not in condition
 
 
