@@ -53,7 +53,7 @@ class Sender:
     def carry(self, broadcast: Broadcast) -> Carried:
         """Approve the broadcast and see it through, for at most ``--patience`` seconds."""
         started = time.perf_counter()
-        approval.approve_broadcast(broadcast, actor=self.approver)
+        approval.approve_broadcast(broadcast, actor=self.approver, confirm_duplicate=True)
         approved = time.perf_counter() - started
         sending.start_due(timezone.now())
         sending.expand(broadcast.pk)
@@ -96,7 +96,7 @@ class Worker(Sender):
 
     def carry(self, broadcast: Broadcast) -> Carried:
         started = time.perf_counter()
-        approval.approve_broadcast(broadcast, actor=self.approver)
+        approval.approve_broadcast(broadcast, actor=self.approver, confirm_duplicate=True)
         approved = time.perf_counter() - started
         published = self._wait_until(lambda: is_published(broadcast), started)
         recovered = self._replace_worker(started) if self.place.options.kill_after else None

@@ -51,7 +51,7 @@ class Scene:
         audience = {"units": [self.world.province.code]}
         content = editing.Content(kind=PostKind.EDUCATION, title=title, body=body, audience=audience)
         broadcast = editing.create_broadcast(self.world.author, content=content)
-        return approval.submit_broadcast(broadcast, actor=self.world.author)
+        return approval.submit_broadcast(broadcast, actor=self.world.author, confirm_duplicate=True)
 
     def raw(self, delay_ms: float) -> float:
         """Messages per second of the bare loop."""
@@ -134,7 +134,9 @@ def _fanout(scene: Scene) -> None:
 
 
 def _fanout_round(scene: Scene, write: object) -> float:
-    broadcast = approval.approve_broadcast(scene.submitted(), actor=scene.world.approver)
+    broadcast = approval.approve_broadcast(
+        scene.submitted(), actor=scene.world.approver, confirm_duplicate=True
+    )
     sending.start_due(timezone.now())
     started = time.perf_counter()
     write(broadcast)

@@ -31,6 +31,7 @@ from broadcasts.serializers import (
     NoticeInput,
     ReasonInput,
     SkipInput,
+    SubmitInput,
 )
 from broadcasts.services import approval, audience, counts, editing, posting, settle
 from broadcasts.services.notices import NoticeFields
@@ -169,11 +170,21 @@ class BroadcastViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewset
         )
         return self._answer(broadcast)
 
-    @extend_schema(request=None, responses=BroadcastDetailSerializer)
+    @extend_schema(request=SubmitInput, responses=BroadcastDetailSerializer)
     @action(detail=True, methods=["post"])
     def submit(self, request: Request, pk: str) -> Response:
-        """The author hands it to the chief."""
-        return self._answer(approval.submit_broadcast(self.get_object(), actor=request.user))
+        """The author hands it to the chief; 409 asks for ``confirm_duplicate`` when groups get it twice."""
+        serializer = SubmitInput(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        return self._answer(
+            approval.submit_broadcast(self.get_object(), actor=request.user, **serializer.validated_data)
+        )
+
+    @extend_schema(request=None, responses=BroadcastDetailSerializer)
+    @action(detail=True, methods=["post"])
+    def discard(self, request: Request, pk: str) -> Response:
+        """The author throws a draft away."""
+        return self._answer(approval.discard_broadcast(self.get_object(), actor=request.user))
 
     @extend_schema(request=ApproveInput, responses=BroadcastDetailSerializer)
     @action(detail=True, methods=["post"])
@@ -181,9 +192,8 @@ class BroadcastViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewset
         """A chief who is not the author lets it go out."""
         serializer = ApproveInput(data=request.data)
         serializer.is_valid(raise_exception=True)
-        version = serializer.validated_data.get("version")
         return self._answer(
-            approval.approve_broadcast(self.get_object(), actor=request.user, version=version)
+            approval.approve_broadcast(self.get_object(), actor=request.user, **serializer.validated_data)
         )
 
     @extend_schema(request=ReasonInput, responses=BroadcastDetailSerializer)

@@ -10,6 +10,7 @@ ACTIONS = {
     "broadcasts.broadcast.returned": _("Trả lại bài để sửa"),
     "broadcasts.broadcast.rejected": _("Không duyệt bài"),
     "broadcasts.broadcast.cancelled": _("Hủy bài chưa gửi"),
+    "broadcasts.broadcast.discarded": _("Bỏ bản nháp"),
     "broadcasts.broadcast.paused": _("Tạm dừng gửi"),
     "broadcasts.broadcast.resumed": _("Gửi tiếp"),
     "broadcasts.broadcast.withdrawn": _("Thu hồi bài, gửi đính chính"),

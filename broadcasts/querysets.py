@@ -93,7 +93,7 @@ class AlarmQuerySet(models.QuerySet):
         return self.filter(permissions.paths_q(paths, "unit__path") | Q(unit=None))
 
     def felt_at(self, unit) -> "AlarmQuerySet":
-        """Of the whole system, of units at or below ``unit``, and of those above it, whose accounts it uses."""
+        """Of the whole system, of units at or below ``unit``, and of those above whose accounts it uses."""
         codes = unit.path.rstrip("/").split("/")
         above = ["/".join(codes[:end]) + "/" for end in range(1, len(codes))]
         return self.filter(Q(unit=None) | Q(unit__path__startswith=unit.path) | Q(unit__path__in=above))

@@ -86,7 +86,13 @@ class BroadcastInput(serializers.Serializer):
     form_token = serializers.CharField(required=False, allow_blank=True, max_length=40)
 
 
-class ApproveInput(serializers.Serializer):
+class SubmitInput(serializers.Serializer):
+    """``confirm_duplicate``: some groups get the same words twice in a day, and that is meant (else 409)."""
+
+    confirm_duplicate = serializers.BooleanField(default=False)
+
+
+class ApproveInput(SubmitInput):
     """The version the chief read; with it an approval of anything else is refused (409)."""
 
     version = serializers.IntegerField(required=False, min_value=1)

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from broadcasts.admin.acting import ActingAdmin
 from broadcasts.enums import FINAL, PostKind
 from broadcasts.models import Broadcast
-from broadcasts.services import approval, counts
+from broadcasts.services import approval, counts, retrying
 from groups.admin.scoping import AreaFilter
 from portal.text import search_key
 
@@ -21,7 +21,7 @@ class BroadcastAdmin(ActingAdmin):
     list_filter = ("state", "urgency", "kind", AreaFilter)
     list_select_related = ("unit", "author", "approver")
     ordering = ("-id",)
-    actions = ("approve", "pause", "resume", "cancel")
+    actions = ("approve", "approve_duplicates", "retry_failed", "pause", "resume", "cancel")
     search_fields = ("code",)
     fields = (
         ("code", "state", "is_late"),
@@ -66,12 +66,28 @@ class BroadcastAdmin(ActingAdmin):
 
     @admin.action(description=_("Duyệt"), permissions=["decide"])
     def approve(self, request: HttpRequest, queryset: QuerySet) -> None:
+        self._approve(request, queryset, confirm_duplicate=False)
+
+    @admin.action(description=_("Duyệt, kể cả khi nhóm nhận trùng nội dung"), permissions=["decide"])
+    def approve_duplicates(self, request: HttpRequest, queryset: QuerySet) -> None:
+        self._approve(request, queryset, confirm_duplicate=True)
+
+    def _approve(self, request: HttpRequest, queryset: QuerySet, *, confirm_duplicate: bool) -> None:
         wanted = queryset.filter(kind=PostKind.WANTED)
         if wanted.exists():
             message = _("Bài truy nã phải mở từng bài, đối chiếu với quyết định gốc rồi mới duyệt.")
             self.message_user(request, message, messages.WARNING)
         others = queryset.exclude(kind=PostKind.WANTED)
-        self.act(request, others.select_related("unit", "notice"), approval.approve_broadcast)
+        self.act(
+            request,
+            others.select_related("unit", "notice"),
+            approval.approve_broadcast,
+            confirm_duplicate=confirm_duplicate,
+        )
+
+    @admin.action(description=_("Gửi lại các nhóm lỗi"), permissions=["decide"])
+    def retry_failed(self, request: HttpRequest, queryset: QuerySet) -> None:
+        self.act(request, queryset.select_related("unit"), retrying.retry_failed)
 
     @admin.action(description=_("Tạm dừng gửi"), permissions=["decide"])
     def pause(self, request: HttpRequest, queryset: QuerySet) -> None:

@@ -24,16 +24,23 @@ from broadcasts.enums import (
 from broadcasts.hints import hint
 from broadcasts.models import Broadcast, Delivery
 from broadcasts.services import notice_states, sending
+from broadcasts.services.duplicates import require_no_duplicate
 from broadcasts.services.transitions import MAX_REASON, move
 from portal.errors import NotAllowedError, WrongStateError
 from portal.text import clean
 
 
-def submit_broadcast(broadcast: Broadcast, *, actor: Any) -> Broadcast:
-    """The author hands it to the chief. Raises ``ValidationError`` when its hour is already past use."""
+def submit_broadcast(broadcast: Broadcast, *, actor: Any, confirm_duplicate: bool = False) -> Broadcast:
+    """The author hands it to the chief. Raises ``ValidationError`` when its hour is already past use.
+
+    Raises ``DuplicateError`` when some of its groups get the same words twice in a day, unless
+    ``confirm_duplicate`` says that this is meant.
+    """
     _require(permissions.can_edit(actor, broadcast))
     _require_live_notice(broadcast)
     _require_useful_hour(broadcast)
+    if broadcast.state in EDITABLE:
+        require_no_duplicate(broadcast, is_confirmed=confirm_duplicate)
     return move(
         broadcast,
         sources=EDITABLE,
@@ -45,14 +52,19 @@ def submit_broadcast(broadcast: Broadcast, *, actor: Any) -> Broadcast:
     )
 
 
-def approve_broadcast(broadcast: Broadcast, *, actor: Any, version: int | None = None) -> Broadcast:
+def approve_broadcast(
+    broadcast: Broadcast, *, actor: Any, version: int | None = None, confirm_duplicate: bool = False
+) -> Broadcast:
     """A chief who did not write it lets it go out, at ``send_at`` or at once; its notice becomes active.
 
     ``version`` is the one the chief read. Raises ``NotAllowedError`` (the author too), ``WrongStateError``,
-    ``StaleVersionError`` when it was changed and submitted again meanwhile.
+    ``StaleVersionError`` when it was changed and submitted again meanwhile, ``DuplicateError`` like
+    ``submit_broadcast``.
     """
     _require(permissions.can_approve(actor, broadcast))
     _require_live_notice(broadcast)
+    if broadcast.state == BroadcastState.SUBMITTED:
+        require_no_duplicate(broadcast, is_confirmed=confirm_duplicate)
     now = timezone.now()
     with transaction.atomic():
         move(
@@ -115,6 +127,20 @@ def cancel_broadcast(broadcast: Broadcast, *, actor: Any, reason: str = "") -> B
         )
         notice_states.back_to_draft(broadcast, actor=actor)
     return broadcast
+
+
+def discard_broadcast(broadcast: Broadcast, *, actor: Any) -> Broadcast:
+    """The author throws a draft away, or one that was returned: cancelled before anybody approved it."""
+    _require(permissions.can_edit(actor, broadcast))
+    return move(
+        broadcast,
+        sources=EDITABLE,
+        to=BroadcastState.CANCELLED,
+        actor=actor,
+        action="broadcasts.broadcast.discarded",
+        reason=_("Người soạn bỏ bản nháp."),
+        finished_at=timezone.now(),
+    )
 
 
 def pause_broadcast(broadcast: Broadcast, *, actor: Any, reason: str = "") -> Broadcast:

@@ -54,6 +54,8 @@ TABS = (
 )
 MOVING = (DeliveryState.QUEUED, DeliveryState.SENDING)
 SETTLING = (DeliveryState.WAITING, DeliveryState.UNKNOWN)
+# A notice is offered for renewal this long before it would run out.
+RENEWED_BEFORE = timedelta(days=14)
 ASKING_ENDS = timedelta(hours=1)
 RUNNING = (BroadcastState.EXPANDING, BroadcastState.SENDING)
 
@@ -147,6 +149,11 @@ def abilities(user: Any, broadcast: Broadcast) -> set[str]:
         "end-notice": notice is not None
         and notice.state == NoticeState.ACTIVE
         and permissions.can_end_notice(user, notice),
+        "renew-notice": notice is not None
+        and notice.state == NoticeState.ACTIVE
+        and notice.review_by <= timezone.localdate() + RENEWED_BEFORE
+        and permissions.can_end_notice(user, notice),
+        "discard": state in EDITABLE and can_edit,
         "edit": state in EDITABLE and can_edit and not is_correction,
         "submit": state in EDITABLE and can_edit,
         "approve": submitted and permissions.can_approve(user, broadcast),

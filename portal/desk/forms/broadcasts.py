@@ -1,15 +1,17 @@
 """Forms to write a post and to judge it."""
 
+from datetime import timedelta
 from typing import Any
 
 from django import forms
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from broadcasts import rendering
 from broadcasts.enums import NOTICE_KINDS, NoticeEnd, PostKind, Urgency
 from broadcasts.models import Broadcast, Picture
 from broadcasts.services.editing import Content
-from broadcasts.services.notices import REQUIRED, NoticeFields
+from broadcasts.services.notices import REQUIRED, REVIEW_DAYS, NoticeFields
 from groups.enums import GroupKind
 from portal.desk.forms.fields import DayField, MomentField, Reason
 
@@ -233,7 +235,20 @@ def initial_of(broadcast: Broadcast, *, root_code: str) -> dict[str, Any]:
     }
 
 
-class ApproveForm(forms.Form):
+class DuplicateForm(forms.Form):
+    """A yes to the same words twice; asked only when the service found them (``ask_about``)."""
+
+    confirm_duplicate = forms.BooleanField(
+        label=_("Vẫn gửi, tôi biết các nhóm này nhận hai lần."), required=False, widget=forms.HiddenInput
+    )
+
+    def ask_about(self, message: str) -> None:
+        """Show the box, with what was found above it."""
+        self.fields["confirm_duplicate"].widget = forms.CheckboxInput()
+        self.add_error("confirm_duplicate", message)
+
+
+class ApproveForm(DuplicateForm):
     """A yes. For a wanted notice the approver says that they compared it with the original."""
 
     # What the chief read: a text changed and submitted again meanwhile is not approved with it.
@@ -256,6 +271,16 @@ class WithdrawForm(Reason):
         label=_("Tôi hiểu: mọi nhóm đã nhận bài sẽ nhận bản đính chính ngay."),
         error_messages={"required": _("Xin đánh dấu để xác nhận thu hồi.")},
     )
+
+
+class RenewForm(forms.Form):
+    """Until when a notice still holds."""
+
+    review_by = DayField(label=_("Rà soát lại trước ngày"))
+
+    def __init__(self, *args: Any, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.fields["review_by"].initial = timezone.localdate() + timedelta(days=REVIEW_DAYS)
 
 
 class EndNoticeForm(forms.Form):

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 from django.contrib import messages
@@ -17,12 +18,19 @@ from broadcasts.enums import BroadcastState, PostKind
 from broadcasts.models import Broadcast, Delivery
 from broadcasts.services import approval
 from broadcasts.services.audience import reach_of
-from broadcasts.services.notices import end_notice, warnings_for
+from broadcasts.services.duplicates import DuplicateError
+from broadcasts.services.notices import end_notice, renew_notice, warnings_for
 from broadcasts.services.retrying import retry_failed
 from portal.desk import frame, posts
 from portal.desk.access import writers_page
 from portal.desk.forms import fields
-from portal.desk.forms.broadcasts import ApproveForm, EndNoticeForm, WithdrawForm
+from portal.desk.forms.broadcasts import (
+    ApproveForm,
+    DuplicateForm,
+    EndNoticeForm,
+    RenewForm,
+    WithdrawForm,
+)
 from portal.desk.paging import numbered
 from portal.errors import NotAllowedError
 from portal.site.paging import page
@@ -48,12 +56,26 @@ def _end_notice(broadcast: Broadcast, *, actor: Any, ended_as: str) -> None:
     end_notice(broadcast.notice, actor=actor, ended_as=ended_as)
 
 
+def _renew_notice(broadcast: Broadcast, *, actor: Any, review_by: date) -> None:
+    if broadcast.notice is None:
+        raise NotAllowedError
+    renew_notice(broadcast.notice, actor=actor, review_by=review_by)
+
+
 ACTS = {
-    "submit": Act(approval.submit_broadcast, gettext_lazy("Đã trình duyệt.")),
-    "approve": Act(approval.approve_broadcast, gettext_lazy("Đã duyệt."), ApproveForm, ("version",)),
+    "submit": Act(
+        approval.submit_broadcast, gettext_lazy("Đã trình duyệt."), DuplicateForm, ("confirm_duplicate",)
+    ),
+    "approve": Act(
+        approval.approve_broadcast,
+        gettext_lazy("Đã duyệt."),
+        ApproveForm,
+        ("version", "confirm_duplicate"),
+    ),
     "return": Act(approval.return_broadcast, gettext_lazy("Đã trả lại để sửa."), fields.Reason, ("reason",)),
     "reject": Act(approval.reject_broadcast, gettext_lazy("Đã từ chối bài."), fields.Reason, ("reason",)),
     "cancel": Act(approval.cancel_broadcast, gettext_lazy("Đã hủy, bài sẽ không gửi.")),
+    "discard": Act(approval.discard_broadcast, gettext_lazy("Đã bỏ bản nháp.")),
     "pause": Act(approval.pause_broadcast, gettext_lazy("Đã tạm dừng.")),
     "resume": Act(approval.resume_broadcast, gettext_lazy("Đã cho gửi tiếp.")),
     "retry-failed": Act(retry_failed, gettext_lazy("Đang gửi lại vào các nhóm lỗi.")),
@@ -63,6 +85,7 @@ ACTS = {
         WithdrawForm,
         ("reason",),
     ),
+    "renew-notice": Act(_renew_notice, gettext_lazy("Đã gia hạn thông báo."), RenewForm, ("review_by",)),
     "end-notice": Act(
         _end_notice,
         gettext_lazy("Đã kết thúc thông báo. Các nhóm đã nhận bài sẽ nhận bản đính chính."),
@@ -117,6 +140,7 @@ def _detail(
         "able": able,
         "forms": forms,
         "end_notice": forms.get("end-notice"),
+        "renew_notice": forms.get("renew-notice"),
         "opened": next(iter(bound or {}), ""),
         "trail": posts.trail(broadcast),
         "warnings": warnings_for(broadcast.notice) if waiting and broadcast.notice else [],
@@ -178,6 +202,9 @@ def act(request: HttpRequest, code: str, name: str) -> HttpResponse:
     values = {key: form.cleaned_data[key] for key in wanted.passes}
     try:
         wanted.service(broadcast, actor=request.user, **values)
+    except DuplicateError as error:
+        form.ask_about(str(error.message))
+        return _detail(request, broadcast, bound={name: form}, status=409)
     except ValidationError as error:
         fields.add_errors(form, error)
         return _detail(request, broadcast, bound={name: form}, status=400)

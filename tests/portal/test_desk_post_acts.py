@@ -1,0 +1,67 @@
+"""Acts on a post that ask before they do it: the same words twice, a draft thrown away, a notice renewed."""
+
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from broadcasts.models import Broadcast
+from tests.factories import BroadcastFactory, NoticeFactory
+from tests.portal.desk_world import World, html, make_world
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def world() -> World:
+    return make_world()
+
+
+def act(world, role, broadcast, name, **data):
+    url = reverse("desk:broadcast_act", args=[broadcast.code, name])
+    return world.client(role).post(url, data, follow=True)
+
+
+def test_same_words_twice_are_submitted_after_a_tick(world):
+    Broadcast.objects.filter(pk=world.draft.pk).update(body=world.sending.body)
+    page = act(world, "officer", world.draft, "submit")
+    assert page.status_code == 409
+    assert f"Bài {world.sending.code} cùng nội dung" in html(page)
+    assert 'type="checkbox" name="confirm_duplicate"' in html(page)
+
+    act(world, "officer", world.draft, "submit", confirm_duplicate="on")
+    assert Broadcast.objects.get(pk=world.draft.pk).state == "submitted"
+
+
+def test_nobody_is_asked_about_words_that_are_new(world):
+    Broadcast.objects.filter(pk=world.draft.pk).update(body="Lời mới.")
+    url = reverse("desk:broadcast", args=[world.draft.code])
+    assert 'type="checkbox" name="confirm_duplicate"' not in html(world.client("officer").get(url))
+    act(world, "officer", world.draft, "submit")
+    assert Broadcast.objects.get(pk=world.draft.pk).state == "submitted"
+
+
+def test_draft_is_thrown_away_by_its_author(world):
+    url = reverse("desk:broadcast_act", args=[world.draft.code, "discard"])
+    page = reverse("desk:broadcast", args=[world.draft.code])
+    assert url in html(world.client("officer").get(page))
+    assert url not in html(world.client("chief").get(page))
+    assert act(world, "chief", world.draft, "discard").status_code == 403
+
+    act(world, "officer", world.draft, "discard")
+    assert Broadcast.objects.get(pk=world.draft.pk).state == "cancelled"
+
+
+@pytest.mark.parametrize(("days", "is_offered"), [(10, True), (40, False)])
+def test_notice_near_its_review_date_is_renewed(world, days, is_offered):
+    today = timezone.localdate()
+    notice = NoticeFactory(unit=world.area.commune_a, review_by=today + timedelta(days=days))
+    post = BroadcastFactory(unit=world.area.commune_a, notice=notice, kind=notice.kind, state="done")
+    page = html(world.client("chief").get(reverse("desk:broadcast", args=[post.code])))
+    assert ("Gia hạn thông báo" in page) is is_offered
+
+    until = today + timedelta(days=100)
+    act(world, "chief", post, "renew-notice", review_by=f"{until:%d/%m/%Y}")
+    notice.refresh_from_db()
+    assert notice.review_by == until
