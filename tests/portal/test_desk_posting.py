@@ -1,13 +1,19 @@
 """Putting posts into groups by hand: the village head, the steward, the chief of what is overdue."""
 
+from datetime import timedelta
+
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
+from rest_framework.test import APIClient
 
 from broadcasts.enums import DeliveryState
-from broadcasts.models import Broadcast
+from broadcasts.models import Broadcast, PostingTask
+from groups.enums import Role
 from portal.desk import posting
-from tests.factories import DeliveryFactory, GroupFactory
+from tests.factories import BroadcastFactory, DeliveryFactory, GroupFactory, make_user
 from tests.portal.desk_world import World, html, make_world
 from tests.tips import media
 
@@ -108,3 +114,235 @@ def test_paused_post_is_not_in_the_chiefs_queue(world):
     Broadcast.objects.filter(pk=world.sending.pk).update(state="paused")
 
     assert not posting.queue(world.users["chief"]).exists()
+
+
+# --- One after the other ---------------------------------------------------------------------------------
+
+
+def test_run_of_a_post_shows_the_text_once_and_a_step_for_each_group(world):
+    second = another_row(world)
+    page = html(world.client("relay").get(reverse("desk:posting_run", args=[world.sending.code])))
+    assert page.count(world.sending.body) == 1
+    assert page.count("data-step=") == 2
+    assert second.group.join_url in page
+
+
+def test_run_leads_back_to_itself_and_ends_with_a_summary_that_can_be_taken_back(world):
+    run = reverse("desk:posting_run", args=[world.sending.code])
+    second = another_row(world)
+    response = post(world, "posted", next=run)
+    assert response.redirect_chain[-1][0] == run
+    page = html(post(world, "skip", row=second, reason="Nhóm giải tán", next=run))
+    assert "Đã đăng 1, không đăng được 1." in page
+    assert page.count("Hoàn tác") == 2
+    response = post(world, "undo", next=run)
+    assert response.redirect_chain[-1][0] == run
+    world.to_post.refresh_from_db()
+    assert (world.to_post.state, world.to_post.settled_by) == (DeliveryState.TO_POST, None)
+
+
+def test_run_of_a_group_shows_every_post_that_waits_there(world):
+    other = BroadcastFactory(
+        unit=world.area.commune_a, state="sending", title="Bài thứ hai", urgency="urgent"
+    )
+    DeliveryFactory(broadcast=other, group=world.group, state=DeliveryState.TO_POST, priority=0)
+    another_row(world)
+    page = html(world.client("relay").get(reverse("desk:posting_group", args=[world.group.pk])))
+    assert page.count("data-step=") == 2
+    assert page.index("Bài thứ hai") < page.index(world.sending.title)
+
+
+def test_form_leads_to_no_page_outside_posting(world):
+    response = post(world, "posted", next="https://example.com/can-bo/dang-bai/")
+    assert response.redirect_chain[-1][0] == reverse("desk:posting")
+
+
+# --- A script confirms -----------------------------------------------------------------------------------
+
+
+def tell(world: World, name: str, *, by: str = "relay", **data):
+    url = reverse(f"desk:posting_{name}", args=[world.to_post.pk])
+    return world.client(by).post(url, data, headers={"Accept": "application/json"})
+
+
+def test_script_confirms_what_was_done_a_while_ago_and_may_repeat_itself(world):
+    type(world.to_post).objects.update(created_at=timezone.now() - timedelta(hours=2))
+    user = str(world.users["relay"].pk)
+    answers = [tell(world, "posted", key="k1", age="600", user=user) for _again in range(2)]
+    assert [answer.status_code for answer in answers] == [200, 200]
+    world.to_post.refresh_from_db()
+    minutes = (timezone.now() - world.to_post.settled_at).total_seconds() / 60
+    assert 9.9 < minutes < 11
+    page = html(world.client("relay").get(reverse("desk:posting_one", args=[world.to_post.pk])))
+    assert "xác nhận lúc không có mạng" in page
+
+
+def test_script_learns_who_was_faster_and_what_is_wrong(world):
+    broken = tell(world, "posted", proof=SimpleUploadedFile("anh.png", b"MZ"))
+    assert (broken.status_code, "không phải ảnh" in broken.json()["message"]) == (400, True)
+    assert tell(world, "skip", reason=" ").status_code == 400
+    post(world, "posted", by="officer")
+    late = tell(world, "posted")
+    assert late.status_code == 409
+    assert world.users["officer"].display_name in late.json()["message"]
+
+
+def test_script_of_nobody_or_of_somebody_else_is_asked_to_log_in(world):
+    assert tell(world, "posted", by="anonymous").status_code == 401
+    assert tell(world, "posted", user=str(world.users["officer"].pk)).status_code == 401
+    card = reverse("desk:posting_card")
+    assert world.client("anonymous").get(card, headers={"Accept": "application/json"}).status_code == 401
+    answer = world.client("relay").get(card, headers={"Accept": "application/json"}).json()
+    assert answer["user"] == str(world.users["relay"].pk)
+    world.to_post.refresh_from_db()
+    assert world.to_post.state == DeliveryState.TO_POST
+
+
+def test_confirmation_passes_the_check_of_forms_with_the_token_of_the_card(world):
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(world.users["relay"])
+    url, accept = reverse("desk:posting_posted", args=[world.to_post.pk]), "application/json"
+    assert client.post(url, headers={"Accept": accept}).status_code == 403
+    token = client.get(reverse("desk:posting_card"), headers={"Accept": accept}).json()["token"]
+    assert client.post(url, headers={"Accept": accept, "X-CSRFToken": token}).status_code == 200
+
+
+# --- What a phone may keep -------------------------------------------------------------------------------
+
+
+def test_phone_may_keep_what_waits_and_nothing_else(world):
+    kept = {
+        "posting": [],
+        "posting_run": [world.sending.code],
+        "posting_one": [world.to_post.pk],
+    }
+    for name, args in kept.items():
+        response = world.client("officer").get(reverse(f"desk:{name}", args=args))
+        assert response.headers.get("X-Offline-Copy") == "1", name
+    others = {"today": [], "tips": [], "tip": [world.tip.public_id], "groups": [], "broadcasts": []}
+    for name, args in others.items():
+        response = world.client("officer").get(reverse(f"desk:{name}", args=args))
+        assert "X-Offline-Copy" not in response.headers, name
+    assert "X-Offline-Copy" not in world.client("chief").get(reverse("desk:posting_unposted")).headers
+    post(world, "posted")
+    response = world.client("relay").get(reverse("desk:posting_one", args=[world.to_post.pk]))
+    assert "X-Offline-Copy" not in response.headers
+
+
+def test_service_worker_is_ours_alone(world):
+    response = world.client("anonymous").get(reverse("desk:posting_worker"))
+    assert response["Content-Type"].startswith("text/javascript")
+    assert response["Service-Worker-Allowed"] == "/can-bo/"
+    assert response["Content-Security-Policy"] == "default-src 'none'; script-src 'self'; connect-src 'self'"
+    assert "http" not in html(response).replace("https://", "http")
+    assert reverse("desk:posting_card") in html(response)
+
+
+# --- Who has not posted ----------------------------------------------------------------------------------
+
+
+def lead(world: World, name: str, *, by: str = "chief", **data):
+    return world.client(by).post(reverse(f"desk:posting_{name}"), data, follow=True)
+
+
+def test_chief_sees_group_steward_and_number_to_call(world):
+    officer = world.users["officer"]
+    officer.phone = "0912345678"
+    officer.save()
+    page = html(world.client("chief").get(reverse("desk:posting_unposted") + f"?bai={world.sending.code}"))
+    assert world.group.name in page
+    assert officer.display_name in page
+    assert 'href="tel:0912345678"' in page
+    assert "0912 345 678" in page
+    page = html(world.client("chief").get(reverse("desk:posting_unposted") + "?loc=qua-han"))
+    assert world.group.name not in page
+
+
+def test_reminder_stands_on_the_stewards_list_and_is_not_repeated_within_the_hour(world):
+    row = f"{world.to_post.pk}-"
+    assert "Đã nhắc 1 nhóm" in html(lead(world, "remind", row=row))
+    assert "Chưa nhắc nhóm nào" in html(lead(world, "remind", row=row))
+    assert "Chỉ huy nhắc lúc" in html(world.client("officer").get(reverse("desk:posting")))
+
+
+def test_handed_over_row_moves_to_the_other_persons_list(world):
+    other = make_user(Role.BEAT_OFFICER, world.area.commune_a)
+    page = html(lead(world, "hand_over", row=f"{world.to_post.pk}-", assignee=other.pk))
+    assert "Đã giao 1 nhóm" in page
+    assert world.group.name not in html(world.client("officer").get(reverse("desk:posting")))
+    world.users["other"] = other
+    assert world.group.name in html(world.client("other").get(reverse("desk:posting")))
+    # A second chief acts on what the page showed before.
+    page = html(lead(world, "hand_over", row=f"{world.to_post.pk}-", assignee=world.users["relay"].pk))
+    assert "Chưa giao được" in page
+
+
+def test_hand_over_needs_rows_and_a_person_of_the_area(world):
+    stranger = world.users["officer2"]
+    for data in ({}, {"row": f"{world.to_post.pk}-"}, {"row": "x-y", "assignee": stranger.pk}):
+        assert "Xin chọn ít nhất một nhóm" in html(lead(world, "hand_over", **data))
+    page = html(lead(world, "hand_over", row=f"{world.to_post.pk}-", assignee=stranger.pk))
+    assert "Xin chọn ít nhất một nhóm" in page
+    assert not PostingTask.objects.exists()
+
+
+def test_overdue_row_reaches_the_supervisor_when_the_chief_did_nothing(world, settings):
+    settings.ESCALATE_HOURS_ROUTINE = 24
+    url = reverse("desk:posting")
+    overdue = dict(state=DeliveryState.OVERDUE)
+    type(world.to_post).objects.update(due_at=timezone.now() - timedelta(hours=23), **overdue)
+    assert world.group.name not in html(world.client("supervisor").get(url))
+    assert world.group.name in html(world.client("chief").get(reverse("desk:today")))
+    type(world.to_post).objects.update(due_at=timezone.now() - timedelta(hours=25))
+    assert world.group.name in html(world.client("supervisor").get(url))
+    assert world.sending.title in html(world.client("supervisor").get(reverse("desk:today")))
+
+
+# --- The village head ------------------------------------------------------------------------------------
+
+
+def test_menu_of_a_village_head_has_this_page_only(world):
+    for name in ("today", "posting"):
+        page = html(world.client("relay").get(reverse(f"desk:{name}")))
+        menu = page[page.index('class="desk-nav"') : page.index("</nav>", page.index('class="desk-nav"'))]
+        assert menu.count("<a ") == 1
+        assert "Bài cần đăng" in menu
+
+
+@pytest.mark.parametrize("path", ["/admin/", "/admin/broadcasts/delivery/", "/admin/tips/tip/"])
+def test_admin_is_closed_to_a_village_head(world, path):
+    response = world.client("relay").get(path, follow=True)
+    assert response.status_code == 403
+
+
+def test_api_shows_a_village_head_nothing_but_their_own_groups_and_rows(world):
+    client = APIClient()
+    client.force_authenticate(world.users["relay"])
+    for path in (
+        "tips/",
+        f"tips/{world.tip.public_id}/",
+        "reports/programme/",
+        f"broadcasts/{world.sending.pk}/",
+    ):
+        assert client.get(f"/api/v1/{path}").status_code in (403, 404), path
+    assert client.get("/api/v1/broadcasts/").json()["results"] == []
+    assert [row["id"] for row in client.get("/api/v1/groups/").json()["results"]] == [world.group.pk]
+    body = {"title": "x", "body": "y", "kind": "education", "audience": {"groups": [world.group.pk]}}
+    assert client.post("/api/v1/broadcasts/", body, format="json").status_code == 403
+    assert client.post(f"/api/v1/deliveries/{world.unknown.pk}/seen/").status_code in (403, 404)
+    assert client.post(f"/api/v1/groups/{world.group.pk}/sizes/", {}).status_code == 403
+
+
+# --- A whole commune -------------------------------------------------------------------------------------
+
+
+def test_thirty_groups_fit_one_run_and_pages_of_the_list(world):
+    for _number in range(31):
+        another_group = GroupFactory(unit=world.area.village_a)
+        DeliveryFactory(broadcast=world.sending, group=another_group, state=DeliveryState.TO_POST)
+    client = world.client("relay")
+    page = html(client.get(reverse("desk:posting")))
+    assert page.count('class="duty ') + page.count('class="duty"') == 30
+    assert "?trang=2" in page
+    run = html(client.get(reverse("desk:posting_run", args=[world.sending.code])))
+    assert run.count("data-step=") == 32

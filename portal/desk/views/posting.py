@@ -36,6 +36,8 @@ from portal.site.pictures import picture_response
 PAGE_SIZE = 30
 # A phone may keep a copy of such a page, to go on without network; the service worker asks for this header.
 KEEP = "X-Offline-Copy"
+# Accounts that stand still concern nobody here: a person posts. A kept copy would tell of it for hours.
+QUIET = {"standstill": []}
 
 View = Callable[..., HttpResponse]
 
@@ -80,9 +82,11 @@ def for_script(view: View) -> View:
     return guarded
 
 
-def rendered(request: HttpRequest, template: str, context: dict[str, Any], *, keep: bool) -> HttpResponse:
+def rendered(
+    request: HttpRequest, template: str, context: dict[str, Any], *, keep: bool, status: int = 200
+) -> HttpResponse:
     """A page of the desk; with ``keep`` a phone may keep a copy."""
-    response = frame.render(request, template, context)
+    response = frame.render(request, template, QUIET | context, status=status)
     if keep:
         response[KEEP] = "1"
     return response
@@ -170,10 +174,8 @@ def _one(
         "skip_form": fresh.skip_form,
         "opened": next(iter(bound or {}), ""),
     }
-    response = frame.render(request, "desk/posting/one.html", context | (bound or {}), status=status)
-    if is_open and status == 200:
-        response[KEEP] = "1"
-    return response
+    keep = is_open and status == 200
+    return rendered(request, "desk/posting/one.html", context | (bound or {}), keep=keep, status=status)
 
 
 @require_POST

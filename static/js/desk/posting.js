@@ -180,6 +180,7 @@
       advance(null);
     });
     // Back from Zalo the same group is in front; what this phone keeps already needs no second press.
+    advance(null);
     outbox.all().then((items) => {
       const urls = new Map(items.filter((item) => !item.refused).map((item) => [item.url, item.key]));
       steps.forEach((step) => {

@@ -1,0 +1,265 @@
+"""Posting by hand in a real browser: group after group under one thumb, without network, without script."""
+
+import time
+from datetime import timedelta
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.utils import timezone
+from playwright.sync_api import expect
+
+from broadcasts.enums import DeliveryState
+from broadcasts.models import Delivery
+from broadcasts.services import posting
+from portal.audit.models import AuditEntry
+from tests.factories import PASSWORD, DeliveryFactory, GroupFactory, StewardshipFactory
+from tests.portal.desk_world import World, make_world
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pytest.mark.timeout(180)]
+
+
+@pytest.fixture
+def world() -> World:
+    world = make_world()
+    for name in ("officer", "chief", "relay"):
+        world.users[name].username = name
+        world.users[name].save()
+    return world
+
+
+@pytest.fixture
+def rows(world) -> list[Delivery]:
+    """Three groups of the village that wait for the post, in the order of their names."""
+    first = world.to_post
+    groups = [GroupFactory(unit=world.area.village_a, name=f"Nhóm xóm {number}") for number in (2, 3)]
+    for group in groups:
+        StewardshipFactory(group=group, user=world.users["officer"])
+    due = timezone.now() + timedelta(hours=2, minutes=5)
+    others = [
+        DeliveryFactory(broadcast=world.sending, group=group, state=DeliveryState.TO_POST, due_at=due)
+        for group in groups
+    ]
+    Delivery.objects.filter(pk=first.pk).update(due_at=due)
+    Delivery.objects.update(created_at=timezone.now() - timedelta(hours=3))
+    return [first, *others]
+
+
+@pytest.fixture
+def visit(browser, live_server):
+    """``visit("relay", "/can-bo/")``: a phone of their own, logged in through the form."""
+
+    def open_page(name: str, path: str, *, javascript: bool = True, width: int = 390):
+        context = browser.new_context(
+            viewport={"width": width, "height": 844}, java_script_enabled=javascript, locale="vi-VN"
+        )
+        page = context.new_page()
+        page.complaints = []
+        page.on("pageerror", lambda error: page.complaints.append(str(error)))
+        log_in(page, live_server, name, path)
+        return page
+
+    return open_page
+
+
+def log_in(page, live_server, name: str, path: str) -> None:
+    page.goto(f"{live_server.url}/tai-khoan/dang-nhap/?next={path}")
+    page.get_by_label("Tên tài khoản").fill(name)
+    page.get_by_label("Mật khẩu", exact=True).fill(PASSWORD)
+    page.get_by_role("button", name="Đăng nhập").click()
+    page.wait_for_url(f"**{path}")
+
+
+def run_path(world: World) -> str:
+    return f"/can-bo/dang-bai/lan-luot/{world.sending.code}/"
+
+
+def posted_by(world: World, name: str) -> int:
+    return Delivery.objects.filter(state=DeliveryState.POSTED, settled_by=world.users[name]).count()
+
+
+def worker_is_ready(page) -> None:
+    """The list and the run it leads to are on the phone."""
+    wait_until(
+        page, "caches.open('dang-bai-trang').then((kept) => kept.keys()).then((all) => all.length > 1)"
+    )
+
+
+def wait_until(page, promise: str) -> None:
+    """Until the promise is kept; Playwright's own waiting takes the promise itself for an answer."""
+    deadline = time.monotonic() + 30
+    while not page.evaluate(promise):
+        assert time.monotonic() < deadline, promise
+        page.wait_for_timeout(100)
+
+
+EMPTY_OUTBOX = "outbox.all().then((items) => items.length === 0)"
+
+
+def test_two_confirmations_without_network_are_sent_once_with_their_times(world, rows, visit):
+    page = visit("relay", "/can-bo/dang-bai/")
+    worker_is_ready(page)
+    page.context.set_offline(True)
+    # The run was never opened: the worker fetched it beforehand.
+    page.get_by_role("link", name="Đăng lần lượt").first.click()
+    page.wait_for_selector("text=Nhóm 1 trên 3")
+    page.get_by_role("button", name="Đã đăng").click()
+    page.wait_for_selector("text=Chờ mạng: 1 xác nhận")
+    page.get_by_role("button", name="Đã đăng").click()
+    page.wait_for_selector("text=Chờ mạng: 2 xác nhận")
+    assert posted_by(world, "relay") == 0
+    # Closing and opening the page loses nothing.
+    page.reload()
+    page.wait_for_selector("text=Chờ mạng: 2 xác nhận")
+    expect(page.locator("[data-step]:visible")).to_have_count(1)
+    page.evaluate(
+        """outbox.all().then((items) => Promise.all(items.map((item, number) =>
+        outbox.put({ ...item, made: item.made - (10 + number) * 60000 }))))"""
+    )
+    page.context.set_offline(False)
+    wait_until(page, EMPTY_OUTBOX)
+
+    done = list(Delivery.objects.filter(state=DeliveryState.POSTED).select_related("task"))
+    assert [row.settled_by for row in done] == [world.users["relay"]] * 2
+    ages = sorted((timezone.now() - row.settled_at).total_seconds() // 60 for row in done)
+    assert all(10 <= age <= 12 for age in ages)
+    assert all(row.task.received_at > row.settled_at for row in done)
+    assert AuditEntry.objects.filter(action="broadcasts.delivery.posted").count() == 2
+    assert page.complaints == []
+
+
+def test_somebody_else_was_faster_is_told_and_waits_to_be_read(world, rows, visit):
+    page = visit("relay", run_path(world))
+    page.context.set_offline(True)
+    page.get_by_role("button", name="Đã đăng").click()
+    page.wait_for_selector("text=Chờ mạng: 1 xác nhận")
+    first = next(row for row in rows if row.group.name in page.locator("[data-outbox-rows]").inner_text())
+    posting.confirm_posted(Delivery.objects.get(pk=first.pk), actor=world.users["chief"])
+    page.context.set_offline(False)
+
+    page.wait_for_selector("text=1 xác nhận không ghi nhận được")
+    assert world.users["chief"].display_name in page.locator("[data-outbox-rows]").inner_text()
+    assert posted_by(world, "chief") == 1
+    page.get_by_role("button", name="Đã hiểu").click()
+    wait_until(page, EMPTY_OUTBOX)
+
+
+def test_session_that_ended_keeps_the_confirmation_until_the_next_log_in(world, rows, visit, live_server):
+    page = visit("relay", run_path(world))
+    page.context.clear_cookies()
+    page.get_by_role("button", name="Đã đăng").click()
+    page.wait_for_selector("text=Phiên làm việc đã hết")
+    assert posted_by(world, "relay") == 0
+    page.get_by_role("link", name="Đăng nhập lại").click()
+    log_in(page, live_server, "relay", run_path(world))
+    wait_until(page, EMPTY_OUTBOX)
+    assert posted_by(world, "relay") == 1
+
+
+def test_confirmation_of_one_person_is_never_sent_as_another(world, rows, visit, live_server):
+    page = visit("relay", run_path(world))
+    page.context.set_offline(True)
+    page.get_by_role("button", name="Đã đăng").click()
+    page.wait_for_selector("text=Chờ mạng: 1 xác nhận")
+    page.context.clear_cookies()
+    page.context.set_offline(False)
+    log_in(page, live_server, "officer", "/can-bo/dang-bai/")
+    page.wait_for_selector("text=Có xác nhận của tài khoản khác")
+    assert Delivery.objects.filter(state=DeliveryState.POSTED).count() == 0
+
+
+def test_run_goes_from_group_to_group_with_later_reason_and_summary(world, rows, visit):
+    page = visit("relay", run_path(world))
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.get_by_role("button", name="Chép nội dung").click()
+    assert world.sending.code in page.evaluate("navigator.clipboard.readText()")
+    assert page.get_by_text("Nhóm 1 trên 3").is_visible()
+    page.get_by_role("button", name="Để sau").click()
+    assert page.get_by_text("Nhóm 2 trên 3").is_visible()
+    page.get_by_role("button", name="Đã đăng").click()
+    page.locator("summary:visible", has_text="Không đăng được").click()
+    page.locator("[data-step]:visible").get_by_label("Lý do không đăng được").fill("Nhóm đã giải tán")
+    page.get_by_role("button", name="Ghi nhận không đăng được").click()
+    # Back at the one that was put off.
+    page.wait_for_selector("text=Đã xác nhận 2, để sau 1.")
+    page.get_by_role("button", name="Làm nốt các nhóm để sau").click()
+    page.get_by_role("button", name="Đã đăng").click()
+    page.wait_for_selector("text=Đã xác nhận 3, để sau 0.")
+    wait_until(page, EMPTY_OUTBOX)
+    states = sorted(Delivery.objects.filter(account=None).values_list("state", flat=True))
+    assert states == ["posted", "posted", "skipped"]
+    page.reload()
+    assert page.get_by_text("Đã đăng 2, không đăng được 1.").is_visible()
+    page.get_by_role("button", name="Hoàn tác").first.click()
+    page.wait_for_selector("text=Đã hoàn tác")
+    assert page.complaints == []
+
+
+def test_run_works_without_a_script(world, rows, visit):
+    page = visit("relay", run_path(world), javascript=False)
+    for _group in rows:
+        page.get_by_role("button", name="Đã đăng").first.click()
+        page.wait_for_selector("text=Đã ghi nhận")
+        assert page.url.endswith(run_path(world))
+    assert page.get_by_text("Đã đăng 3, không đăng được 0.").is_visible()
+    assert posted_by(world, "relay") == 3
+
+
+def test_logging_out_leaves_nothing_on_the_phone_and_warns_before_it_loses_a_confirmation(world, rows, visit):
+    page = visit("relay", "/can-bo/dang-bai/")
+    worker_is_ready(page)
+    kept = page.evaluate(
+        """caches.keys().then((names) => Promise.all(names.map((name) => caches.open(name)
+        .then((cache) => cache.keys()))).then((all) => all.flat().map((one) => new URL(one.url).pathname)))"""
+    )
+    ours = ("/static/", "/can-bo/dang-bai/", "/can-bo/sw.js")
+    assert [path for path in kept if not path.startswith(ours)] == []
+    page.locator(".user-menu summary").click()
+    page.get_by_role("button", name="Đăng xuất").click()
+    page.wait_for_url(lambda url: "/can-bo/" not in url)
+    assert page.evaluate("caches.keys()") == []
+
+
+def test_page_of_another_kind_is_not_kept_and_the_phone_says_so(world, rows, visit, live_server):
+    page = visit("officer", "/can-bo/dang-bai/")
+    worker_is_ready(page)
+    page.goto(f"{live_server.url}/can-bo/tin-bao/{world.tip.public_id}/")
+    page.context.set_offline(True)
+    page.reload()
+    assert page.get_by_role("heading", name="Không có mạng").is_visible()
+    page.get_by_role("link", name="Bài cần đăng").click()
+    assert page.get_by_role("heading", name="Bài cần đăng vào nhóm").is_visible()
+
+
+@pytest.mark.parametrize("width", [320, 390, 1280])
+def test_pages_are_accessible_and_fit_the_screen(world, rows, visit, live_server, width):
+    paths = {
+        "relay": [
+            "/can-bo/",
+            "/can-bo/dang-bai/?xem=nhom",
+            run_path(world),
+            f"/can-bo/dang-bai/{rows[1].pk}/",
+        ],
+        "chief": ["/can-bo/dang-bai/chua-dang/", f"/can-bo/dang-bai/chua-dang/?bai={world.sending.code}"],
+    }
+    faults = {}
+    for name, addresses in paths.items():
+        page = visit(name, "/can-bo/", width=width)
+        for path in addresses:
+            page.goto(live_server.url + path)
+            found = [
+                (fault["id"], [node["html"][:120] for node in fault["nodes"][:3]])
+                for fault in Axe().run(page).response["violations"]
+                if fault["impact"] in ("serious", "critical")
+            ]
+            wide = page.evaluate(
+                "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+            )
+            small = page.evaluate(
+                """Array.from(document.querySelectorAll(".desk-main :is(a, button, summary, select)"))
+                .filter((one) => one.offsetParent && !one.closest("p, .back") && one.offsetHeight < 44)
+                .map((one) => one.outerHTML.slice(0, 120))"""
+            )
+            if found or wide > 0 or (small and width < 500):
+                faults[f"{name} {path}"] = (found, wide, small)
+        assert page.complaints == []
+    assert faults == {}
