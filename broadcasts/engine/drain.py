@@ -19,7 +19,6 @@ from datetime import UTC, datetime
 from django.conf import settings
 from django.db import Error as DatabaseError
 from django.utils import timezone
-from django.utils.module_loading import import_string
 
 from broadcasts.engine import accounts, reading, store
 from broadcasts.engine.database import DatabaseThread
@@ -29,6 +28,7 @@ from broadcasts.engine.outcomes import Call
 from broadcasts.engine.reading import Doubt
 from broadcasts.engine.sender import Sender
 from broadcasts.engine.tokens import PacedTokens
+from groups.services.clients import make_client
 from groups.services.tokens import AccountTokens
 from groups.zalo.http import open_session
 
@@ -37,6 +37,9 @@ logger = logging.getLogger(__name__)
 DRAIN_SECONDS = 45
 CLAIM_ROWS = 500
 MAX_BOXES = 200
+# How long past its time a drain waits for a database that takes no outcomes. Its rows are then settled like
+# those of a drain that died.
+GIVE_UP_SECONDS = 15
 RENEW_SECONDS = 20
 # Worth staying for; longer waits are left to a successor, so that no worker sits idle.
 PATIENCE_SECONDS = 1.0
@@ -100,6 +103,7 @@ class Drain:
         self.concurrency = concurrency
         self.clock = clock
         self.deadline = clock() + seconds
+        self.give_up_at = self.deadline + GIVE_UP_SECONDS
         self.batch = min(CLAIM_ROWS, 2 * concurrency)
         self.boxes: dict[int, Box] = {}
         self.queue: asyncio.PriorityQueue[tuple[int, int, Call | Doubt]] = asyncio.PriorityQueue()
@@ -124,7 +128,8 @@ class Drain:
                 if is_over:
                     self._empty_queue()
                 has_more = not is_over and await self._fill()
-                if not has_more and self._is_quiet() and self.ledger.is_empty:
+                is_done = self._is_quiet() and (self.ledger.is_empty or self.clock() >= self.give_up_at)
+                if not has_more and is_done:
                     break
                 await self._rest()
         finally:
@@ -192,13 +197,10 @@ class Drain:
         leases = await self.database.run(store.lease, self.owner, now=_moment(now), count=wanted)
         if len(leases) < wanted:
             self.next_lease = now + PATIENCE_SECONDS
-        make_client = import_string(settings.ZALO_CLIENT)
         for lease in leases:
             box = self.boxes[lease.account_id] = Box(lease, now=now)
             tokens = AccountTokens(lease.account_id, session=self.session)
-            box.client = make_client(
-                self.session, PacedTokens(tokens, box.pace, self.clock), settings.ZALO_API_URL
-            )
+            box.client = make_client(lease.kind, self.session, PacedTokens(tokens, box.pace, self.clock))
         if leases:
             await self._read([lease.account_id for lease in leases])
         return bool(leases)

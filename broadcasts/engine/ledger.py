@@ -66,10 +66,10 @@ class Ledger:
             await self._database.run(store.settle, self._owner, outcomes)
             del self.outcomes[: len(outcomes)]
             self._touched |= {outcome.call.broadcast_id for outcome in outcomes if outcome.is_final}
-        for finding in self.findings[:]:
+        if findings := self.findings[:]:
             now = datetime.fromtimestamp(self._clock(), UTC)
-            await self._database.run(reading.settle_finding, finding, now=now)
-            self.findings.remove(finding)
+            await self._database.run(reading.settle_findings, findings, now=now)
+            del self.findings[: len(findings)]
         if calls := self.unissued[:]:
             await self._database.run(store.give_back, self._owner, calls)
             del self.unissued[: len(calls)]

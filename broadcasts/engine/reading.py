@@ -12,10 +12,12 @@ from enum import Enum
 from typing import Any
 
 from django.conf import settings
+from django.db import transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from broadcasts import rendering
+from broadcasts.engine import sql
 from broadcasts.engine.outcomes import MAX_ATTEMPTS, poisoned
 from broadcasts.engine.store import MAX_READS, readable
 from broadcasts.enums import MAX_CRASHES, BroadcastState, DeliveryState
@@ -28,6 +30,7 @@ PAGES = 3
 PAGE_SIZE = 10
 # Zalo's clock and ours differ; an older message with the same code is from an earlier attempt.
 CLOCK_SLACK = timedelta(seconds=60)
+SENT = {"state": DeliveryState.SENT, "last_error": "", "last_error_code": None}
 
 
 class View(Enum):
@@ -102,23 +105,30 @@ def doubts(account_ids: Sequence[int], *, now: datetime, count: int) -> list[Dou
     return [Doubt(*row[:4], row[4] or now, row[5] or now, *row[6:]) for row in rows]
 
 
-def settle_finding(finding: Finding, *, now: datetime) -> None:
-    """Write what a look showed. An echo or a person who settled the row meanwhile wins."""
-    doubt = finding.doubt
-    row = Delivery.objects.filter(pk=doubt.delivery_id, state=DeliveryState.UNKNOWN)
-    if finding.view is View.FOUND:
-        row.update(
-            state=DeliveryState.SENT,
-            message_id=finding.message_id,
-            last_error="",
-            last_error_code=None,
-            settled_at=now,
-            updated_at=now,
+def settle_findings(findings: Sequence[Finding], *, now: datetime) -> None:
+    """Write what looks showed, in bulk. An echo or a person who settled a row meanwhile wins."""
+    found = [f for f in findings if f.view is View.FOUND]
+    absent = [f for f in findings if f.view is View.CLEAN and _is_clean_again(f.doubt, now)]
+    settled = {f.doubt.delivery_id for f in (*found, *absent)}
+    with transaction.atomic():
+        _write(("id", "message_id"), [(f.doubt.delivery_id, f.message_id) for f in found], SENT, now=now)
+        absent_rows = Delivery.objects.filter(
+            pk__in=[f.doubt.delivery_id for f in absent], state=DeliveryState.UNKNOWN
         )
-    elif finding.view is View.CLEAN and doubt.clean_since and now - doubt.clean_since >= APART:
-        _surely_not_sent(row, now=now)
-    else:
-        _look_again(row, finding, now=now)
+        _surely_not_sent(absent_rows, now=now)
+        again = [_next_look(f, now=now) for f in findings if f.doubt.delivery_id not in settled]
+        _write(("id", "reads", "clean_since", "next_attempt_at"), again, {}, now=now)
+
+
+def _write(names: Sequence[str], rows: list[tuple], constants: dict[str, Any], *, now: datetime) -> None:
+    where = f"{Delivery._meta.db_table}.state = '{DeliveryState.UNKNOWN.value}'"
+    alike = constants | {"updated_at": now}
+    alike |= {"settled_at": now} if constants else {}
+    sql.update_from_values(Delivery, names, rows, where=where, params=[], constants=alike)
+
+
+def _is_clean_again(doubt: Doubt, now: datetime) -> bool:
+    return doubt.clean_since is not None and now - doubt.clean_since >= APART
 
 
 def _surely_not_sent(row: Any, *, now: datetime) -> None:
@@ -143,14 +153,17 @@ def _surely_not_sent(row: Any, *, now: datetime) -> None:
     row.update(state=DeliveryState.REFUSED, settled_at=now, last_error=reason, **forget)
 
 
-def _look_again(row: Any, finding: Finding, *, now: datetime) -> None:
+def _next_look(finding: Finding, *, now: datetime) -> tuple[int, int, datetime | None, datetime]:
+    """Row, reads, clean since, and when to look again; never so early that a clean look could not count."""
     doubt, reads = finding.doubt, finding.doubt.reads + 1
     clean_since = doubt.clean_since or (now if finding.view is View.CLEAN else None)
     if reads < len(READ_AT_SECONDS):
         next_at = doubt.unknown_at + timedelta(seconds=READ_AT_SECONDS[reads])
     elif clean_since is not None and reads < MAX_READS:
-        next_at = clean_since + APART
+        next_at = now
     else:
         # An officer looks; see settle.confirm_seen and settle.resend.
-        next_at, reads = now, MAX_READS
-    row.update(reads=reads, clean_since=clean_since, next_attempt_at=max(next_at, now), updated_at=now)
+        return doubt.delivery_id, MAX_READS, clean_since, now
+    if clean_since is not None:
+        next_at = max(next_at, clean_since + APART)
+    return doubt.delivery_id, reads, clean_since, max(next_at, now)

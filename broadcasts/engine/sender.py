@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from django.db import Error as DatabaseError
 
+from broadcasts import picture_links
 from broadcasts.engine import outcomes, reading, store
 from broadcasts.engine.database import DatabaseThread
 from broadcasts.engine.ledger import Ledger
@@ -76,7 +77,12 @@ class Sender:
         return sent.message_id
 
     async def _attachment(self, box: Box, picture_id: int) -> str:
-        """The picture's attachment id. The row that uploads it spends its place and needs another one."""
+        """The picture's attachment id, or its address where a bot posts.
+
+        The row that uploads it spends its place and needs another one.
+        """
+        if not box.client.takes_uploads:
+            return picture_links.address(picture_id)
         spent = []
 
         def issue() -> None:

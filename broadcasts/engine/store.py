@@ -12,11 +12,20 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Value, When
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from broadcasts.engine import sql
-from broadcasts.engine.outcomes import Call, Outcome
+from broadcasts.engine.outcomes import Call, Outcome, poisoned
 from broadcasts.engine.pace import Pace
-from broadcasts.enums import CLAIMABLE, FINAL, STUCK, SUSPECT_CRASHES, BroadcastState, DeliveryState
+from broadcasts.enums import (
+    CLAIMABLE,
+    FINAL,
+    MAX_CRASHES,
+    STUCK,
+    SUSPECT_CRASHES,
+    BroadcastState,
+    DeliveryState,
+)
 from broadcasts.models import Attempt, Broadcast, Delivery, Mailbox
 from groups.enums import AccountState
 
@@ -54,6 +63,7 @@ class Lease:
     window: dict[str, int]
     lost_at: datetime | None
     failures_in_row: int
+    kind: str
 
 
 @dataclass(frozen=True)
@@ -108,7 +118,10 @@ def readable(now: datetime) -> QuerySet[Delivery]:
 
 
 def lease(owner: str, *, now: datetime, count: int) -> list[Lease]:
-    """Lease up to ``count`` mailboxes with work; the conditional UPDATE decides who gets which."""
+    """Lease up to ``count`` mailboxes with work; the conditional UPDATE decides who gets which.
+
+    Where the last holder died, the rows it held are unknown from here on.
+    """
     with transaction.atomic():
         wanted = list(
             leasable(now)
@@ -122,12 +135,36 @@ def lease(owner: str, *, now: datetime, count: int) -> list[Lease]:
         )
     ended = dict(wanted)
     mine = Mailbox.objects.filter(pk__in=ids, lease_owner=owner).values_list(
-        "pk", "account_id", "account__rate_per_minute", "window", "failures_in_row"
+        "pk", "account_id", "account__rate_per_minute", "window", "failures_in_row", "account__kind"
     )
-    return [
-        Lease(pk, account_id, rate, window, ended[pk], failures)
-        for pk, account_id, rate, window, failures in mine
+    leases = [
+        Lease(pk, account_id, rate, window, ended[pk], failures, kind)
+        for pk, account_id, rate, window, failures, kind in mine
     ]
+    if orphaned := [lease.account_id for lease in leases if lease.lost_at is not None]:
+        held = Delivery.objects.filter(state__among=[DeliveryState.SENDING], account_id__in=orphaned)
+        lose(held.exclude(claim=owner), now=now)
+    return leases
+
+
+def lose(rows: QuerySet[Delivery], *, now: datetime) -> int:
+    """The drain that claimed ``rows`` died: nobody knows whether they are in the group.
+
+    They are looked at once: their calls ended before the lease did.
+    """
+    return rows.update(
+        state=DeliveryState.UNKNOWN,
+        unknown_at=now,
+        next_attempt_at=now,
+        reads=0,
+        clean_since=None,
+        crashes=F("crashes") + 1,
+        last_error=Case(
+            When(crashes__gte=MAX_CRASHES - 1, then=Value(poisoned())),
+            default=Value(_("Tiến trình gửi dừng đột ngột, chưa rõ tin đã vào nhóm hay chưa.")),
+        ),
+        updated_at=now,
+    )
 
 
 def keep_leases(owner: str, windows: dict[int, dict[str, int]], *, now: datetime) -> set[int]:

@@ -13,10 +13,8 @@ from django.utils.translation import gettext as _
 
 from broadcasts import tasks
 from broadcasts.engine import accounts, store
-from broadcasts.engine.outcomes import FIRST_READ_SECONDS, poisoned
 from broadcasts.enums import (
     CLAIMABLE,
-    MAX_CRASHES,
     NOT_OUT_YET,
     REACHED,
     STUCK,
@@ -68,19 +66,7 @@ def lose_stale_claims(now: datetime) -> int:
         lease_owner=OuterRef("claim")
     )
     stale = Delivery.objects.filter(state__among=[DeliveryState.SENDING], claimed_at__lt=now - STALE_CLAIM)
-    return stale.filter(~Exists(held)).update(
-        state=DeliveryState.UNKNOWN,
-        unknown_at=now,
-        next_attempt_at=now + timedelta(seconds=FIRST_READ_SECONDS),
-        reads=0,
-        clean_since=None,
-        crashes=F("crashes") + 1,
-        last_error=Case(
-            When(crashes__gte=MAX_CRASHES - 1, then=Value(poisoned())),
-            default=Value(_("Tiến trình gửi dừng đột ngột, chưa rõ tin đã vào nhóm hay chưa.")),
-        ),
-        updated_at=now,
-    )
+    return store.lose(stale.filter(~Exists(held)), now=now)
 
 
 def block_rows_of_stopped_accounts(now: datetime) -> None:

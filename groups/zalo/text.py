@@ -6,6 +6,7 @@ form in UTF-16 units, the way phones do, and stop at 1,800.
 
 import re
 import unicodedata
+from functools import lru_cache
 
 from groups.zalo.errors import EmptyText, TextTooLong
 
@@ -33,6 +34,8 @@ def count(text: str) -> int:
     return len(clean(text).encode("utf-16-le")) // 2
 
 
+# One text goes to thousands of groups.
+@lru_cache(maxsize=64)
 def prepare(text: str, *, limit: int = MAX_TEXT) -> str:
     """The text to send. Raises ``EmptyText`` or ``TextTooLong``; it is never shortened or split for the
     author.

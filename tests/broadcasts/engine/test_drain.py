@@ -507,3 +507,31 @@ def test_broadcast_is_done_when_its_last_row_is_written(sending_broadcast, run_d
     sending_broadcast.refresh_from_db()
     assert sending_broadcast.state == BroadcastState.DONE
     assert AuditEntry.objects.filter(action="broadcasts.broadcast.done").count() == 1
+
+
+def test_rows_of_a_dead_holder_are_looked_for_by_its_heir(sending_broadcast, account, run_drain, zalo):
+    """Its lease has run out, so its calls are over: no need to wait for the sweep."""
+    (call, *_others) = claim_as("dead")
+    Mailbox.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
+    Delivery.objects.exclude(pk=call.delivery_id).update(state="queued", claim="")
+
+    report = run_drain()
+
+    row = Delivery.objects.get(pk=call.delivery_id)
+    assert (row.state, row.crashes, row.reads) == ("unknown", 1, 1)
+    assert (report.calls, report.reads) == (2, 1)
+
+
+def test_drain_whose_outcomes_find_no_database_ends_all_the_same(sending_broadcast, run_drain, monkeypatch):
+    """Patched: a database that takes nothing for a minute would be slow to wait for."""
+
+    def fail(*args):
+        raise OperationalError("gone")
+
+    monkeypatch.setattr(store, "settle", fail)
+    monkeypatch.setattr("broadcasts.engine.drain.GIVE_UP_SECONDS", 0)
+
+    with pytest.raises(OperationalError):
+        run_drain(seconds=1)
+
+    assert states(sending_broadcast) == ["sending"] * 3

@@ -33,7 +33,7 @@ def read_clean_twice(row: Delivery, now) -> None:
         for doubt in reading.doubts([row.account_id], now=now + timedelta(hours=1), count=10)
         if doubt.delivery_id == row.pk
     )
-    reading.settle_finding(Finding(doubt, View.CLEAN), now=now)
+    reading.settle_findings([Finding(doubt, View.CLEAN)], now=now)
 
 
 def test_row_whose_sender_died_three_times_is_a_dead_letter(rows, run_drain, zalo):

@@ -170,7 +170,7 @@ def test_finding_about_a_row_somebody_settled_changes_nothing(unknown):
     Delivery.objects.filter(pk=row.pk).update(state="sent", message_id="echo")
 
     for view in View:
-        reading.settle_finding(Finding(doubt, view, "other"), now=timezone.now())
+        reading.settle_findings([Finding(doubt, view, "other")], now=timezone.now())
 
     row.refresh_from_db()
     assert (row.state, row.message_id) == ("sent", "echo")
