@@ -52,10 +52,10 @@ MODEL_PERMISSIONS[Role.ADMINISTRATOR] |= (
     | _names("view add change", "user", app="accounts")
 )
 for _role in (Role.SUPERVISOR, Role.ADMINISTRATOR):
-    MODEL_PERMISSIONS[_role] |= _names("view", "zaloevent")
+    MODEL_PERMISSIONS[_role] |= _names("view", "zaloevent") | _names("view change", "foundgroup")
 MODEL_PERMISSIONS[Role.ADMINISTRATOR] |= _names("retry", "zaloevent")
 MODEL_PERMISSIONS[Role.AUDITOR] |= _names(
-    "view", *_DIRECTORY, *_AROUND_GROUPS, "posting", "officialaccount", "holiday"
+    "view", *_DIRECTORY, *_AROUND_GROUPS, "posting", "officialaccount", "foundgroup", "holiday"
 ) | _names("view", "auditentry", app="audit")
 
 
@@ -127,6 +127,14 @@ def is_relay_only(user) -> bool:
 def can_manage_directory(user, unit) -> bool:
     """Chiefs and above keep the groups of their units."""
     return holds(user, unit, *DIRECTORY_ROLES)
+
+
+def can_count(user, group) -> bool:
+    """Who keeps the directory, and the group's steward while they serve there, write down its size."""
+    stewarded = group.stewardships.filter(user=user, ends_on=None)
+    return can_manage_directory(user, group.unit) or (
+        holds(user, group.unit, *WRITING_ROLES) and stewarded.exists()
+    )
 
 
 def is_in_restricted_circle(user, path: str) -> bool:

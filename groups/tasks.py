@@ -1,6 +1,7 @@
 """Periodic work of the directory."""
 
 from celery import shared_task
+from django.contrib.auth import get_user_model
 
 
 @shared_task(name="groups.renew_tokens")
@@ -33,3 +34,20 @@ def forget_events() -> None:
     from groups.services import inbox  # leaf
 
     inbox.forget_old()
+
+
+@shared_task(name="groups.sync_groups")
+def sync_groups() -> None:
+    """At night, every ten minutes: read the groups of the accounts whose turn it is."""
+    from groups.services import sync  # leaf
+
+    sync.sync_due()
+
+
+@shared_task(name="groups.sync_account")
+def sync_account(account_id: int, user_id: int | None = None) -> None:
+    """Read one account's groups, because ``user_id`` asked for it."""
+    from groups.services import sync  # leaf
+
+    user = get_user_model().objects.filter(pk=user_id).first()
+    sync.sync_accounts([account_id], seconds=sync.ASKED_SECONDS, by=user)

@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from groups.admin.accounts_connect import ConnectPages, connect_page
+from groups.admin.accounts_sync import SyncPages
 from groups.admin.scoping import AreaFilter, ScopedAdmin
 from groups.enums import AccountState, GroupState
 from groups.models import OfficialAccount
@@ -63,7 +64,7 @@ class AccountForm(forms.ModelForm):
 
 
 @admin.register(OfficialAccount)
-class OfficialAccountAdmin(ConnectPages, ScopedAdmin):
+class OfficialAccountAdmin(SyncPages, ConnectPages, ScopedAdmin):
     """Which account sends for whom, whether it works, and since when not."""
 
     form = AccountForm
@@ -76,6 +77,7 @@ class OfficialAccountAdmin(ConnectPages, ScopedAdmin):
         "last_good_at",
         "error_column",
         "groups_column",
+        "synced_column",
         "rate_per_minute",
     )
     list_filter = (AreaFilter, "state")
@@ -83,7 +85,7 @@ class OfficialAccountAdmin(ConnectPages, ScopedAdmin):
     search_fields = ("unit__search_key", "oa_id")
     autocomplete_fields = ("unit",)
     ordering = ("unit__path", "id")
-    actions = ("reactivate",)
+    actions = ("sync_now", "reactivate")
     readonly_fields = ("state", "token_column", "last_good_at", "error_column")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:

@@ -20,12 +20,14 @@ from django.views.decorators.http import require_safe
 
 from groups.enums import AccountState
 from groups.models import OfficialAccount
-from groups.services import connecting
+from groups.services import connecting, sync
 from portal.errors import NotAllowedError
 
 SESSION_KEY = "zalo_connect"
 # A renewal that is this late means that the job does not run, or that Zalo cannot be reached.
 LATE_SECONDS = 3600
+MOST_WARNINGS = 20
+BADGES = {"late": "overdue", "soon": "waiting"}
 EVENTS = (
     "user_send_text, user_send_image, user_send_file, follow, unfollow",
     "user_send_group_text, oa_send_group_text, oa_send_group_image, oa_send_group_file",
@@ -63,6 +65,9 @@ class ConnectPages:
             "challenge": connecting.fixed_challenge(),
             "events": EVENTS,
             "chain": chain_words(account),
+            "sync_words": sync.result_words(account),
+            "found": account.found_groups.count(),
+            "expiring": _expiring(account),
         }
         return render(request, "admin/groups/officialaccount/connect.html", context)
 
@@ -153,6 +158,13 @@ def _frame(request: HttpRequest, account: OfficialAccount | None) -> dict[str, A
         "account": account,
         "zalo_host": settings.ZALO_OAUTH_URL.split("//")[-1],
     }
+
+
+def _expiring(account: OfficialAccount) -> list[tuple[Any, tuple[str, str]]]:
+    """The account's groups whose slot ends soon, each with its warning; the badge is that of late work."""
+    groups = sync.expiring_groups(timezone.now()).filter(official_account=account)[:MOST_WARNINGS]
+    warnings = [(group, sync.slot_warning(group)) for group in groups]
+    return [(group, (BADGES.get(level, level), words)) for group, (level, words) in warnings]
 
 
 def connect_page(account: OfficialAccount) -> str:

@@ -5,7 +5,7 @@ from datetime import timedelta
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Sum
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
@@ -18,6 +18,7 @@ from groups.admin.scoping import AreaFilter, ScopedAdmin
 from groups.enums import AccountState, Channel, Level
 from groups.models import Group, GroupSize, JoinLink, Placement, Posting, Programme, Stewardship
 from groups.services import groups as services
+from groups.services.sync import expiring_groups, slot_warning
 from portal.errors import PortalError
 
 STALE_SIZE_DAYS = 90
@@ -138,6 +139,8 @@ class NeedsWorkFilter(admin.SimpleListFilter):
             ("size", _("Quá 90 ngày chưa đếm thành viên")),
             ("account", _("Tài khoản OA không gửi được")),
             ("link", _("Chưa có liên kết tham gia")),
+            ("slot", _("Suất nhóm hết hạn trong 30 ngày")),
+            ("renamed", _("Trên Zalo mang tên khác")),
         ]
 
     def queryset(self, request, queryset):
@@ -152,6 +155,10 @@ class NeedsWorkFilter(admin.SimpleListFilter):
             )
         if self.value() == "link":
             return queryset.filter(join_url="")
+        if self.value() == "slot":
+            return queryset.filter(pk__in=expiring_groups(timezone.now()).values("pk"))
+        if self.value() == "renamed":
+            return queryset.exclude(zalo_name="").exclude(zalo_name=F("name"))
         return queryset
 
 
@@ -194,6 +201,8 @@ class GroupAdmin(ScopedAdmin):
         about = ("unit", ("kind", "name"), "programme")
         if obj is None:
             return [(None, {"fields": about}), (_("Trên Zalo"), {"fields": zalo})]
+        if obj.channel == Channel.GMF:
+            zalo = (*zalo, ("zalo_name_column", "slot_column"))
         sections = [(None, {"fields": (*about, "state")}), (_("Trên Zalo"), {"fields": zalo})]
         if self.has_change_permission(request, obj):
             sections.append((_("Hôm nay"), {"fields": ("steward", ("members", "households"))}))
@@ -203,7 +212,7 @@ class GroupAdmin(ScopedAdmin):
         return self.inlines if obj else ()
 
     def get_readonly_fields(self, request, obj=None):
-        return ("unit",) if obj else ()
+        return ("unit", "zalo_name_column", "slot_column") if obj else ()
 
     def has_delete_permission(self, request, obj=None):
         return False
@@ -260,6 +269,17 @@ class GroupAdmin(ScopedAdmin):
     @admin.display(description=_("Phụ trách"))
     def steward_column(self, group: Group) -> str:
         return group.steward or _("Chưa có")
+
+    @admin.display(description=_("Tên trên Zalo"))
+    def zalo_name_column(self, group: Group) -> str:
+        return group.zalo_name or _("Chưa đọc")
+
+    @admin.display(description=_("Suất nhóm"))
+    def slot_column(self, group: Group) -> str:
+        _level, words = slot_warning(group)
+        if words or not group.asset_valid_through:
+            return words or _("Chưa đọc")
+        return _("Dùng đến %s") % f"{group.asset_valid_through:%d/%m/%Y}"
 
     @admin.display(description=_("Tình trạng"), ordering="state")
     def state_column(self, group: Group) -> str:

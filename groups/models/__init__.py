@@ -3,6 +3,7 @@
 from groups.models.accounts import OfficialAccount
 from groups.models.events import ZaloEvent
 from groups.models.groups import (
+    FoundGroup,
     Group,
     GroupSize,
     JoinLink,
@@ -15,6 +16,7 @@ from groups.models.units import Commune, Holiday, Posting, Unit, UnitChange, Vil
 
 __all__ = [
     "Commune",
+    "FoundGroup",
     "Group",
     "GroupSize",
     "Holiday",

@@ -41,6 +41,12 @@ class OfficialAccount(models.Model):
     last_good_at = models.DateTimeField(_("lần gửi được gần nhất"), null=True, blank=True, editable=False)
     last_error = models.CharField(_("lỗi gần nhất"), max_length=300, blank=True, editable=False)
     last_error_at = models.DateTimeField(_("lúc"), null=True, blank=True, editable=False)
+    # One reader of the account's groups at a time; a claim of a dead process is taken over.
+    sync_started_at = models.DateTimeField(null=True, blank=True, editable=False)
+    synced_at = models.DateTimeField(_("đồng bộ nhóm lúc"), null=True, blank=True, editable=False)
+    sync_error = models.CharField(_("lỗi đồng bộ"), max_length=300, blank=True, editable=False)
+    # What the last sync found, by name: see ``groups.services.sync_changes.COUNTED``.
+    sync_counts = models.JSONField(default=dict, blank=True, editable=False)
 
     class Meta:
         verbose_name = _("tài khoản Zalo OA")

@@ -60,6 +60,13 @@ class Group(models.Model):
         verbose_name=_("mô hình"),
     )
     state = models.CharField(_("trạng thái"), max_length=8, choices=GroupState, default=GroupState.ACTIVE)
+    # What Zalo says, from the nightly sync. Our own name stays: it is printed on letters and unique in its
+    # unit, while at Zalo every deputy may rename a group.
+    zalo_name = models.CharField(_("tên trên Zalo"), max_length=120, blank=True, editable=False)
+    asset_valid_through = models.DateField(_("suất nhóm dùng đến"), null=True, blank=True, editable=False)
+    asset_renews = models.BooleanField(_("suất tự gia hạn"), default=False, editable=False)
+    dissolves_on = models.DateField(_("Zalo giải tán ngày"), null=True, blank=True, editable=False)
+    zalo_read_at = models.DateTimeField(null=True, blank=True, editable=False)
     # The latest GroupSize, kept here so that lists and reach need no join.
     members_count = models.PositiveIntegerField(_("thành viên"), default=0)
     households_count = models.PositiveIntegerField(_("hộ đại diện"), default=0)
@@ -102,6 +109,11 @@ class Group(models.Model):
         self.sort_key = text.sort_key(self.name)[:400]
 
     @property
+    def is_renamed(self) -> bool:
+        """Zalo shows another name than ours."""
+        return bool(self.zalo_name) and self.zalo_name != self.name
+
+    @property
     def is_assisted(self) -> bool:
         """A person posts; no API reaches this group."""
         return self.channel == Channel.ASSISTED
@@ -142,13 +154,45 @@ class Stewardship(models.Model):
         return f"{self.group}: {self.user}"
 
 
+class FoundGroup(models.Model):
+    """A group that an account has at Zalo and the directory does not know yet."""
+
+    account = models.ForeignKey(
+        OfficialAccount,
+        on_delete=models.CASCADE,
+        related_name="found_groups",
+        verbose_name=_("tài khoản Zalo OA"),
+    )
+    zalo_group_id = models.CharField(_("mã nhóm Zalo"), max_length=40)
+    name = models.CharField(_("tên trên Zalo"), max_length=120)
+    members = models.PositiveIntegerField(_("thành viên"), default=0)
+    join_url = models.CharField(_("liên kết tham gia trên Zalo"), max_length=300, blank=True)
+    found_at = models.DateTimeField(_("thấy lúc"), default=timezone.now)
+
+    class Meta:
+        verbose_name = _("nhóm chưa vào danh bạ")
+        verbose_name_plural = _("nhóm chưa vào danh bạ")
+        ordering = ("name", "id")
+        constraints = [
+            models.UniqueConstraint(fields=["account", "zalo_group_id"], name="found_group_once_per_account")
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class GroupSize(models.Model):
     """Members and households represented on one day."""
+
+    class Source(models.TextChoices):
+        COUNTED = "counted", _("Cán bộ đếm")
+        ZALO = "zalo", _("Zalo báo")
 
     group = models.ForeignKey(Group, on_delete=models.CASCADE, related_name="sizes")
     day = models.DateField(_("ngày"), default=timezone.localdate)
     members = models.PositiveIntegerField(_("thành viên"))
     households = models.PositiveIntegerField(_("hộ đại diện"), default=0)
+    source = models.CharField(_("nguồn"), max_length=8, choices=Source, default=Source.COUNTED)
 
     class Meta:
         verbose_name = _("số thành viên theo ngày")
