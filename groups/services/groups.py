@@ -182,10 +182,12 @@ def record_size(
 ) -> GroupSize:
     """Store how many members and represented households the group has on ``day`` (default today).
 
-    A second count of the same day replaces the first. Raises ``ValidationError`` for a future day, numbers
-    outside 0 to ``MOST_MEMBERS`` or more households than members.
+    A second count of the same day replaces the first. The group's steward may count as well. Raises
+    ``NotAllowedError``, and ``ValidationError`` for a future day, numbers outside 0 to ``MOST_MEMBERS`` or
+    more households than members.
     """
-    _require_directory_right(by, group.unit)
+    if by is not None and not permissions.can_count(by, group):
+        raise NotAllowedError
     day = day or timezone.localdate()
     if day > timezone.localdate():
         raise ValidationError({"date": _("Ngày đếm không được ở tương lai.")})
@@ -196,8 +198,7 @@ def record_size(
         raise ValidationError({"households": _("Số hộ đại diện không thể nhiều hơn số thành viên.")})
     with transaction.atomic():
         numbers = {"members": members, "households": households}
-        counted = {**numbers, "source": GroupSize.Source.COUNTED}
-        size, _created = GroupSize.objects.update_or_create(group=group, day=day, defaults=counted)
+        size, _created = GroupSize.objects.update_or_create(group=group, day=day, defaults=numbers)
         if not group.sizes.filter(day__gt=day).exists():
             group.members_count, group.households_count = members, households
             group.save(update_fields=["members_count", "households_count"])

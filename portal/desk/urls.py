@@ -49,6 +49,7 @@ urlpatterns = [
     path("dang-bai/<int:pk>/", posting.one, name="posting_one"),
     path("dang-bai/<int:pk>/da-dang/", posting.posted, name="posting_posted"),
     path("dang-bai/<int:pk>/bo-qua/", posting.skip, name="posting_skip"),
+    path("dang-bai/<int:pk>/so-luong/", posting.size, name="posting_size"),
     path("dang-bai/<int:pk>/hoan-tac/", posting.undo, name="posting_undo"),
     path("dang-bai/<int:pk>/anh/", posting.picture, name="posting_picture"),
     path("tin-bao/", tips.index, name="tips"),

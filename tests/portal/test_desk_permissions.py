@@ -123,6 +123,7 @@ POST_MATRIX = {
         only_ours(relay=409, officer=302, chief=409, supervisor=409),
     ),
     "posting_undo": lambda w: ([w.to_post.pk], only_ours(relay=409, status=409)),
+    "posting_size": lambda w: ([w.to_post.pk], only_ours(relay=400, status=400)),
     "posting_remind": lambda w: ([], leaders(302)),
     "posting_hand_over": lambda w: ([], leaders(302)),
     "posting_skip": lambda w: ([w.to_post.pk], only_ours(relay=400, status=400)),

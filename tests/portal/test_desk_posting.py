@@ -333,6 +333,21 @@ def test_api_shows_a_village_head_nothing_but_their_own_groups_and_rows(world):
     assert client.post(f"/api/v1/groups/{world.group.pk}/sizes/", {}).status_code == 403
 
 
+# --- The size of the group -------------------------------------------------------------------------------
+
+
+def test_steward_writes_down_the_size_of_the_group_and_a_village_head_does_not(world):
+    page = html(world.client("officer").get(reverse("desk:posting_one", args=[world.to_post.pk])))
+    assert "Ghi số thành viên nhóm" in page
+    post(world, "size", by="officer", members=41, households=33)
+    world.group.refresh_from_db()
+    assert (world.group.members_count, world.group.households_count) == (41, 33)
+    page = html(world.client("relay").get(reverse("desk:posting_one", args=[world.to_post.pk])))
+    assert "Ghi số thành viên nhóm" not in page
+    assert post(world, "size", members=1, households=1).status_code == 403
+    assert "không thể nhiều hơn" in html(post(world, "size", by="officer", members=1, households=2))
+
+
 # --- A whole commune -------------------------------------------------------------------------------------
 
 

@@ -38,6 +38,13 @@ class PostedForm(ToldForm):
     )
 
 
+class CountForm(forms.Form):
+    """How many are in the group today, as Zalo shows it to who posts there."""
+
+    members = forms.IntegerField(label=_("Thành viên"), min_value=0, max_value=100_000)
+    households = forms.IntegerField(label=_("Hộ đại diện"), min_value=0, max_value=100_000)
+
+
 class SkipForm(ToldForm):
     """Nobody will post it there, and why."""
 

@@ -24,11 +24,13 @@ from broadcasts.models import Broadcast, Delivery
 from broadcasts.pictures import store_picture
 from broadcasts.services import posting as services
 from broadcasts.services import settle
+from groups import permissions
 from groups.models import Group
+from groups.services import groups
 from portal.desk import frame, posting
 from portal.desk.access import posting_page, writers_page
 from portal.desk.forms.fields import add_errors
-from portal.desk.forms.posting import PostedForm, SkipForm
+from portal.desk.forms.posting import CountForm, PostedForm, SkipForm
 from portal.desk.paging import numbered
 from portal.errors import WrongStateError
 from portal.site.pictures import picture_response
@@ -172,10 +174,19 @@ def _one(
         "recent": list(posting.recent(request.user)[:1]) if is_open else [],
         "posted_form": fresh.posted_form,
         "skip_form": fresh.skip_form,
+        "size_form": _size_form(request, row.group),
         "opened": next(iter(bound or {}), ""),
     }
     keep = is_open and status == 200
     return rendered(request, "desk/posting/one.html", context | (bound or {}), keep=keep, status=status)
+
+
+def _size_form(request: HttpRequest, group: Group) -> CountForm | None:
+    """For who may write down the size of this group."""
+    if not permissions.can_count(request.user, group):
+        return None
+    numbers = {"members": group.members_count, "households": group.households_count}
+    return CountForm(auto_id="size_%s", initial=numbers)
 
 
 @require_POST
@@ -272,6 +283,23 @@ def _on(request: HttpRequest, row: Delivery, done: str) -> HttpResponse:
 def picture(request: HttpRequest, pk: int) -> HttpResponseBase:
     """The picture to post."""
     return picture_response(request, find(request, pk).broadcast.picture)
+
+
+@require_POST
+@posting_page
+def size(request: HttpRequest, pk: int) -> HttpResponse:
+    """The steward is in the group anyway: how many are there today."""
+    row = find(request, pk)
+    form = CountForm(request.POST, auto_id="size_%s")
+    if form.is_valid():
+        try:
+            groups.record_size(row.group, by=request.user, **form.cleaned_data)
+        except ValidationError as error:
+            add_errors(form, error)
+        else:
+            messages.success(request, _("Đã ghi số thành viên."))
+            return redirect("desk:posting_one", pk)
+    return _one(request, row, bound={"size_form": form}, status=400)
 
 
 # --- Without network -------------------------------------------------------------------------------------
