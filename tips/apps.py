@@ -16,6 +16,7 @@ class TipsConfig(AppConfig):
         from broadcasts import responses
         from groups import permissions
         from groups.enums import Role
+        from tips import receivers  # noqa: F401 (connects them)
         from tips.audit_actions import ACTIONS
         from tips.responses import responses_to
 

@@ -10,3 +10,19 @@ def erase_expired() -> None:
 
     retention.erase_expired()
     retention.remove_orphaned_files()
+
+
+@shared_task(name="tips.answer_zalo")
+def answer_zalo() -> None:
+    """Every minute, and when a message came: send residents their receipts."""
+    from tips.services import zalo
+
+    zalo.answer_due()
+
+
+@shared_task(name="tips.forget_zalo_threads")
+def forget_zalo_threads() -> None:
+    """Once a day: forget who wrote to which account."""
+    from tips.services import zalo
+
+    zalo.forget_old()

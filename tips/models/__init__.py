@@ -2,6 +2,7 @@
 
 from tips.models.thread import Contact, Evidence, IdentityGrant, Message, TipEvent, Transfer
 from tips.models.tips import Case, Tip, TipTerm
+from tips.models.zalo import ZaloThread
 
 __all__ = [
     "Case",
@@ -13,4 +14,5 @@ __all__ = [
     "TipEvent",
     "TipTerm",
     "Transfer",
+    "ZaloThread",
 ]

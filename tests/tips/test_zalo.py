@@ -1,0 +1,191 @@
+"""What residents write to an official account: one tip a matter, a receipt back, no trace of who."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+
+from groups.models import OfficialAccount
+from groups.services import inbox, signers
+from groups.zalo import fake
+from groups.zalo.errors import OutcomeUnknown, classify
+from groups.zalo.fake_world import Person
+from tests.factories import OfficialAccountFactory, UnitFactory, make_area
+from tests.groups.webhooks import event, post, private
+from tips.enums import Category, SourceChannel, TipStatus
+from tips.models import Message, Tip, ZaloThread
+from tips.services import follow, zalo
+
+pytestmark = pytest.mark.django_db
+USER, OTHER = "3000000000000000003", "3000000000000000004"
+
+
+@pytest.fixture(autouse=True)
+def _zalo(settings):
+    settings.ZALO_CLIENT = "groups.zalo.fake.FakeZalo"
+    fake.world.reset()
+    fake.world.people |= {user_id: Person() for user_id in (USER, OTHER)}
+    signers.forget()
+
+
+@pytest.fixture
+def account() -> OfficialAccount:
+    return OfficialAccountFactory(unit=make_area().commune_a)
+
+
+def write(account: OfficialAccount, text: str = "", **fields) -> None:
+    """A resident writes, and the inbox is worked off."""
+    assert post(private(account, text, **fields)).status_code == 200
+    inbox.process_due()
+
+
+def with_files(*kinds: str, text: str = "", **payload) -> dict:
+    attachments = [{"type": kind, "payload": payload or {"url": "http://x/a.jpg"}} for kind in kinds]
+    return {"msg_id": f"m{timezone.now().timestamp()}", "text": text, "attachments": attachments}
+
+
+def answers() -> list[str]:
+    return [message.text for message in fake.world.sent_private]
+
+
+def test_message_becomes_an_anonymous_tip_of_the_accounts_commune(account):
+    write(account, "Có nhóm thanh niên tụ tập đua xe ở cầu Bến Đá")
+    tip = Tip.objects.get()
+    assert (tip.channel, tip.category, tip.unit, tip.handler) == (
+        SourceChannel.ZALO,
+        Category.KHAC,
+        account.unit,
+        account.unit,
+    )
+    assert tip.is_anonymous and tip.text == "Có nhóm thanh niên tụ tập đua xe ở cầu Bến Đá"
+
+
+def test_sender_gets_a_receipt_that_opens_the_tip_and_is_then_forgotten(account):
+    write(account, "Có nhóm thanh niên tụ tập đua xe")
+    assert zalo.answer_due() == 1 and zalo.answer_due() == 0
+
+    (answer,) = answers()
+    receipt = answer.split("Mã theo dõi: ")[1].split("\n")[0]
+    assert follow.find(receipt) == Tip.objects.get()
+    assert "đồng ý" in answer and "113" in answer and account.unit.police_name in answer
+    thread = ZaloThread.objects.get()
+    assert (thread.user_id, thread.answer, thread.due_at) == (None, None, None)
+
+
+def test_zalo_id_of_the_sender_is_in_no_column_in_plain(account):
+    write(account, "Có nhóm thanh niên tụ tập đua xe")
+    with connection.cursor() as cursor:
+        for table in ("tips_zalothread", "tips_tip", "tips_tipevent", "audit_auditentry"):
+            cursor.execute(f"SELECT * FROM {table}")
+            assert USER not in repr(cursor.fetchall())
+
+
+def test_what_follows_soon_is_added_to_the_same_tip_without_another_receipt(account):
+    write(account, "Có nhóm thanh niên tụ tập đua xe")
+    write(account, "ở cầu Bến Đá")
+    write(account, message=with_files("image", text="ảnh đây ạ"))
+    zalo.answer_due()
+
+    tip = Tip.objects.get()
+    texts = [message.text for message in Message.objects.filter(tip=tip).order_by("pk")]
+    assert texts[0] == "ở cầu Bến Đá" and "ảnh đây ạ" in texts[1] and "kèm ảnh" in texts[1]
+    assert len(answers()) == 1
+
+
+def test_same_message_delivered_twice_is_one_tip_with_no_addition(account):
+    body = private(account, "Có nhóm thanh niên tụ tập đua xe")
+    post(body)
+    post(body)
+    inbox.process_due()
+    post(body)
+    inbox.process_due()
+    assert Tip.objects.count() == 1 and not Message.objects.exists()
+
+
+def test_other_matter_after_some_hours_another_person_and_an_ended_tip_are_new_tips(account):
+    write(account, "Có nhóm thanh niên tụ tập đua xe")
+    write(account, "Nhà bên cạnh hát loa kéo khuya", user_id=OTHER)
+    assert Tip.objects.count() == 2
+    ZaloThread.objects.update(last_at=timezone.now() - zalo.ONE_MATTER - timedelta(minutes=2))
+    write(account, "Mất con trâu đêm qua ở bãi")
+    assert Tip.objects.count() == 3
+    Tip.objects.update(status=TipStatus.SPAM)
+    write(account, "Vẫn chưa thấy con trâu đâu")
+    assert Tip.objects.count() == 4
+    assert ZaloThread.objects.count() == 2
+
+
+def test_two_receipts_that_wait_together_leave_together(account):
+    write(account, "Có nhóm thanh niên tụ tập đua xe")
+    ZaloThread.objects.update(last_at=timezone.now() - timedelta(days=1))
+    write(account, "Mất con trâu đêm qua ở bãi")
+    zalo.answer_due()
+    assert [answer.count("Mã theo dõi: ") for answer in answers()] == [2]
+
+
+def test_short_words_are_a_tip_and_a_sticker_alone_is_none(account):
+    write(account, message=with_files("sticker"), event_name="user_send_sticker")
+    assert not Tip.objects.exists()
+    write(account, "Alo")
+    assert Tip.objects.get().text == "Nhắn qua Zalo: Alo"
+
+
+def test_shared_position_is_kept_and_one_outside_the_country_is_not(account):
+    here = {"latitude": "11.94042", "longitude": "108.43831"}
+    write(account, message=with_files("location", coordinates=here), event_name="user_send_location")
+    assert Tip.objects.get().coordinates == "11.94042,108.43831"
+    far = {"latitude": "48.85", "longitude": "2.35"}
+    message = with_files("location", text="Ở chỗ này ạ", coordinates=far)
+    write(account, message=message, event_name="user_send_location", user_id=OTHER)
+    assert Tip.objects.order_by("pk").last().coordinates == ""
+
+
+@pytest.mark.parametrize("message", [None, [], {}, {"text": 3}, {"text": "\x00"}, {"attachments": "x"}])
+def test_strange_messages_make_no_tip_and_no_trouble(account, message):
+    body = private(account, "") | {"message": message}
+    assert post(body).status_code == 200
+    assert inbox.process_due() == 1
+    assert not Tip.objects.exists()
+
+
+def test_account_of_a_province_says_where_to_write_once():
+    account = OfficialAccountFactory(unit=UnitFactory(province=True))
+    write(account, "Có nhóm thanh niên tụ tập đua xe")
+    write(account, "ở cầu Bến Đá")
+    zalo.answer_due()
+    assert not Tip.objects.exists()
+    assert len(answers()) == 1 and "/gui-tin/" in answers()[0]
+
+
+def test_answer_zalo_refuses_for_good_is_given_up_and_the_sender_forgotten(account):
+    write(account, "Có nhóm thanh niên tụ tập đua xe")
+    fake.world.fail_next(classify(-230))
+    assert zalo.answer_due() == 0
+    thread = ZaloThread.objects.get()
+    assert (thread.user_id, thread.due_at) == (None, None) and not answers()
+
+
+def test_answer_that_may_be_lost_is_sent_again_later(account):
+    write(account, "Có nhóm thanh niên tụ tập đua xe")
+    fake.world.fail_next(OutcomeUnknown(None, "lost"))
+    assert zalo.answer_due() == 0
+    thread = ZaloThread.objects.get()
+    assert thread.user_id and thread.due_at > timezone.now() + timedelta(minutes=4)
+    ZaloThread.objects.update(due_at=timezone.now())
+    assert zalo.answer_due() == 1 and len(answers()) == 1
+
+
+def test_withdrawal_of_consent_cuts_the_thread_and_stops_the_answer(account):
+    write(account, "Có nhóm thanh niên tụ tập đua xe")
+    post(event(account, "user_withdraw", sender={"id": USER}))
+    inbox.process_due()
+    assert not ZaloThread.objects.exists() and Tip.objects.exists()
+    assert zalo.answer_due() == 0
+
+
+def test_threads_are_forgotten_after_a_week(account):
+    write(account, "Có nhóm thanh niên tụ tập đua xe")
+    assert zalo.forget_old() == 0
+    ZaloThread.objects.update(last_at=timezone.now() - timedelta(days=8))
+    assert zalo.forget_old() == 1
