@@ -198,7 +198,8 @@ def record_size(
         raise ValidationError({"households": _("Số hộ đại diện không thể nhiều hơn số thành viên.")})
     with transaction.atomic():
         numbers = {"members": members, "households": households}
-        size, _created = GroupSize.objects.update_or_create(group=group, day=day, defaults=numbers)
+        counted = {**numbers, "source": GroupSize.Source.COUNTED}
+        size, _created = GroupSize.objects.update_or_create(group=group, day=day, defaults=counted)
         if not group.sizes.filter(day__gt=day).exists():
             group.members_count, group.households_count = members, households
             group.save(update_fields=["members_count", "households_count"])
