@@ -19,6 +19,7 @@ from groups.zalo.simulator.webhooks import Hooks
 MOST_PHONES = 12
 PICTURES = tuple(SIGNATURES["image"])
 MOST_MESSAGES = 40
+MOST_OTHERS = 100
 # Đạ Tẻh's market; a few steps are added so that two places differ.
 PLACE = (11.5113, 107.4923)
 # A voice message as the platform keeps it: an AMR header and frames of silence.
@@ -48,7 +49,7 @@ class Phones:
         owners = [person for person in self.world.people.values() if person.is_on_table]
         context = {
             "tab": "phones",
-            "phones": [self._phone(person) for person in owners[:MOST_PHONES]],
+            "phones": self._phones(owners[:MOST_PHONES]),
             "hidden": max(len(owners) - MOST_PHONES, 0),
             "accounts": sorted(self.world.accounts.values(), key=lambda account: account.name),
             "is_row": True,
@@ -61,7 +62,7 @@ class Phones:
         person = self._both(request)[1]
         context = {
             "tab": "people",
-            "phones": [self._phone(person)],
+            "phones": self._phones([person]),
             "is_automatic": "tu-dong" in request.query,
         }
         return self._render(request, context)
@@ -150,11 +151,16 @@ class Phones:
 
     # --- What a phone shows --------------------------------------------------------------------------------
 
-    def _phone(self, person: Person) -> dict[str, Any]:
-        account = self.world.accounts[person.oa_id]
+    def _phones(self, persons: list[Person]) -> list[dict[str, Any]]:
+        """What to draw for each; the groups of an account are looked up once."""
+        accounts = {person.oa_id: self.world.accounts[person.oa_id] for person in persons}
+        owned = {oa_id: self.world.groups_of(account) for oa_id, account in accounts.items()}
+        return [self._phone(person, accounts[person.oa_id], owned[person.oa_id]) for person in persons]
+
+    def _phone(self, person: Person, account: Account, owned: list[Group]) -> dict[str, Any]:
         group = self._group_of(person, account)
-        joined = [other for other in self.world.groups_of(account) if other.has(person.user_id)]
-        others = [other for other in self.world.groups_of(account) if other not in joined]
+        joined = [other for other in owned if other.has(person.user_id)]
+        others = [other for other in owned if not other.has(person.user_id)][:MOST_OTHERS]
         messages = self._shown(person, account, group)
         return {
             "person": person,

@@ -34,8 +34,6 @@ class Store:
         """Fill ``world`` from the file; an unreadable or older file counts as none."""
         try:
             document = json.loads(self.path.read_bytes())
-            if document["format"] != FORMAT:
-                raise ValueError("other format")
             restore(world, document)
         except FileNotFoundError:
             return False
@@ -94,8 +92,11 @@ def copy_of(document: dict[str, Any]) -> dict[str, Any]:
 def restore(world: World, document: dict[str, Any]) -> None:
     """Put a snapshot back; counters of messages and duplicates are counted anew.
 
-    The clock never goes back: tokens and hours that have passed stay passed.
+    The clock never goes back: tokens and hours that have passed stay passed. ``ValueError`` on a document of
+    another format, before anything is touched.
     """
+    if not isinstance(document, dict) or document.get("format") != FORMAT:
+        raise ValueError("other format")
     world.clear()
     world.clock.offset_ms = max(document["clock_offset_ms"], world.clock.offset_ms)
     for row in document["accounts"]:

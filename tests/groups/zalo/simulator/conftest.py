@@ -148,10 +148,11 @@ class Portal:
     def __init__(self):
         portal = self
         self.received: queue.Queue = queue.Queue()
-        self.answer = 200
+        self.answer, self.answer_after = 200, 0
 
         class Receiver(http.server.BaseHTTPRequestHandler):
             def do_POST(self):
+                time.sleep(portal.answer_after)
                 portal.received.put((self.headers, self.rfile.read(int(self.headers["Content-Length"]))))
                 self.send_response(portal.answer)
                 self.end_headers()

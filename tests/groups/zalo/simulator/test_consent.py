@@ -68,7 +68,7 @@ def redeem(simulator, pkce):
     return redeem
 
 
-def test_page_names_who_asks_and_for_which_account(simulator, pkce):
+def test_t1_page_names_who_asks_and_for_which_account(simulator, pkce):
     url = oauth.authorization_url(
         simulator.url, app_id=APP, redirect_uri=CALLBACK, challenge=pkce.challenge, state="s1"
     )
@@ -79,7 +79,7 @@ def test_page_names_who_asks_and_for_which_account(simulator, pkce):
     assert "form-action 'self' https://xa.example" in response.headers["Content-Security-Policy"]
 
 
-def test_approval_leads_to_a_working_token_pair(simulator, decide, redeem):
+def test_t1_approval_leads_to_a_working_token_pair(simulator, decide, redeem):
     answer = decide()
     pair = redeem(answer["code"])
 
@@ -117,11 +117,11 @@ def test_code_is_void_after_ten_minutes(simulator, decide, redeem):
         ({"redirect_uri": "javascript:alert(1)"}, "-14003"),
     ],
 )
-def test_refusal_ends_on_the_platforms_own_page(decide, change, code):
+def test_t1_refusal_ends_on_the_platforms_own_page(decide, change, code):
     assert decide(**change) == {"error_code": code}
 
 
-def test_callback_other_than_the_one_on_record_is_refused(simulator, decide):
+def test_t1_callback_other_than_the_one_on_record_is_refused(simulator, decide):
     simulator.control("POST", "oas", {"oa_id": OA, "callback_url": "https://xa.example/other/"})
 
     assert decide() == {"error_code": "-14003"}

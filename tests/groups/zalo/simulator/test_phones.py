@@ -257,3 +257,11 @@ def test_145_snapshot_of_the_world_is_put_back_as_it_was(simulator, send, member
     assert json.dumps(again["people"]) == json.dumps(before["people"])
     assert send("Trước")["error"] == 0
     assert members()[1]["is_duplicate"] is True
+
+
+def test_145_document_of_another_format_is_refused_and_changes_nothing(simulator):
+    with pytest.raises(urllib.error.HTTPError) as caught:
+        simulator.control("POST", "state", {"format": 1})
+
+    assert caught.value.code == 400
+    assert GROUP in simulator.world.groups

@@ -60,13 +60,13 @@ def test_send_answers_in_the_platforms_shape(ask):
         ({"attachment": {"type": "file", "payload": {"token": "unknown"}}}, -201),
     ],
 )
-def test_send_checks_the_message_as_the_platform_does(ask, message, code):
+def test_a3_send_checks_the_message_as_the_platform_does(ask, message, code):
     answer = ask("POST", SEND, {"recipient": {"group_id": GROUP}, "message": message})[2]
 
     assert answer["error"] == code
 
 
-def test_group_of_another_account_is_refused(simulator, ask):
+def test_a3_group_of_another_account_is_refused(simulator, ask):
     simulator.control("POST", "groups", {"group_id": "bbbb", "oa_id": "9"})
 
     answer = ask("POST", SEND, {"recipient": {"group_id": "bbbb"}, "message": {"text": "x"}})[2]
@@ -77,13 +77,13 @@ def test_group_of_another_account_is_refused(simulator, ask):
 @pytest.mark.parametrize(
     "headers", [{"access_token": "other"}, {"access_token": "", "Authorization": f"Bearer {ACCESS}"}]
 )
-def test_token_counts_only_in_its_own_header(ask, headers):
+def test_a1_token_counts_only_in_its_own_header(ask, headers):
     status, _headers, body = ask("GET", "/v2.0/oa/getoa", **headers)
 
     assert (status, body["error"]) == (200, -216)
 
 
-def test_unknown_path_is_404(ask):
+def test_a1_unknown_path_is_404(ask):
     assert ask("GET", "/v3.0/oa/group/listgroup")[0] == 404
 
 
@@ -98,7 +98,7 @@ def test_rate_is_counted_by_the_minute_of_the_movable_clock(simulator, ask):
     assert (load["calls"], load["over_limit"], load["busiest_calendar_minute"]) == (4, 1, 3)
 
 
-def test_upload_older_than_seven_days_is_expired(simulator, ask):
+def test_a8_upload_older_than_seven_days_is_expired(simulator, ask):
     account = simulator.world.accounts[OA]
     picture = simulator.world.add_upload(account, b"\xff\xd8\xff...")
     simulator.control("POST", "settings", {"advance_seconds": 7 * 24 * 3600 + 1})
@@ -198,7 +198,7 @@ def test_reset_keeping_the_world_forgets_only_counters_and_faults(simulator, sen
     assert len(simulator.control("GET", f"groups/{GROUP}/messages")["messages"]) == 1
 
 
-def test_conversation_shows_new_messages_only_after_the_delay_set(simulator, send, ask):
+def test_a6_conversation_shows_new_messages_only_after_the_delay_set(simulator, send, ask):
     path = f"/v3.0/oa/group/conversation?group_id={GROUP}"
     simulator.control("POST", "settings", {"visible_after_ms": 60_000})
     send("Tin")

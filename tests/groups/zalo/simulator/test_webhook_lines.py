@@ -57,6 +57,16 @@ def test_w2_event_not_taken_waits_for_the_clock_and_comes_again_unchanged(simula
     assert again[0]["num_retry"] == "1"
 
 
+def test_w2_answer_after_two_seconds_is_a_failure(simulator, say, hook):
+    hook.answer_after = 2.3
+    say()
+    hook.next()
+
+    webhooks = simulator.control("GET", "stats")["webhooks"]
+    assert webhooks.get("200", 0) == 0
+    assert sum(webhooks.values()) == 1
+
+
 def test_w3_hook_given_up_is_shown_and_switched_on_by_control(simulator, say, hook):
     simulator.world.accounts[OA].is_hook_off = True
     say("Không ai nghe")

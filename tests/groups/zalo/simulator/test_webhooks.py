@@ -51,7 +51,7 @@ def post(simulator, portal):
     return post
 
 
-def test_post_is_echoed_with_its_id_and_a_valid_signature(portal, post):
+def test_w7_post_is_echoed_with_its_id_and_a_valid_signature(portal, post):
     message_id = post("Bà con chú ý")
 
     header, body = portal.received.get(timeout=5)
@@ -63,7 +63,7 @@ def test_post_is_echoed_with_its_id_and_a_valid_signature(portal, post):
     assert isinstance(event["timestamp"], str)
 
 
-def test_echo_body_keeps_vietnamese_letters_unescaped(portal, post):
+def test_w1_echo_body_keeps_vietnamese_letters_unescaped(portal, post):
     post("Thất lạc")
 
     assert "Thất lạc".encode() in portal.received.get(timeout=5)[1]
@@ -78,7 +78,7 @@ def test_lost_answer_is_echoed_all_the_same(simulator, portal, post):
     assert json.loads(portal.received.get(timeout=5)[1])["message"]["text"] == "Tin"
 
 
-def test_echoes_can_be_switched_off(simulator, portal, post):
+def test_w7_echoes_can_be_switched_off(simulator, portal, post):
     simulator.control("POST", "settings", {"echoes": False})
     post("Im lặng")
     simulator.control("POST", "settings", {"echoes": True})
@@ -115,7 +115,7 @@ def settled(simulator, outcome, count):
     return False
 
 
-def test_event_not_taken_is_tried_again_by_the_ladder_then_the_hook_is_off(simulator, portal, post):
+def test_w2_event_not_taken_is_tried_again_by_the_ladder_then_the_hook_is_off(simulator, portal, post):
     portal.answer = 500
     post("Tin")
     portal.received.get(timeout=5)
@@ -145,7 +145,7 @@ def test_event_taken_at_the_second_try_is_not_sent_again(simulator, portal, post
     assert len(portal.tries) == 2
 
 
-def test_hook_switched_on_again_hears_the_next_event(simulator, portal, post):
+def test_w3_hook_switched_on_again_hears_the_next_event(simulator, portal, post):
     simulator.world.accounts[OA].is_hook_off = True
     with urllib.request.urlopen(f"{simulator.url}/so-lieu", timeout=5) as response:
         assert "Webhook đã bị tắt" in response.read().decode()
