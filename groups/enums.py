@@ -55,6 +55,13 @@ class GroupState(models.TextChoices):
     CLOSED = "closed", _("Đã đóng")
 
 
+class AccountKind(models.TextChoices):
+    """Which of Zalo's two products an account belongs to."""
+
+    OA = "oa", _("Zalo OA")
+    BOT = "bot", _("Bot Zalo")
+
+
 class AccountState(models.TextChoices):
     """State of an official account's connection."""
 

@@ -14,6 +14,7 @@ from groups.admin.scoping import AreaFilter, ScopedAdmin
 from groups.enums import AccountState, GroupState
 from groups.models import OfficialAccount
 from groups.services import accounts as services
+from groups.services.bots import check_token, connect_bot
 from portal.errors import PortalError
 
 
@@ -33,6 +34,8 @@ class AccountForm(forms.ModelForm):
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
+        if self.instance.is_bot and "new_access_token" in self.fields:
+            self.fields["new_access_token"].label = _("Mã của bot")
         for name in services.SECRETS:
             field = self.fields.get(f"new_{name}")
             if field:
@@ -50,6 +53,8 @@ class AccountForm(forms.ModelForm):
 
     def clean(self):
         values = super().clean()
+        if self.instance.is_bot:
+            return self._clean_bot(values)
         secrets = self.secrets
         if ("access_token" in secrets) != ("refresh_token" in secrets):
             self.add_error("new_refresh_token", _("Hai mã truy cập và làm mới phải nhập cùng nhau."))
@@ -60,6 +65,16 @@ class AccountForm(forms.ModelForm):
             for name, found in error.error_dict.items():
                 field = f"new_{name}" if name in services.SECRETS else name
                 self.add_error({"rate": "rate_per_minute"}.get(field, field), found)
+        return values
+
+    def _clean_bot(self, values: dict) -> dict:
+        """A bot has one token, which names it."""
+        if token := self.secrets.get("access_token"):
+            try:
+                if check_token(token) != self.instance.oa_id:
+                    self.add_error("new_access_token", _("Đây là mã của một bot khác."))
+            except ValidationError as error:
+                self.add_error("new_access_token", error.message_dict["token"])
         return values
 
 
@@ -80,7 +95,7 @@ class OfficialAccountAdmin(SyncPages, ConnectPages, ScopedAdmin):
         "synced_column",
         "rate_per_minute",
     )
-    list_filter = (AreaFilter, "state")
+    list_filter = (AreaFilter, "state", "kind")
     list_select_related = ("unit",)
     search_fields = ("unit__search_key", "oa_id")
     autocomplete_fields = ("unit",)
@@ -93,11 +108,14 @@ class OfficialAccountAdmin(SyncPages, ConnectPages, ScopedAdmin):
         return super().get_queryset(request).annotate(group_count=active)
 
     def get_fieldsets(self, request, obj=None):
-        about = ("unit", "name", ("oa_id", "app_id"), "rate_per_minute")
+        is_bot = obj is not None and obj.is_bot
+        ids = ("kind", "oa_id") if is_bot else (("oa_id", "app_id"),)
+        about = ("unit", "name", *ids, "rate_per_minute")
         sections = [(None, {"fields": about})]
         if self.has_add_permission(request) or (obj and self.has_change_permission(request, obj)):
             text = _("Chỉ nhập vào, không bao giờ hiện lại.")
-            secrets = tuple(f"new_{name}" for name in services.SECRETS)
+            names = ("access_token",) if is_bot else services.SECRETS
+            secrets = tuple(f"new_{name}" for name in names)
             sections.append((_("Khóa bí mật"), {"fields": secrets, "description": text}))
         if obj:
             now = ("state", "token_column", "last_good_at", "error_column")
@@ -105,7 +123,7 @@ class OfficialAccountAdmin(SyncPages, ConnectPages, ScopedAdmin):
         return sections
 
     def get_readonly_fields(self, request, obj=None):
-        return (*self.readonly_fields, "unit", "oa_id") if obj else self.readonly_fields
+        return (*self.readonly_fields, "unit", "oa_id", "kind") if obj else self.readonly_fields
 
     def has_delete_permission(self, request, obj=None):
         return False
@@ -118,7 +136,14 @@ class OfficialAccountAdmin(SyncPages, ConnectPages, ScopedAdmin):
         return HttpResponseRedirect(connect_page(obj))
 
     def save_model(self, request, obj, form, change) -> None:
-        values = {name: form.cleaned_data[name] for name in ("name", "app_id", "rate_per_minute")}
+        names = ("name", "app_id", "rate_per_minute")
+        values = {name: form.cleaned_data.get(name, "") for name in names}
+        if change and obj.is_bot and form.secrets:
+            token = form.secrets["access_token"]
+            connect_bot(
+                obj.unit, token=token, name=obj.name, rate_per_minute=obj.rate_per_minute, by=request.user
+            )
+            return
         if change:
             services.update_account(obj, by=request.user, **values, **form.secrets)
             return
@@ -136,6 +161,8 @@ class OfficialAccountAdmin(SyncPages, ConnectPages, ScopedAdmin):
 
     @admin.display(description=_("Mã truy cập còn đến"), ordering="access_expires_at")
     def token_column(self, account: OfficialAccount) -> str:
+        if account.is_bot:
+            return _("Bot, không hết hạn")
         if account.state == AccountState.NEEDS_GRANT or not account.access_expires_at:
             return _("Chưa có")
         return f"{timezone.localtime(account.access_expires_at):%H:%M %d/%m/%Y}"

@@ -86,7 +86,7 @@ class ConnectPages:
 
     def _account(self, request: HttpRequest, pk: int) -> OfficialAccount:
         account = self.get_object(request, str(pk))
-        if not self.has_view_or_change_permission(request, account):
+        if not self.has_view_or_change_permission(request, account) or account.is_bot:
             raise Http404
         return account
 

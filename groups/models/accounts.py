@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from groups.enums import AccountState
+from groups.enums import AccountKind, AccountState
 from groups.models.units import Unit
 from portal.crypto.fields import EncryptedTextField
 
@@ -16,10 +16,17 @@ REFRESH_LIFE = timedelta(days=90)
 
 
 class OfficialAccount(models.Model):
-    """An OA (or bot) of a unit. Its rate limit is the package's: calls in any minute."""
+    """An OA or a bot of a unit. Its rate limit is the package's: calls in any minute.
+
+    A bot has no app, no webhook key and no refresh token: its one token, kept as the access token, never
+    ends.
+    """
 
     unit = models.ForeignKey(
         Unit, on_delete=models.PROTECT, related_name="official_accounts", verbose_name=_("đơn vị")
+    )
+    kind = models.CharField(
+        _("loại"), max_length=3, choices=AccountKind, default=AccountKind.OA, editable=False
     )
     name = models.CharField(_("tên"), max_length=120, blank=True)
     oa_id = models.CharField(_("mã OA"), max_length=40, unique=True)
@@ -57,6 +64,11 @@ class OfficialAccount(models.Model):
 
     def __str__(self) -> str:
         return self.name or self.oa_id
+
+    @property
+    def is_bot(self) -> bool:
+        """Whether it speaks to the Bot Platform."""
+        return self.kind == AccountKind.BOT
 
     @property
     def renew_at(self) -> datetime | None:

@@ -40,7 +40,7 @@ def connect_account(
     ``rate_per_minute`` and ``name`` keep their values when not given. Raises ``NotAllowedError`` for anybody
     but an administrator of the unit, ``ValidationError`` for bad values or an account of another unit.
     """
-    _require_administrator(by, unit)
+    require_administrator(by, unit)
     secrets = {
         "app_secret": app_secret,
         "oa_secret": oa_secret,
@@ -55,7 +55,7 @@ def connect_account(
             raise ValidationError({"oa_id": _("Tài khoản OA này đã kết nối cho đơn vị khác.")})
         _fill(account, name=name, app_id=app_id, rate_per_minute=rate_per_minute, secrets=secrets)
         account.access_expires_at = expires_at or account.access_expires_at
-        _save(account)
+        save_account(account)
         record(by, "groups.account.connected", account, unit_path=unit.path, data={"oa_id": oa_id})
     return account
 
@@ -71,12 +71,12 @@ def create_account(
     **secrets: str,
 ) -> OfficialAccount:
     """A new account, possibly without tokens yet: then it waits for its administrator's grant."""
-    _require_administrator(by, unit)
+    require_administrator(by, unit)
     check_values({"oa_id": oa_id, "app_id": app_id, **secrets}, rate_per_minute)
     with transaction.atomic():
         account = OfficialAccount(oa_id=oa_id, unit=unit, state=AccountState.NEEDS_GRANT)
         _fill(account, name=name, app_id=app_id, rate_per_minute=rate_per_minute, secrets=secrets)
-        _save(account)
+        save_account(account)
         record(by, "groups.account.connected", account, unit_path=unit.path, data={"oa_id": oa_id})
     return account
 
@@ -91,8 +91,9 @@ def update_account(
     **secrets: str,
 ) -> OfficialAccount:
     """Change name, app and limit, and whichever of ``SECRETS`` are given; a new pair makes it active."""
-    _require_administrator(by, account.unit)
-    check_values({"oa_id": account.oa_id, "app_id": app_id, **secrets}, rate_per_minute)
+    require_administrator(by, account.unit)
+    ids = {"oa_id": account.oa_id} if account.is_bot else {"oa_id": account.oa_id, "app_id": app_id}
+    check_values({**ids, **secrets}, rate_per_minute)
     with transaction.atomic():
         account = OfficialAccount.objects.select_for_update().select_related("unit").get(pk=account.pk)
         _fill(account, name=name, app_id=app_id, rate_per_minute=rate_per_minute, secrets=secrets)
@@ -104,7 +105,7 @@ def update_account(
 
 def grant_again(account: OfficialAccount, *, pair: TokenPair, by: Any) -> OfficialAccount:
     """Store the pair of a new authorisation and put the account back into service."""
-    _require_administrator(by, account.unit)
+    require_administrator(by, account.unit)
     with transaction.atomic():
         account = OfficialAccount.objects.select_for_update().select_related("unit").get(pk=account.pk)
         store_pair(account, pair)
@@ -117,7 +118,7 @@ def grant_again(account: OfficialAccount, *, pair: TokenPair, by: Any) -> Offici
 
 def reactivate_account(account: OfficialAccount, *, by: Any) -> OfficialAccount:
     """Put a stopped account back into service after a person has dealt with the reason."""
-    _require_administrator(by, account.unit)
+    require_administrator(by, account.unit)
     with transaction.atomic():
         stopped = OfficialAccount.objects.filter(pk=account.pk, state=AccountState.STOPPED)
         if stopped.update(state=AccountState.ACTIVE, last_error="", last_error_at=None) != 1:
@@ -142,7 +143,7 @@ def _fill(
         account.granted_at = account.tokens_at
 
 
-def _save(account: OfficialAccount) -> None:
+def save_account(account: OfficialAccount) -> None:
     """Save; an id that somebody else connected, long ago or just now, is an error of that field."""
     try:
         with transaction.atomic():
@@ -165,7 +166,7 @@ def check_values(values: dict[str, str], rate_per_minute: int | None) -> None:
         raise ValidationError(errors)
 
 
-def _require_administrator(by: Any, unit: Unit) -> None:
+def require_administrator(by: Any, unit: Unit) -> None:
     """Commands (``by`` None) run on the server; everybody else administers the unit."""
     if by is not None and not permissions.holds(by, unit, Role.ADMINISTRATOR):
         raise NotAllowedError

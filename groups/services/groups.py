@@ -118,6 +118,8 @@ def field_errors(group: Group) -> dict[str, str]:
         errors["oa_id"] = _("Nhóm gửi tự động cần một tài khoản Zalo OA.")
     elif group.official_account and not group.unit.is_at_or_under(group.official_account.unit):
         errors["oa_id"] = _("Tài khoản Zalo OA này thuộc đơn vị khác.")
+    elif group.official_account and not _fits(group.channel, group.official_account):
+        errors["oa_id"] = _("Cách gửi và loại tài khoản Zalo không khớp: nhóm của OA hay nhóm của bot?")
     if group.channel in (Channel.GMF, Channel.BOT) and not group.zalo_group_id:
         errors["zalo_group_id"] = _("Nhóm gửi tự động cần mã nhóm Zalo.")
     elif group.zalo_group_id and not _ZALO_ID.fullmatch(group.zalo_group_id):
@@ -127,6 +129,11 @@ def field_errors(group: Group) -> dict[str, str]:
     if group.programme and not group.unit.is_at_or_under(group.programme.unit):
         errors["programme"] = _("Mô hình này thuộc đơn vị khác.")
     return errors
+
+
+def _fits(channel: str, account: OfficialAccount) -> bool:
+    """Whether posts of this channel can go through the account; a person may post beside any."""
+    return channel == Channel.ASSISTED or account.is_bot == (channel == Channel.BOT)
 
 
 def _taken(group: Group) -> dict[str, str]:

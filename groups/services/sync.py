@@ -22,7 +22,7 @@ from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 
 from groups import permissions
-from groups.enums import AccountState, Channel, GroupState
+from groups.enums import AccountKind, AccountState, Channel, GroupState
 from groups.models import FoundGroup, Group, GroupSize, OfficialAccount, Unit
 from groups.services import sync_changes
 from groups.services.groups import create_group
@@ -57,7 +57,7 @@ def sync_due(*, seconds: float = RUN_SECONDS) -> int:
     """
     today = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
     unread = Group.objects.filter(_unread(timezone.now()), official_account=OuterRef("pk"))
-    accounts = OfficialAccount.objects.filter(state=AccountState.ACTIVE)
+    accounts = OfficialAccount.objects.filter(state=AccountState.ACTIVE, kind=AccountKind.OA)
     due = accounts.filter(Q(synced_at=None) | Q(synced_at__lt=today) | Exists(unread))
     ids = due.order_by(F("synced_at").asc(nulls_first=True), "pk").values_list("pk", flat=True)
     return sync_accounts(list(ids), seconds=seconds)
@@ -76,6 +76,8 @@ def request_sync(account: OfficialAccount, *, by: Any) -> None:
     """
     if not permissions.can_manage_directory(by, account.unit):
         raise NotAllowedError
+    if account.is_bot:
+        raise WrongStateError(_("Bot không đọc được danh sách nhóm từ Zalo."))
     if account.state != AccountState.ACTIVE:
         raise WrongStateError(_("Tài khoản chưa kết nối hoặc đang dừng, chưa đọc được nhóm từ Zalo."))
     try:
@@ -265,7 +267,7 @@ def _claim(account_id: int) -> OfficialAccount | None:
     now = timezone.now()
     free = Q(sync_started_at=None) | Q(sync_started_at__lt=now - timedelta(seconds=CLAIM_SECONDS))
     # A bot has no groups to list, and its token is none that the OA API knows.
-    able = OfficialAccount.objects.filter(state=AccountState.ACTIVE)
+    able = OfficialAccount.objects.filter(state=AccountState.ACTIVE, kind=AccountKind.OA)
     rows = able.filter(free, pk=account_id)
     if rows.update(sync_started_at=now) != 1:
         return None

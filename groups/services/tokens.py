@@ -131,6 +131,8 @@ class AccountTokens:
 
     async def _ask(self, account: OfficialAccount) -> oauth.TokenPair:
         """The next pair; a lost answer is asked for once more with the same token."""
+        if account.is_bot:
+            raise ReauthorisationNeeded(None, "the token of a bot is not renewed, only replaced")
         call = {
             "app_id": account.app_id,
             "app_secret": account.app_secret,

@@ -2,7 +2,7 @@
 
 from django.core.management.base import BaseCommand, CommandError
 
-from groups.enums import AccountState
+from groups.enums import AccountKind, AccountState
 from groups.models import OfficialAccount
 from groups.services import sync
 
@@ -17,7 +17,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args, **options):
-        accounts = OfficialAccount.objects.filter(state=AccountState.ACTIVE)
+        accounts = OfficialAccount.objects.filter(state=AccountState.ACTIVE, kind=AccountKind.OA)
         accounts = accounts.order_by("unit__path", "pk")
         if options["oa_id"]:
             accounts = accounts.filter(oa_id=options["oa_id"])
