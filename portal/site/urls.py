@@ -10,6 +10,7 @@ urlpatterns = [
     path("tin-tuc/", views.news_list, name="news_list"),
     path("tin-tuc/<int:pk>/", views.news, name="news"),
     path("tin-tuc/<int:pk>/anh.jpg", views.news_picture, name="news_picture"),
+    path("anh-bai/<str:signed>.jpg", views.post_picture, name="post_picture"),
     path("truy-na/", views.notice_list, name="notice_list"),
     path("truy-na/<str:code>/", views.notice, name="notice"),
     path("truy-na/<str:code>/anh.jpg", views.notice_photo, name="notice_photo"),

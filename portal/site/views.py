@@ -8,7 +8,9 @@ from django.templatetags.static import static
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
+from broadcasts import picture_links
 from broadcasts.enums import PostKind
+from broadcasts.models import Picture
 from groups.models import Unit
 from portal.site import check, published
 from portal.site.models import Procedure
@@ -72,6 +74,12 @@ def news_picture(request: HttpRequest, pk: int) -> HttpResponseBase:
     """The picture of a public post."""
     post = get_object_or_404(published.news(), pk=pk)
     return picture_response(request, post.picture)
+
+
+@require_safe
+def post_picture(request: HttpRequest, signed: str) -> HttpResponseBase:
+    """A picture for Zalo to fetch, by an address that was signed when a bot posted it."""
+    return picture_response(request, Picture.objects.filter(pk=picture_links.picture_of(signed)).first())
 
 
 @require_safe
