@@ -1,14 +1,21 @@
 """What a test asks for inside the installation; called through ``tests.faults.console``."""
 
+import time
 from collections import Counter
+from datetime import timedelta
 
+from django.core.cache import cache
 from django.core.files.base import ContentFile
 from django.utils import timezone
 
 from broadcasts.engine.store import MAX_READS
-from broadcasts.models import Attempt, Broadcast, Delivery, Picture
+from broadcasts.models import Alarm, Attempt, Broadcast, Delivery, Mailbox, Picture
 from broadcasts.services import sending, sweep
-from tests.factories import BroadcastFactory, GroupFactory, OfficialAccountFactory, make_area
+from groups.enums import Role
+from groups.models import Group, OfficialAccount, Unit
+from portal import heartbeat
+from tests.factories import BroadcastFactory, GroupFactory, OfficialAccountFactory, make_area, make_user
+from tips.models import Tip
 
 # The smallest thing a viewer shows as a picture.
 JPEG = bytes.fromhex("ffd8ffe000104a46494600010100000100010000ffd9")
@@ -53,3 +60,84 @@ def questions() -> int:
 def attempts() -> dict[str, int]:
     """How many calls ended how."""
     return dict(Counter(Attempt.objects.values_list("outcome", flat=True)))
+
+
+def chief() -> str:
+    """A chief of commune A; returns the name to log in with."""
+    return make_user(Role.CHIEF, Unit.objects.get(code="D6801")).username
+
+
+def another_campaign() -> str:
+    """One more post to the same groups, due now; returns its code."""
+    first = Broadcast.objects.earliest("pk")
+    return BroadcastFactory(
+        code="TB-2002-0001", unit=first.unit, author=first.author, state="approved", due_at=timezone.now()
+    ).code
+
+
+def daily_post(*, hours_ago: int) -> str:
+    """A post that repeats every day and was due for the first time ``hours_ago``; returns its code."""
+    first = Broadcast.objects.earliest("pk")
+    due_at = timezone.now() - timedelta(hours=hours_ago)
+    return BroadcastFactory(
+        code="TB-2003-0001",
+        unit=first.unit,
+        author=first.author,
+        state="approved",
+        recurrence="FREQ=DAILY",
+        send_at=due_at,
+        due_at=due_at,
+    ).code
+
+
+def children(code: str) -> list[str]:
+    """States of the firings of a repeated post."""
+    return list(Broadcast.objects.filter(parent__code=code).values_list("state", flat=True))
+
+
+def child_codes(code: str) -> list[str]:
+    return list(Broadcast.objects.filter(parent__code=code).values_list("code", flat=True))
+
+
+def silence(seconds: int) -> None:
+    """As if beat and worker had last been heard of so long ago."""
+    for part in heartbeat.PARTS:
+        cache.set(heartbeat._key(part), time.time() - seconds, timeout=heartbeat.DAY)
+
+
+def tips() -> int:
+    return Tip.objects.count()
+
+
+def accounts() -> list[dict[str, str]]:
+    """What Zalo's side has to know of the accounts."""
+    names = ("oa_id", "app_id", "app_secret", "oa_secret", "access_token", "refresh_token")
+    rows = OfficialAccount.objects.order_by("pk")
+    return [{name: getattr(row, name) for name in names} for row in rows]
+
+
+def group_ids() -> list[str]:
+    return list(Delivery.objects.order_by("pk").values_list("group__zalo_group_id", flat=True)) or list(
+        Group.objects.order_by("pk").values_list("zalo_group_id", flat=True)
+    )
+
+
+def sent_by(oa_id: str) -> int:
+    return Delivery.objects.filter(account__oa_id=oa_id, state="sent").count()
+
+
+def resting_seconds(oa_id: str) -> float:
+    """For how long the account's mailbox makes no call, as the health page shows it."""
+    until = Mailbox.objects.get(account__oa_id=oa_id).open_until
+    return max(0.0, (until - timezone.now()).total_seconds()) if until else 0.0
+
+
+def let_rest_end() -> None:
+    """As if the minute that Zalo asked for were over."""
+    Mailbox.objects.exclude(open_until=None).update(open_until=timezone.now())
+    Delivery.objects.filter(state="waiting").update(next_attempt_at=timezone.now())
+
+
+def alarms() -> list[str]:
+    """Kinds of the open alarms."""
+    return list(Alarm.objects.filter(closed_at=None).values_list("kind", flat=True))

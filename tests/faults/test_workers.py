@@ -8,7 +8,7 @@ import pytest
 from tests.faults.installation import Installation
 from tests.faults.servers import Postgres, wait_for
 
-pytestmark = [pytest.mark.process, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.process, pytest.mark.timeout(120, func_only=True)]
 UNREADABLE = {"kind": "error", "code": -501, "path": "/group/conversation"}
 
 
