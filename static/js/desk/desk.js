@@ -1,4 +1,4 @@
-// Small helps on top of pages that work without them: copy, share, prepared answers, counters.
+// Small helps on top of pages that work without them: copy, prepared answers, counters.
 "use strict";
 
 function textOf(id) {
@@ -59,15 +59,13 @@ function preview(box) {
 function prepare(root) {
   root.querySelectorAll("[data-preview-of]").forEach((box) => { box.hidden = false; preview(box); });
   root.querySelectorAll("[data-copy]").forEach((button) => { button.hidden = false; });
-  if (navigator.share) root.querySelectorAll("[data-share]").forEach((button) => { button.hidden = false; });
   root.querySelectorAll("[data-counts]").forEach(count);
 }
 
 document.addEventListener("click", (event) => {
-  const target = event.target.closest("[data-copy], [data-share], [data-fill]");
+  const target = event.target.closest("[data-copy], [data-fill]");
   if (!target) return;
   if (target.dataset.copy) copy(target);
-  else if (target.dataset.share) navigator.share({ text: textOf(target.dataset.share) }).catch(() => {});
   else fill(target, event);
 });
 document.addEventListener("input", (event) => {
