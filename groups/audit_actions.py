@@ -15,6 +15,8 @@ ACTIONS = {
     "groups.holiday.changed": _("Sửa lịch nghỉ"),
     "groups.group.created": _("Lập nhóm"),
     "groups.group.changed": _("Sửa thông tin nhóm"),
+    "groups.group.joined": _("Nhận người xin vào nhóm Zalo"),
+    "groups.group.join_refused": _("Từ chối người xin vào nhóm Zalo"),
     "groups.group.imported": _("Nhập danh sách nhóm"),
     "groups.members.imported": _("Nhập danh sách thành viên"),
     "groups.member.changed": _("Sửa thành viên nhóm"),

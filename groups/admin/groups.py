@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from groups import permissions
+from groups.admin.groups_zalo import GroupZaloPages
 from groups.admin.scoping import AreaFilter, ScopedAdmin
 from groups.enums import AccountState, Channel, Level
 from groups.models import Group, GroupSize, JoinLink, Placement, Posting, Programme, Stewardship
@@ -163,7 +164,7 @@ class NeedsWorkFilter(admin.SimpleListFilter):
 
 
 @admin.register(Group)
-class GroupAdmin(ScopedAdmin):
+class GroupAdmin(GroupZaloPages, ScopedAdmin):
     """Groups; every change goes through the services, as in the API."""
 
     form = GroupForm
