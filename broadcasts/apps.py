@@ -19,7 +19,7 @@ class BroadcastsConfig(AppConfig):
         from groups.enums import Role
 
         registry.register(ACTIONS)
-        models = ("broadcast", "delivery", "post", "notice", "mailbox")
+        models = ("broadcast", "delivery", "post", "notice", "mailbox", "alarm")
         seen = [f"broadcasts.view_{model}" for model in models]
         for role in permissions.ADMIN_ROLES:
             permissions.grant(role, *seen)

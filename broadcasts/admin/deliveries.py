@@ -3,13 +3,18 @@
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from broadcasts.admin.acting import ActingAdmin
 from broadcasts.models import Attempt, Delivery
-from broadcasts.services import settle
+from broadcasts.services import retrying, settle
+from broadcasts.services.dead_letters import Reason, dead_letters
 from groups import permissions
 from groups.admin.scoping import AreaFilter
+
+RELATED = ("group__unit", "group__official_account", "broadcast__unit")
 
 
 class AttemptInline(admin.TabularInline):
@@ -27,6 +32,22 @@ class AttemptInline(admin.TabularInline):
         return True
 
 
+class DeadLetterFilter(admin.SimpleListFilter):
+    """Rows that wait for a person, by why they lie there."""
+
+    title = _("cần xử lý")
+    parameter_name = "dead"
+
+    def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple[str, str]]:
+        return [("any", _("Mọi lý do")), *Reason.choices]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Delivery]) -> QuerySet[Delivery]:
+        if not self.value():
+            return queryset
+        lying = dead_letters(timezone.now(), reason=self.value())
+        return queryset.filter(pk__in=lying.values("pk"))
+
+
 @admin.register(Delivery)
 class DeliveryAdmin(ActingAdmin):
     """Unknown outcomes and stuck rows of the area; a chief's decisions as actions."""
@@ -42,15 +63,15 @@ class DeliveryAdmin(ActingAdmin):
         "next_attempt_at",
         "updated_at",
     )
-    list_filter = ("state", AreaFilter)
+    list_filter = (DeadLetterFilter, "state", AreaFilter)
     list_select_related = ("broadcast", "group__unit")
     ordering = ("-id",)
     search_fields = ("group__search_key",)
-    actions = ("mark_seen", "send_again")
+    actions = ("mark_seen", "send_again", "discard")
     inlines = (AttemptInline,)
     fields = (
         ("broadcast", "group", "account"),
-        ("state", "attempts", "message_id"),
+        ("state", "attempts", "crashes", "message_id"),
         ("last_error", "last_error_code"),
         ("next_attempt_at", "due_at", "claimed_at"),
         ("unknown_at", "reads", "clean_since"),
@@ -73,8 +94,13 @@ class DeliveryAdmin(ActingAdmin):
 
     @admin.action(description=_("Đã thấy bài trong nhóm"), permissions=["decide"])
     def mark_seen(self, request: HttpRequest, queryset: QuerySet) -> None:
-        self.act(request, queryset.select_related("group__unit", "broadcast__unit"), settle.confirm_seen)
+        self.act(request, queryset.select_related(*RELATED), settle.confirm_seen)
 
-    @admin.action(description=_("Gửi lại (đã xem, bài chưa vào nhóm)"), permissions=["decide"])
+    @admin.action(description=_("Gửi lại (lượt chưa rõ: đã xem, bài chưa vào nhóm)"), permissions=["decide"])
     def send_again(self, request: HttpRequest, queryset: QuerySet) -> None:
-        self.act(request, queryset.select_related("group__unit", "broadcast__unit"), settle.resend)
+        self.act(request, queryset.select_related(*RELATED), retrying.retry)
+
+    @admin.action(description=_("Bỏ qua, không gửi vào nhóm này nữa"), permissions=["decide"])
+    def discard(self, request: HttpRequest, queryset: QuerySet) -> None:
+        reason = _now("Bỏ qua từ trang quản trị.")
+        self.act(request, queryset.select_related(*RELATED), retrying.discard, reason=reason)

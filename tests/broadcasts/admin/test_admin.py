@@ -2,9 +2,10 @@
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from broadcasts.enums import BroadcastState, NoticeState
-from broadcasts.models import Broadcast, Delivery, Mailbox, Notice, Post
+from broadcasts.models import Alarm, Broadcast, Delivery, Mailbox, Notice, Post
 from groups.enums import Role
 from portal.audit.models import AuditEntry
 from tests.factories import (
@@ -155,7 +156,7 @@ def test_mailbox_is_paused_and_resumed(staff, area):
 @pytest.mark.parametrize("rows", [1, 3])
 @pytest.mark.parametrize(
     ("model", "queries"),
-    [("broadcast", 11), ("delivery", 11), ("notice", 11), ("mailbox", 10), ("post", 11)],
+    [("broadcast", 11), ("delivery", 11), ("notice", 11), ("mailbox", 11), ("alarm", 10), ("post", 11)],
 )
 def test_list_costs_the_same_queries(model, queries, rows, staff, area, django_assert_num_queries):
     for _number in range(rows):
@@ -163,6 +164,15 @@ def test_list_costs_the_same_queries(model, queries, rows, staff, area, django_a
             DeliveryFactory(broadcast__unit=area.commune_a, group__unit=area.village_a)
         elif model == "mailbox":
             Mailbox.objects.create(account=OfficialAccountFactory(unit=area.commune_a))
+        elif model == "alarm":
+            moment = timezone.now()
+            Alarm.objects.create(
+                kind="stopped",
+                subject=str(_number),
+                unit=area.commune_a,
+                opened_at=moment,
+                last_seen_at=moment,
+            )
         else:
             factory = {"broadcast": BroadcastFactory, "notice": NoticeFactory, "post": PostFactory}[model]
             factory(unit=area.commune_a)
@@ -191,3 +201,34 @@ def test_what_a_unit_wrote_is_found_by_its_name_without_diacritics(model, factor
 
     assert here.title in page
     assert there.title not in page
+
+
+def test_dead_letters_are_filtered_retried_and_discarded_in_the_admin(staff, area):
+    rows = [
+        DeliveryFactory(
+            broadcast__unit=area.commune_a,
+            broadcast__state="sending",
+            group__unit=area.village_a,
+            state=state,
+        )
+        for state in ("refused", "refused", "sent")
+    ]
+    url = reverse("admin:broadcasts_delivery_changelist")
+    page = staff.get(url, {"dead": "refused"}).content.decode()
+    assert [row.group.name in page for row in rows] == [True, True, False]
+
+    run_action(staff, "delivery", "send_again", rows[0])
+    run_action(staff, "delivery", "discard", rows[1])
+    run_action(staff, "delivery", "discard", rows[2])
+
+    for row in rows:
+        row.refresh_from_db()
+    assert [row.state for row in rows] == ["waiting", "skipped", "sent"]
+
+
+def test_alarm_is_acknowledged_in_the_admin(staff, area):
+    moment = timezone.now()
+    alarm = Alarm.objects.create(kind="stopped", unit=area.commune_a, opened_at=moment, last_seen_at=moment)
+    run_action(staff, "alarm", "acknowledge", alarm)
+    alarm.refresh_from_db()
+    assert alarm.acknowledged_by is not None
