@@ -12,20 +12,25 @@ import redis
 from django.core.exceptions import PermissionDenied
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
 
-from broadcasts.enums import CLAIMABLE, DeliveryState
-from broadcasts.models import Delivery
+from broadcasts.enums import DeliveryState
+from broadcasts.models import Alarm, Delivery, Mailbox
+from broadcasts.services import alarms, conditions
+from broadcasts.services.dead_letters import dead_letters
 from groups.enums import AccountState
 from groups.models import OfficialAccount
 from portal import heartbeat, parts
 from portal.network import is_internal
 
 logger = logging.getLogger(__name__)
+
+MOST_COUNTED = 10_000
 
 _migrated = False
 
@@ -43,6 +48,8 @@ def readyz(request: HttpRequest) -> JsonResponse:
     """Every part the portal needs, and whether it answers."""
     found = {name: _try(name, check) for name, check in PARTS.items()}
     is_ready = all(found.values())
+    if found["database"] and found["migrations"]:
+        alarms.watch_for_the_clock(timezone.now())
     age = heartbeat.age_seconds()
     body = {
         "status": "ready" if is_ready else "not ready",
@@ -94,27 +101,35 @@ def _try(name: str, check: Callable[[], bool]) -> bool:
 
 
 def _gauges() -> CollectorRegistry:
-    registry = CollectorRegistry()
+    registry, now = CollectorRegistry(), timezone.now()
 
     def gauge(name: str, text: str, value: float | None) -> None:
         Gauge(f"portal_{name}", text, registry=registry).set(float("nan") if value is None else value)
 
-    gauge(
-        "heartbeat_age_seconds", "Seconds since beat, broker and worker last worked", heartbeat.age_seconds()
-    )
+    ages = heartbeat.ages()
+    urgent, routine = conditions.oldest_due(now)
+    event_age = conditions.oldest_event_age(now)
+    gauge("heartbeat_age_seconds", "Seconds since a worker was last at work", ages[heartbeat.WORKER])
+    gauge("beat_age_seconds", "Seconds since beat last announced its work", ages[heartbeat.BEAT])
     gauge("queue_length", "Announcements waiting in the broker", parts.queue_length())
-    gauge("oldest_due_delivery_seconds", "How long the oldest due delivery has waited", _oldest_due_seconds())
+    gauge("oldest_due_delivery_seconds", "How long the oldest due delivery has waited", max(urgent, routine))
+    gauge("oldest_urgent_delivery_seconds", "The same of urgent deliveries", urgent)
+    gauge("oldest_zalo_event_seconds", "How long the oldest event has waited", event_age)
     gauge("unknown_deliveries", "Deliveries that an officer may have to settle", _unknown_deliveries())
+    gauge("dead_letters", "Deliveries that wait for a person", _capped(dead_letters(now)))
+    gauge("open_alarms", "Alarms whose cause is still there", Alarm.objects.open().count())
     stopped = OfficialAccount.objects.exclude(state=AccountState.ACTIVE).count()
     gauge("stopped_official_accounts", "Official accounts that cannot send", stopped)
+    paused = Mailbox.objects.filter(paused_at__isnull=False).count()
+    gauge("paused_mailboxes", "Mailboxes that somebody paused", paused)
+    gauge("free_disk_bytes", "Free bytes where uploads are kept", parts.free_disk()[0])
     return registry
 
 
-def _oldest_due_seconds() -> float:
-    due = Delivery.objects.filter(state__in=CLAIMABLE, next_attempt_at__lte=timezone.now())
-    oldest = due.order_by("next_attempt_at").values_list("next_attempt_at", flat=True).first()
-    return (timezone.now() - oldest).total_seconds() if oldest else 0.0
-
-
 def _unknown_deliveries() -> int:
-    return Delivery.objects.filter(state=DeliveryState.UNKNOWN).count()
+    return _capped(Delivery.objects.filter(state__among=[DeliveryState.UNKNOWN]))
+
+
+def _capped(rows: QuerySet) -> int:
+    """Nobody needs to know more than that there are very many."""
+    return len(rows.order_by().values_list("pk")[:MOST_COUNTED])

@@ -132,11 +132,18 @@ def test_heartbeat_task_notes_the_time():
 def test_metrics_inside_are_gauges(client: Client, live_broker):
     lines = client.get("/metrics").content.decode().splitlines()
     values = dict(line.split() for line in lines if not line.startswith("#"))
+    assert float(values.pop("portal_free_disk_bytes")) > 0
     assert values == {
         "portal_heartbeat_age_seconds": "NaN",
+        "portal_beat_age_seconds": "NaN",
         "portal_queue_length": "0.0",
         "portal_oldest_due_delivery_seconds": "0.0",
+        "portal_oldest_urgent_delivery_seconds": "0.0",
+        "portal_oldest_zalo_event_seconds": "0.0",
         "portal_unknown_deliveries": "0.0",
+        "portal_dead_letters": "0.0",
+        "portal_open_alarms": "0.0",
+        "portal_paused_mailboxes": "0.0",
         "portal_stopped_official_accounts": "0.0",
     }
 
