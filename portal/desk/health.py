@@ -25,11 +25,11 @@ LONG_QUEUE = 100
 
 @dataclass(frozen=True)
 class Part:
-    """One thing the portal stands on: what it is, how it is, whether that is well."""
+    """One thing the portal stands on: what it is, how it is, whether that is well (None: not known)."""
 
     name: str
     text: str
-    is_well: bool
+    is_well: bool | None
 
 
 def system_parts() -> list[Part]:
@@ -39,12 +39,12 @@ def system_parts() -> list[Part]:
     away = parts.is_broker_away()
     free, total = parts.free_disk()
     return [
-        Part(_("Nhịp hệ thống"), _seen(ages[heartbeat.BEAT]), not beat_is_late),
+        Part(_("Nhịp hệ thống"), _seen(ages[heartbeat.BEAT]), _is_well(heartbeat.BEAT, ages, late)),
         Part(
             _("Tiến trình gửi"),
             # Without beat no worker has anything to answer to.
             _("Chưa rõ khi nhịp hệ thống dừng") if beat_is_late else _seen(ages[heartbeat.WORKER]),
-            not late,
+            None if beat_is_late else _is_well(heartbeat.WORKER, ages, late),
         ),
         Part(_("Cơ sở dữ liệu"), _("Trả lời"), True),
         Part(_("Hàng đợi Redis"), _("Không trả lời") if away else _("Trả lời"), not away),
@@ -116,6 +116,12 @@ def lost_groups(request: HttpRequest) -> list[Group]:
     return list(rows.select_related("unit").order_by("sort_key", "pk")[: GROUPS_SHOWN + 1])
 
 
+def _is_well(part: str, ages: dict[str, float | None], late: set[str]) -> bool | None:
+    if part in late:
+        return False
+    return None if ages[part] is None else True
+
+
 def _seen(age: float | None) -> str:
     if age is None:
         return _("Chưa thấy lần nào")
@@ -125,4 +131,6 @@ def _seen(age: float | None) -> str:
 
 
 def _ago(seconds: float) -> str:
+    if seconds < 1:
+        return _("Không có")
     return span(timedelta(seconds=seconds)) if seconds >= 60 else _("%(n)d giây") % {"n": seconds}

@@ -10,9 +10,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from broadcasts.enums import BroadcastState, DeliveryState
-from broadcasts.models import Broadcast, Delivery
+from broadcasts.models import Alarm, Broadcast, Delivery
 from groups.models import Group
 from portal.desk import posting, posts, scope
+from portal.desk.frame import capped
+from portal.desk.health import visible_dead_letters
 from tips.enums import OPEN, Priority
 from tips.models import Tip
 
@@ -41,6 +43,9 @@ class Board:
     unknown: list[Delivery]
     silent: list[Group]
     progress: list[Progress]
+    # Capped counts of what a chief looks after; empty for none.
+    dead_letters: str = ""
+    alarms: str = ""
 
     @property
     def summary(self) -> list[tuple[str, str, str]]:
@@ -82,6 +87,8 @@ def board(request: HttpRequest) -> Board:
             .order_by("unknown_at", "pk")[: ROWS_SHOWN + 1]
         ),
         silent=list(silent(scope.groups(request), now)[: ROWS_SHOWN + 1]),
+        dead_letters=capped(visible_dead_letters(request, now)) if desk.is_deciding else "",
+        alarms=capped(Alarm.objects.open().visible_to(user)) if desk.is_deciding else "",
         progress=progress(request.user, scope.broadcasts(request), now),
     )
 

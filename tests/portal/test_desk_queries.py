@@ -90,7 +90,7 @@ class Office:
 
 
 PAGES = {
-    "today": (lambda o: reverse("desk:today"), 16),
+    "today": (lambda o: reverse("desk:today"), 18),
     "broadcasts": (lambda o: reverse("desk:broadcasts"), 9),
     "broadcasts, searched": (lambda o: reverse("desk:broadcasts") + "?q=bai", 10),
     "broadcast": (lambda o: reverse("desk:broadcast", args=[o.sending.code]), 15),
