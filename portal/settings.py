@@ -279,6 +279,8 @@ ZALO_CLIENT = "groups.zalo.client.ZaloClient"
 ZALO_BOT_CLIENT = "groups.zalo.bot.BotClient"
 # The Bot Platform is on trial at Zalo: while this is off, a person posts to the groups of bots.
 ZALO_BOT_ENABLED = flag("ZALO_BOT_ENABLED", default=False)
+# Some accounts of state agencies may answer people only at Zalo's older address (-235 at the present one).
+ZALO_OLD_PRIVATE_PATH = flag("ZALO_OLD_PRIVATE_PATH", default=False)
 # Only where Zalo's console insists on one fixed challenge: then every connection uses this PKCE verifier.
 ZALO_CODE_VERIFIER = text("ZALO_CODE_VERIFIER")
 

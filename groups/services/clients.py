@@ -14,4 +14,6 @@ def make_client(kind: str, session: aiohttp.ClientSession, tokens: TokenSource) 
     """A ``ZaloClient`` or a ``BotClient``, as ``settings`` name them. Cheap."""
     if kind == AccountKind.BOT:
         return import_string(settings.ZALO_BOT_CLIENT)(session, tokens, settings.ZALO_BOT_URL)
-    return import_string(settings.ZALO_CLIENT)(session, tokens, settings.ZALO_API_URL)
+    return import_string(settings.ZALO_CLIENT)(
+        session, tokens, settings.ZALO_API_URL, old_private_path=settings.ZALO_OLD_PRIVATE_PATH
+    )
