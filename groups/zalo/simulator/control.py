@@ -91,7 +91,6 @@ class Control:
     async def restore(self, request: web.Request) -> web.Response:
         """Put back what ``state`` gave; faults and waiting events are gone."""
         store.restore(self.world, await _body(request))
-        self.board.clear()
         self.hooks.forget()
         return web.json_response({})
 

@@ -11,6 +11,7 @@ from groups.zalo.simulator.faults import Fault
 from groups.zalo.simulator.forms import read_form
 from groups.zalo.simulator.pages import local, render
 from groups.zalo.simulator.presets import PRESETS, Preset
+from groups.zalo.simulator.records import Account
 from groups.zalo.simulator.state import World
 from groups.zalo.simulator.switches import CHOICES, REFUSALS
 from groups.zalo.simulator.webhooks import Hooks
@@ -18,6 +19,8 @@ from groups.zalo.simulator.webhooks import Hooks
 MOST_GROUPS = 300
 MOST_SAVED = 6
 MOST_COMING = 12
+# Kinds of account as ``getoa`` numbers them.
+ACCOUNT_TYPES = {"state": 4, "business": 2}
 STEPS = {"10m": 600, "1h": 3600, "1d": 86_400, "7d": 7 * 86_400, "45d": 45 * 86_400}
 
 
@@ -36,6 +39,7 @@ class Panels:
             web.post("/su-co/mau", self.use_preset),
             web.post("/su-co/them", self.add_fault),
             web.post("/su-co/tat", self.end_fault),
+            web.post("/su-co/tai-khoan", self.set_account),
             web.post("/su-co/cong-tac", self.set_switches),
             web.get("/dong-ho", self.clock),
             web.post("/dong-ho", self.move_clock),
@@ -73,6 +77,9 @@ class Panels:
             "switches": [
                 _switch_row(name, label, known[name]) for name, label in presets.SWITCH_LABELS.items()
             ],
+            "refusals": presets.REFUSAL_LABELS.items(),
+            "echoes": self.hooks.echoes,
+            "visible_after": str(world.visible_after_ms // 1000),
             "banned_words": ", ".join(world.switches.banned_words),
         }
         return render(world, request, "zalo_simulator/faults.html", context)
@@ -122,6 +129,22 @@ class Panels:
         self._changed()
         raise web.HTTPSeeOther("/su-co")
 
+    async def set_account(self, request: web.Request) -> web.Response:
+        """Take a right or a package from one account (or all), or make it a state agency's."""
+        form = {key: str(value) for key, value in (await read_form(request)).items()}
+        what, oa_id = form.get("what", ""), form.get("oa_id", "")
+        if what not in {*REFUSALS, *ACCOUNT_TYPES}:
+            raise web.HTTPBadRequest(text="Hãy chọn việc cần làm.")
+        for account in self.world.accounts.values():
+            if oa_id not in ("", account.oa_id):
+                continue
+            if what in REFUSALS:
+                self._refuse(account, what)
+            else:
+                account.oa_type = ACCOUNT_TYPES[what]
+        self._changed()
+        raise web.HTTPSeeOther("/su-co")
+
     async def set_switches(self, request: web.Request) -> web.Response:
         """All switches at once: a box that is not ticked is off."""
         form = {key: str(value) for key, value in (await read_form(request)).items()}
@@ -132,6 +155,8 @@ class Panels:
             self.world.switches.set(**values, banned_words=[word for word in words if word])
         except ValueError as error:
             raise web.HTTPBadRequest(text=str(error)) from None
+        self.hooks.echoes = form.get("echoes") == "on"
+        self.world.visible_after_ms = _number(form.get("visible_after", "")) * 1000
         self._changed()
         raise web.HTTPSeeOther("/su-co")
 
@@ -153,14 +178,17 @@ class Panels:
             self.world.out_until = now + preset.outage_seconds * 1000
         for account in list(self.world.accounts.values()):
             if preset.refusal:
-                piece, code = REFUSALS[preset.refusal]
-                account.refusals[piece] = code
+                self._refuse(account, preset.refusal)
             if preset.account_act == "expire":
                 grants.expire(self.world, account.oa_id)
             elif preset.account_act == "revoke":
                 grants.revoke(self.world, account.oa_id)
                 self.hooks.revoked(account)
         self._changed()
+
+    def _refuse(self, account: Account, name: str) -> None:
+        piece, code = REFUSALS[name]
+        account.refusals[piece] = code
 
     def _described(self, number: int, fault: Fault) -> dict[str, Any]:
         """A fault that is on, in words."""
@@ -226,7 +254,6 @@ class Panels:
             act == "restore" and form.get("number", "").isdecimal() and int(form["number"]) < len(self.saved)
         ):
             store.restore(self.world, store.copy_of(self.saved[int(form["number"])]["world"]))
-            self.world.board.clear()
             self.hooks.forget()
         elif act == "reset":
             self.reset()

@@ -90,7 +90,7 @@ def copy_of(document: dict[str, Any]) -> dict[str, Any]:
 
 
 def restore(world: World, document: dict[str, Any]) -> None:
-    """Put a snapshot back; counters of messages and duplicates are counted anew.
+    """Put a snapshot back; counters of messages and duplicates are counted anew, faults are off.
 
     The clock never goes back: tokens and hours that have passed stay passed. ``ValueError`` on a document of
     another format, before anything is touched.
@@ -98,6 +98,7 @@ def restore(world: World, document: dict[str, Any]) -> None:
     if not isinstance(document, dict) or document.get("format") != FORMAT:
         raise ValueError("other format")
     world.clear()
+    world.board.clear()
     world.clock.offset_ms = max(document["clock_offset_ms"], world.clock.offset_ms)
     for row in document["accounts"]:
         world.accounts[row["oa_id"]] = Account(**row)

@@ -122,6 +122,7 @@ def test_145_switches_are_set_all_at_once(browse, simulator):
         "state_private_code": "0",
         "state_groups_code": "-224",
         "banned_words": "cá độ, lô đề ,",
+        "visible_after": "30",
     }
     browse("/su-co/cong-tac", form)
 
@@ -130,7 +131,38 @@ def test_145_switches_are_set_all_at_once(browse, simulator):
     assert (found["expires_in_integer"], found["state_private_v2"]) == (True, False)
     assert (found["expired_as"], found["spent_refresh_code"]) == ("401", -14020)
     assert found["banned_words"] == ["cá độ", "lô đề"]
+    assert simulator.world.visible_after_ms == 30_000
+    assert "Báo lại cho cổng" in page
     assert browse("/su-co/cong-tac", form | {"count_unit": "miles"})[0] == 400
+
+
+@pytest.mark.parametrize(
+    ("what", "code"),
+    [
+        ("package_lapsed", -224),
+        ("app_inactive", -209),
+        ("permission_missing", -212),
+        ("permission_not_granted", -223),
+        ("quota_used", -211),
+    ],
+)
+def test_a11_trainer_takes_a_right_from_one_account(browse, simulator, send, what, code):
+    browse("/su-co/tai-khoan", {"oa_id": "another", "what": what})
+    spared = send("Tin")["error"]
+    page = browse("/su-co/tai-khoan", {"oa_id": OA, "what": what})[1]
+
+    assert (spared, send("Tin")["error"]) == (0, code)
+    assert str(presets.REFUSAL_LABELS[what]) in page.split("</section>")[0]
+    browse("/su-co/tat", {})
+    assert send("Tin")["error"] == 0
+
+
+def test_a10_trainer_makes_an_account_a_state_agencys(browse, call):
+    page = browse("/su-co/tai-khoan", {"oa_id": OA, "what": "state"})[1]
+
+    assert call("GET", PROFILE)["data"]["oa_type"] == 4
+    assert "(cơ quan nhà nước)" in page
+    assert browse("/su-co/tai-khoan", {"what": "magic"})[0] == 400
 
 
 @pytest.mark.parametrize("values", [{"nonsense": 1}, {"expired_as": "-1"}, {"plain_json": "yes"}])
