@@ -126,6 +126,10 @@ class FoundGroupAdmin(ScopedAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
+    def change_view(self, request, object_id, form_url="", extra_context=None):
+        title = {"title": _("Đưa nhóm vào danh bạ")}
+        return super().change_view(request, object_id, form_url, {**title, **(extra_context or {})})
+
     def get_fields(self, request, obj=None):
         """Readers see what was found; the choices are for those who take it."""
         if self.has_change_permission(request, obj):
