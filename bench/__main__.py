@@ -1,12 +1,12 @@
-"""``python -m bench [dispatch] [intake] [seed] [options]``: without names all that have floors."""
+"""``python -m bench [dispatch] [intake] [webhook] [seed] [options]``: without names all that have floors."""
 
 import sys
 
-from bench import cli, dispatch, intake, seed
+from bench import cli, dispatch, intake, seed, webhook
 
-BENCHMARKS = {module.NAME: module for module in (dispatch, intake, seed)}
+BENCHMARKS = {module.NAME: module for module in (dispatch, intake, webhook, seed)}
 # Seeding alone compares nothing; it has its own command.
-DEFAULT = ("dispatch", "intake")
+DEFAULT = ("dispatch", "intake", "webhook")
 
 
 def main(arguments: list[str]) -> int:

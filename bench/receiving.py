@@ -50,7 +50,7 @@ def measure(place: Place) -> None:
     if not Group.objects.exists():
         world.add_groups(country, count=GROUPS, accounts=1)
     before = Tip.objects.count()
-    with _served(place, "portal") as ours, _served(place, "bare") as other:
+    with served(place, "portal") as ours, served(place, "bare") as other:
         for server in (ours, other):
             server.child.wait_until(server.answers)
         portal = _portal(ours.port, [commune.code for commune in country.communes], writer)
@@ -111,10 +111,10 @@ def _bare(port: int, writer: Writer) -> Target:
 
 
 @contextmanager
-def _served(place: Place, name: str) -> Iterator[Server]:
-    """The portal by gunicorn as the Procfile starts it, or the bare form in its place."""
+def served(place: Place, name: str, more: dict[str, str] | None = None) -> Iterator[Server]:
+    """The portal by gunicorn as the Procfile starts it, or the bare one in its place."""
     port = free_port()
-    command, changes = procfile_line("web"), {"WEB_PORT": str(port)}
+    command, changes = procfile_line("web"), {"WEB_PORT": str(port), **(more or {})}
     if name == "bare":
         command = [word.replace("portal.wsgi", "bench.bare.wsgi") for word in command]
         changes |= BARE_ENVIRONMENT

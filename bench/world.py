@@ -13,6 +13,8 @@ from groups.models import Group, OfficialAccount, Posting, Unit
 # More than any engine sends in a minute: the account's limit is not what is measured.
 NO_LIMIT = 10_000_000
 PROVINCE = "Z"
+# What every account's events are signed with.
+WEBHOOK_KEY = "bench-webhook-key"
 VILLAGES_PER_COMMUNE = 10
 BATCH = 2000
 _PEOPLE = (("bench-author", Role.OFFICER), ("bench-approver", Role.CHIEF))
@@ -83,6 +85,7 @@ def _account(unit: Unit, number: int) -> OfficialAccount:
         name=f"Công an {number}",
         oa_id=f"47{number:017d}",
         app_id=f"30{number:016d}",
+        oa_secret=WEBHOOK_KEY,
         access_token=f"bench-at-{number}",
         refresh_token=f"bench-rt-{number}",
         access_expires_at=timezone.now() + timedelta(hours=25),
