@@ -1,4 +1,5 @@
-"""The Zalo side of the portal: client, errors, signatures, a fake for tests and a simulator for demos.
+"""The Zalo side of the portal: clients of official accounts and of bots, errors, signatures, fakes for tests
+and a simulator for demos.
 
 Nothing in this package knows a model. Whoever calls it hands over tokens and addresses and records the
 outcome; retrying, queueing and rate limits are decided above (``broadcasts``), encryption and locking of
