@@ -44,7 +44,8 @@ RUN_SECONDS = 100
 ASKED_SECONDS = 30
 # Longer than a run, so that only a dead process loses its claim.
 CLAIM_SECONDS = 300
-ACCOUNTS_AT_ONCE = 10
+# Nearly all of an account's time is waiting for its next turn.
+ACCOUNTS_AT_ONCE = 50
 # Slots change seldom and cost a call for each group.
 SLOT_DAYS = 3
 WARN_DAYS, URGENT_DAYS = 30, 7

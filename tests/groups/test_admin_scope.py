@@ -7,7 +7,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from groups.enums import Role
-from groups.models import Member, UnitChange
+from groups.models import FoundGroup, Member, UnitChange
 from portal.audit.services import record
 from tests.factories import (
     GroupFactory,
@@ -53,6 +53,9 @@ SECTIONS = {
     "joinlink": lambda unit: JoinLinkFactory(group__unit=unit),
     "programme": lambda unit: ProgrammeFactory(unit=unit),
     "officialaccount": lambda unit: OfficialAccountFactory(unit=unit),
+    "foundgroup": lambda unit: FoundGroup.objects.create(
+        account=OfficialAccountFactory(unit=unit), zalo_group_id="f" * 20, name="Tổ dân phố 9"
+    ),
     "posting": lambda unit: PostingFactory(unit=unit),
     "unitchange": _change,
 }
