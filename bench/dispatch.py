@@ -4,7 +4,8 @@
 round, in alternation with a bare aiohttp loop through the same stub. ``--mode worker`` (default) starts the
 worker as the Procfile does and only approves; ``--mode drain`` calls the engine in this process.
 ``--kill-after S`` kills the worker S seconds after the approval, starts another, and counts what was lost or
-sent twice.
+sent twice. ``--rate R --minutes M`` gives every account R calls a minute and says how much of that was used,
+and what the fullest 60 s of any account held at the other side.
 """
 
 import argparse
@@ -26,8 +27,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--http500-every", type=int, default=0)
     parser.add_argument("--drop-every", type=int, default=0)
     parser.add_argument(
-        "--also", default="raw,own,fanout", help="of raw, own (no delay), fanout; comma between"
+        "--also",
+        default="raw,own,wide,fanout,growth",
+        help="of raw, own (no delay), wide (--wide calls at once), fanout, growth; comma between",
     )
+    parser.add_argument("--wide", type=int, default=400, help="calls at once of the wide part")
+    parser.add_argument(
+        "--rate", type=int, default=0, help="calls a minute of each account; measures the use of that limit"
+    )
+    parser.add_argument("--minutes", type=float, default=3, help="how long --rate is measured")
     parser.add_argument("--patience", type=float, default=300, metavar="S", help="give up after S seconds")
 
 
@@ -35,6 +43,7 @@ def quick(options: argparse.Namespace) -> None:
     """A second or so for each broadcast."""
     options.groups = min(options.groups, cli.QUICK_GROUPS)
     options.accounts = min(options.accounts, 20)
+    options.also = ",".join(part for part in options.also.split(",") if part not in ("wide", "growth"))
 
 
 def run(place: cli.Place) -> None:
@@ -42,7 +51,7 @@ def run(place: cli.Place) -> None:
     # Models: only once the backend's settings are chosen.
     from bench import sending  # noqa: PLC0415
 
-    sending.measure(place)
+    (sending.measure_rate if place.options.rate else sending.measure)(place)
 
 
 if __name__ == "__main__":

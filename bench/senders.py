@@ -11,7 +11,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from bench.cli import Place
-from bench.processes import Child, cpu_seconds, peak_rss_mib, procfile_line
+from bench.processes import Child, cpu_seconds, peak_rss_mib, procfile_line, rss_mib
 from broadcasts.engine.drain import drain
 from broadcasts.enums import FINAL, DeliveryState
 from broadcasts.models import Broadcast, Delivery
@@ -19,7 +19,7 @@ from broadcasts.services import approval, sending
 from portal.celery import app
 
 POLL_SECONDS = 0.02
-MISHAPS = ("kill_after", "fail_every", "http500_every", "drop_every")
+MISHAPS = ("rate", "kill_after", "fail_every", "http500_every", "drop_every")
 # Rows under way; asked by name, so that the index on (broadcast, state) answers.
 OPEN = tuple(state for state in DeliveryState.values if state not in FINAL)
 
@@ -40,8 +40,9 @@ class Carried:
 class Sender:
     """The engine in this process. Use it with ``with``."""
 
-    def __init__(self, place: Place, approver: Any):
+    def __init__(self, place: Place, approver: Any, *, conc: int | None = None):
         self.place, self.approver = place, approver
+        self.conc = conc or place.options.conc
         self.patience = place.options.patience
 
     def __enter__(self) -> "Sender":
@@ -59,7 +60,7 @@ class Sender:
         sending.expand(broadcast.pk)
         published = time.perf_counter() - started
         while time.perf_counter() - started < self.patience:
-            wait = drain().again_in
+            wait = drain(concurrency=self.conc).again_in
             if wait is None and not is_open(broadcast):
                 break
             time.sleep(POLL_SECONDS if wait is None else wait)
@@ -73,17 +74,27 @@ class Sender:
         """The most memory the sending process has held."""
         return peak_rss_mib(os.getpid())
 
+    def rss_mib(self) -> float:
+        """What the sending process holds now."""
+        return rss_mib(os.getpid())
+
 
 class Worker(Sender):
-    """The worker of the Procfile: this process only approves, hints do the rest."""
+    """The worker of the Procfile: this process only approves, hints do the rest.
+
+    Beat runs beside it ``with_beat``, and wherever something goes wrong on purpose: its ticks are what brings
+    unknown rows, a killed worker's rows, and those that wait for their minute, to an end.
+    """
+
+    def __init__(self, place: Place, approver: Any, *, conc: int | None = None, with_beat: bool = False):
+        super().__init__(place, approver, conc=conc)
+        self.with_beat = with_beat or any(getattr(place.options, name, 0) for name in MISHAPS)
 
     def __enter__(self) -> "Worker":
         self.children: list[Child] = []
         try:
             self.worker = self._start("worker")
-            if any(getattr(self.place.options, name) for name in MISHAPS):
-                # Beat's ticks are what brings unknown rows, and a killed worker's, to an end.
-                self._start("beat")
+            self.beat = self._start("beat") if self.with_beat else None
             self.worker.wait_until(lambda: bool(app.control.ping(timeout=0.5)))
         except BaseException:
             self.__exit__()
@@ -117,9 +128,17 @@ class Worker(Sender):
     def peak_rss_mib(self) -> float:
         return peak_rss_mib(self.worker.process.pid)
 
+    def rss_mib(self) -> float:
+        return rss_mib(self.worker.process.pid)
+
+    def named_children(self) -> list[tuple[str, Child]]:
+        """The processes and the names of what is measured of them."""
+        both = (("worker_rss", self.worker), ("beat_rss", self.beat))
+        return [(name, child) for name, child in both if child is not None]
+
     def _start(self, name: str) -> Child:
         log = self.place.backend.folder / f"{name}-{len(self.children)}.log"
-        child = Child(procfile_line(name), log=log)
+        child = Child(procfile_line(name), log=log, env={"SEND_CONCURRENCY": str(self.conc)})
         self.children.append(child)
         return child
 

@@ -10,8 +10,9 @@ Zalo's envelope after the delay, and counts. It goes wrong on request:
 
 ``GET /v3.0/oa/group/conversation`` shows what was posted to a group. ``GET /__stats`` counts: ``total``
 calls, ``posted`` messages, ``unique`` by group and public code, ``dup`` (posted to a group that had the
-code), ``max_in_flight``, ``max_rps``, ``limited``, ``failed``. ``POST /__set`` with a JSON object of the same
-options (``{"delay_ms": 50}``) changes them and starts the counting anew.
+code), ``max_in_flight``, ``max_rps``, ``limited``, ``failed``, ``accounts`` that called, ``max_minute`` (the
+most calls of one account in any 60 s) and ``seconds`` from the first call to the last. ``POST /__set`` with a
+JSON object of the same options (``{"delay_ms": 50}``) changes them and starts the counting anew.
 
 The parser reads what HTTP clients send to an API: a request line, headers, a body of ``Content-Length``. It
 is no web server.
@@ -33,6 +34,7 @@ CONVERSATION = b"GET /v3.0/oa/group/conversation"
 GROUP = re.compile(rb'"group_id"\s*:\s*"([^"]*)"')
 # No word boundary in front: in JSON a line break before it ends in the letter n.
 CODE = re.compile(rb"TB-\d{4}-\d{4,}")
+TOKEN = re.compile(rb"\r\naccess_token:\s*(\S+)", re.IGNORECASE)
 LENGTH = re.compile(rb"\r\ncontent-length:\s*(\d+)", re.IGNORECASE)
 CONVERSATION_PAGE = 10
 # No envelope: the limit of a gateway in front of the API.
@@ -64,8 +66,12 @@ class Stub:
         self.copies: Counter[tuple[bytes, bytes]] = Counter()
         self.conversations: dict[bytes, list[dict]] = {}
         self.last_second: deque[float] = deque()
+        # Calls of the last minute by account, the most any account had, and when calls began and ended.
+        self.minutes: dict[bytes, deque[float]] = {}
+        self.fullest_minute = 0
+        self.first_at = self.last_at = 0.0
 
-    def stats(self) -> dict[str, int]:
+    def stats(self) -> dict[str, float]:
         """Counters since the last configuration."""
         return {
             "total": self.total,
@@ -76,7 +82,19 @@ class Stub:
             "max_rps": self.fastest_second,
             "limited": self.limited,
             "failed": self.failed,
+            "accounts": len(self.minutes),
+            "max_minute": self.fullest_minute,
+            "seconds": round(self.last_at - self.first_at, 3),
         }
+
+    def arrived(self, account: bytes, now: float) -> None:
+        """Note a call of ``account``, whatever becomes of it."""
+        self.first_at, self.last_at = self.first_at or now, now
+        minute = self.minutes.setdefault(account, deque())
+        while minute and minute[0] <= now - 60:
+            minute.popleft()
+        minute.append(now)
+        self.fullest_minute = max(self.fullest_minute, len(minute))
 
     def judge(self, body: bytes, now: float) -> bytes | None:
         """Count one message; the answer to give after the delay, or None to hang up."""
@@ -164,6 +182,8 @@ class Connection(asyncio.Protocol):
         loop = asyncio.get_running_loop()
         stub.in_flight += 1
         stub.max_in_flight = max(stub.max_in_flight, stub.in_flight)
+        token = TOKEN.search(head)
+        stub.arrived(token[1] if token else b"", loop.time())
         reply = stub.judge(body, loop.time())
         if stub.faults.delay_ms:
             loop.call_later(stub.faults.delay_ms / 1000, self._finish, reply)

@@ -146,3 +146,11 @@ def test_request_in_pieces_and_two_in_one_are_both_read():
         return stub.stats()["total"]
 
     assert with_stub(Faults(), use) == 2
+
+
+def test_fullest_minute_is_counted_for_each_account_and_slides():
+    stub = Stub(Faults())
+    for account, moment in ((b"a", 0.0), (b"a", 59.0), (b"b", 59.5), (b"a", 60.0), (b"a", 61.0)):
+        stub.arrived(account, 1000 + moment)
+
+    assert (stub.stats()["accounts"], stub.stats()["max_minute"], stub.stats()["seconds"]) == (2, 3, 61.0)
