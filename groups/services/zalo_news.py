@@ -36,8 +36,8 @@ def apply(news: News) -> None:
 
 def _group_of(news: News) -> Group | None:
     """The group of the event among those of its account, locked: sizes are read, then written."""
-    group_id = events.as_id(news.body.get("group_id")) or events.id_in(news.body, "recipient")
-    groups = Group.objects.select_for_update(of=("self",)).select_related("unit")
+    group_id = events.group_of(news.body)
+    groups = Group.objects.select_for_update()
     return groups.filter(official_account=news.account, zalo_group_id=group_id).first() if group_id else None
 
 
@@ -61,7 +61,11 @@ def _move_size(group: Group, *, by: int) -> None:
     members = min(max(group.members_count + by, 0), MOST_MEMBERS)
     households = min(group.households_count, members)
     sizes = {"members": members, "households": households}
-    GroupSize.objects.update_or_create(group=group, day=timezone.localdate(), defaults=sizes)
+    today = GroupSize(group=group, day=timezone.localdate(), source=GroupSize.Source.ZALO, **sizes)
+    # One statement; a day that somebody counted stays counted, with these numbers.
+    GroupSize.objects.bulk_create(
+        [today], update_conflicts=True, unique_fields=["group", "day"], update_fields=list(sizes)
+    )
     Group.objects.filter(pk=group.pk).update(members_count=members, households_count=households)
 
 
