@@ -19,8 +19,11 @@ class BroadcastsConfig(AppConfig):
         from groups.enums import Role
 
         registry.register(ACTIONS)
-        models = ("broadcast", "delivery", "post", "notice", "mailbox", "alarm")
+        models = ("broadcast", "delivery", "post", "notice", "mailbox")
         seen = [f"broadcasts.view_{model}" for model in models]
         for role in permissions.ADMIN_ROLES:
             permissions.grant(role, *seen)
+        # Alarms are for those who act on them; auditors read what was done.
+        for role in (Role.SUPERVISOR, Role.ADMINISTRATOR):
+            permissions.grant(role, "broadcasts.view_alarm")
         permissions.grant(Role.SUPERVISOR, "broadcasts.add_post", "broadcasts.change_post")

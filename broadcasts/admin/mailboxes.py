@@ -25,7 +25,6 @@ class MailboxAdmin(ActingAdmin):
     scope_field = "account__unit__path"
     list_display = (
         "account",
-        "unit",
         "condition",
         "calls",
         "waiting",
@@ -49,10 +48,6 @@ class MailboxAdmin(ActingAdmin):
     def has_decide_permission(self, request: HttpRequest) -> bool:
         return has_role(request.user, *DECIDING_ROLES, Role.ADMINISTRATOR)
 
-    @admin.display(description=_("đơn vị"))
-    def unit(self, mailbox: Mailbox) -> str:
-        return mailbox.account.unit.full_name
-
     def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
         """The page's rows with what each mailbox does, read for all of them at once."""
         changelist = super().get_changelist_instance(request)
@@ -69,7 +64,7 @@ class MailboxAdmin(ActingAdmin):
         at = f"{timezone.localtime(status.next_at):%H:%M:%S}"
         return _now("%(doing)s, gọi tiếp lúc %(at)s") % {"doing": status.doing.label, "at": at}
 
-    @admin.display(description=_("lượt gọi còn trong phút này"))
+    @admin.display(description=_("lượt gọi còn"))
     def calls(self, mailbox: Mailbox) -> str:
         status = _status(mailbox)
         return f"{status.free}/{status.limit}"
@@ -86,7 +81,7 @@ class MailboxAdmin(ActingAdmin):
     def last_error(self, mailbox: Mailbox) -> str:
         return mailbox.account.last_error
 
-    @admin.display(description=_("lần gửi được gần nhất"))
+    @admin.display(description=_("gửi được lúc"))
     def last_good_at(self, mailbox: Mailbox) -> datetime | None:
         return mailbox.account.last_good_at
 

@@ -17,6 +17,7 @@ from broadcasts.models import Delivery, Mailbox
 from broadcasts.services.dead_letters import Reason, dead_letters
 from groups.enums import AccountState, Level
 from groups.models import OfficialAccount, Unit, ZaloEvent
+from groups.services.sync import expiring_groups
 from portal import heartbeat, parts
 
 BREAKER_AFTER = timedelta(minutes=10)
@@ -42,7 +43,15 @@ class Finding:
 
 def findings(now: datetime) -> list[Finding]:
     """Everything that is wrong now."""
-    return [*of_the_system(), *_accounts(), *_breakers(now), *_stalled(now), *_rows(now), *_webhook(now)]
+    return [
+        *of_the_system(),
+        *_accounts(),
+        *_breakers(now),
+        *_stalled(now),
+        *_rows(now),
+        *_expiring(now),
+        *_webhook(now),
+    ]
 
 
 def of_the_system() -> list[Finding]:
@@ -136,10 +145,22 @@ def _rows(now: datetime) -> Iterator[Finding]:
         yield Finding(AlarmKind.OVERDUE, f"unit:{unit.pk}", unit=unit, detail=text)
 
 
+def _expiring(now: datetime) -> Iterator[Finding]:
+    """Groups that Zalo will close unless somebody pays for their slot."""
+    counted = expiring_groups(now).order_by().values_list("unit").annotate(groups=Count("pk"))
+    for unit, number in _offices(dict(counted)):
+        text = _("%(count)d nhóm cần gia hạn suất trên Zalo.") % {"count": number}
+        yield Finding(AlarmKind.GROUP_EXPIRES, f"unit:{unit.pk}", unit=unit, detail=text)
+
+
 def _by_unit(rows: QuerySet[Delivery], field: str) -> list[tuple[Unit, int]]:
-    """(unit, rows), villages counted with their commune, where the police are."""
+    """(office, rows) of the first ``MOST_COUNTED`` rows."""
     counted = Delivery.objects.filter(pk__in=rows.order_by().values("pk")[:MOST_COUNTED])
-    numbers = dict(counted.order_by().values_list(field).annotate(rows=Count("pk")))
+    return _offices(dict(counted.order_by().values_list(field).annotate(rows=Count("pk"))))
+
+
+def _offices(numbers: dict[int, int]) -> list[tuple[Unit, int]]:
+    """(unit, number), villages counted with their commune, where the police are."""
     found: dict[int, tuple[Unit, int]] = {}
     for unit in Unit.objects.filter(pk__in=numbers).select_related("parent").order_by("pk"):
         office = unit.parent if unit.level == Level.VILLAGE and unit.parent else unit

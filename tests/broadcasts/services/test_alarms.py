@@ -117,6 +117,15 @@ def test_lost_and_overdue_rows_are_counted_for_the_commune(sending_broadcast, ar
     assert found["overdue"].detail == "1 lượt chờ người đăng."
 
 
+def test_groups_whose_slot_ends_are_counted_for_the_commune(gmf_groups, area):
+    for group in gmf_groups[:2]:
+        group.asset_valid_through = timezone.localdate(NOW)
+        group.save()
+    (found,) = conditions.findings(NOW)
+    assert (found.kind, found.unit) == ("expires", area.commune_a)
+    assert found.detail == "2 nhóm cần gia hạn suất trên Zalo."
+
+
 def test_event_of_zalo_that_waits_too_long_is_found(db):
     ZaloEvent.objects.create(key="k", name="x", oa_id="1", received_at=at(-6), due_at=at(-6))
     assert kinds() == ["webhook"]
