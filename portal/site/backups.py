@@ -12,6 +12,8 @@ import shutil
 import sqlite3
 import subprocess
 import tarfile
+from dataclasses import asdict, dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +26,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from broadcasts.services.mailboxes import pause_every_mailbox
+from broadcasts.services.restoring import doubt_rows, hold_started
 from portal.audit.services import record
 from portal.errors import PortalError
 
@@ -116,11 +119,21 @@ def has_data() -> bool:
     return any(model._meta.db_table in tables and model.objects.exists() for model in models)
 
 
-def put_back(folder: Path) -> int:
+@dataclass(frozen=True)
+class Restored:
+    """What a person has to look at after a copy was put back."""
+
+    paused: int
+    doubted: int
+    held: int
+
+
+def put_back(folder: Path) -> Restored:
     """Replace database and media by the copy, bring the tables up to this code, and let nothing be sent.
 
-    Returns how many mailboxes were paused: what was sent after the copy was made would be sent again, so a
-    person decides for each account. Everybody logs in anew. Raises BackupError before anything is changed.
+    Every mailbox is paused, and what may have been sent after the copy was made is in doubt: a person resumes
+    each account, then its groups are read first. Everybody logs in anew. Raises BackupError before anything
+    is changed.
     """
     manifest = verify(folder)
     _load(folder / DATABASES[connection.vendor])
@@ -128,9 +141,14 @@ def put_back(folder: Path) -> int:
     call_command("migrate", interactive=False, verbosity=0)
     with transaction.atomic():
         Session.objects.all().delete()
-        paused = pause_every_mailbox(reason=_("Vừa khôi phục từ bản sao lưu: kiểm tra rồi mới gửi tiếp."))
-        record(None, "site.backup.restored", data={"made_at": manifest["made_at"], "paused": paused})
-    return paused
+        now = timezone.now()
+        restored = Restored(
+            paused=pause_every_mailbox(reason=_("Vừa khôi phục từ bản sao lưu: kiểm tra rồi mới gửi tiếp.")),
+            doubted=doubt_rows(since=datetime.fromisoformat(manifest["made_at"]), now=now),
+            held=hold_started(now=now),
+        )
+        record(None, "site.backup.restored", data={"made_at": manifest["made_at"], **asdict(restored)})
+    return restored
 
 
 def _load(path: Path) -> None:

@@ -26,14 +26,23 @@ class Command(BaseCommand):
         try:
             if path.is_file():
                 with tempfile.TemporaryDirectory(dir=upload_dir()) as name:
-                    paused = backups.put_back(self._unpack(path, Path(name)))
+                    restored = backups.put_back(self._unpack(path, Path(name)))
             else:
-                paused = backups.put_back(path)
+                restored = backups.put_back(path)
         except (backups.BackupError, OSError, tarfile.TarError) as error:
             raise CommandError(str(error)) from error
-        self.stdout.write(f"Đã khôi phục từ {path}. {paused} hộp gửi đang tạm dừng.")
+        self.stdout.write(f"Đã khôi phục từ {path}. {restored.paused} hộp gửi đang tạm dừng.")
         self.stdout.write(
-            "Khởi động lại các tiến trình, so lại bài đã gửi rồi mở từng hộp gửi trong trang quản trị."
+            f"{restored.doubted} lượt gửi chưa rõ đã vào nhóm hay chưa; "
+            f"{restored.held} bài đã đến giờ đang tạm dừng."
+        )
+        self.stdout.write(
+            "Khởi động lại các tiến trình, so lại bài đã gửi rồi mở từng hộp gửi trong trang quản trị:"
+            " hệ thống đọc lại các nhóm trước khi gửi tiếp."
+        )
+        self.stdout.write(
+            "Mã truy cập Zalo trong bản sao có thể đã cũ: "
+            "tài khoản nào báo cần cấp quyền lại thì kết nối lại (connect_oa)."
         )
 
     def _unpack(self, path: Path, folder: Path) -> Path:
