@@ -9,8 +9,9 @@ from django.core.files.base import ContentFile
 from django.utils import timezone
 
 from broadcasts.engine.store import MAX_READS
+from broadcasts.enums import MAX_CRASHES
 from broadcasts.models import Alarm, Attempt, Broadcast, Delivery, Mailbox, Picture
-from broadcasts.services import sending, sweep
+from broadcasts.services import mailboxes, sending, sweep
 from groups.enums import Role
 from groups.models import Group, OfficialAccount, Unit
 from portal import heartbeat
@@ -141,3 +142,21 @@ def let_rest_end() -> None:
 def alarms() -> list[str]:
     """Kinds of the open alarms."""
     return list(Alarm.objects.filter(closed_at=None).values_list("kind", flat=True))
+
+
+def expand(code: str) -> int:
+    """Write the rows of a started post, as a worker does when it is told to."""
+    return sending.expand(Broadcast.objects.get(code=code).pk)
+
+
+def resume_mailboxes() -> None:
+    """What an administrator does in the admin after looking."""
+    person = make_user(Role.CHIEF, Unit.objects.get(code="D6801"))
+    for mailbox in Mailbox.objects.exclude(paused_at=None):
+        mailboxes.resume_mailbox(mailbox, actor=person)
+
+
+def crashes() -> dict[str, int]:
+    """How often a worker died over a group, for those that were suspected at last."""
+    rows = Delivery.objects.filter(crashes__gte=MAX_CRASHES)
+    return dict(rows.values_list("group__zalo_group_id", "crashes"))

@@ -18,6 +18,15 @@ from tests.faults.servers import die_with, free_port, wait_for
 ROOT = Path(__file__).resolve().parents[2]
 KEPT = {"PATH", "HOME", "LANG", "TMPDIR"}
 
+# The portal's supervisor with one line of the Procfile, and without the demo data.
+SUPERVISED_WORKER = """
+from portal import supervisor
+supervisor.prepare = lambda: None
+children = supervisor.read_procfile(supervisor.BASE_DIR / "Procfile")
+workers = [child for child in children if child.name == "worker"]
+supervisor.Supervisor(workers, uses_embedded_broker=False).run()
+"""
+
 
 class Installation:
     """Starts, asks, breaks and ends. ``database_url`` and ``broker_url`` None mean the embedded ones."""
@@ -91,7 +100,7 @@ class Installation:
             env=self.env,
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=400,
         )
         assert done.returncode == 0, done.stderr[-2000:]
         return done.stdout

@@ -1,10 +1,12 @@
 """Waits a tenth as long, and a clock that can be wrong: an application of ``tests.faults.settings``.
 
-Nothing here changes what the portal does, only how long it waits before it does it, and what time it
-believes it is (``CLOCK_FILE`` names a file with the seconds its clock is ahead).
+Nothing here changes what the portal does, only how long it waits before it does it, what time it believes it
+is (``CLOCK_FILE`` names a file with the seconds its clock is ahead), and whether sending to one group brings
+the process down (``DEADLY_GROUP``).
 """
 
 import os
+import signal
 import sys
 import time
 from datetime import UTC, datetime, timedelta
@@ -42,6 +44,8 @@ class QuickConfig(AppConfig):
         http.timeouts.__defaults__ = (http.CONNECT_SECONDS / 2, http.TOTAL_SECONDS / 2)
         if path := os.environ.get("CLOCK_FILE"):
             _set_clock(Path(path))
+        if group_id := os.environ.get("DEADLY_GROUP"):
+            _die_over(group_id)
 
 
 def _scale(name: str) -> None:
@@ -75,3 +79,17 @@ def _set_clock(file: Path) -> None:
     time.time = wrong
     timezone.now = lambda: datetime.fromtimestamp(wrong(), UTC)
     drain.drain.__kwdefaults__["clock"] = wrong
+
+
+def _die_over(group_id: str) -> None:
+    """End this process, as the OOM killer does, the moment it would send to the group."""
+    from groups.zalo.client import ZaloClient
+
+    send = ZaloClient.send_group_text
+
+    async def deadly(self: ZaloClient, to: str, content: str) -> Any:
+        if to == group_id:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return await send(self, to, content)
+
+    ZaloClient.send_group_text = deadly

@@ -5,20 +5,12 @@ import threading
 
 import pytest
 
-from tests.faults.installation import Installation
+from tests.faults.installation import SUPERVISED_WORKER, Installation
 from tests.faults.servers import Redis, wait_for
 from tests.faults.visitors import Visitor, has_receipt
 
 pytestmark = [pytest.mark.process, pytest.mark.services, pytest.mark.timeout(120, func_only=True)]
 
-# The portal's supervisor with one line of the Procfile, and without the demo data.
-SUPERVISED_WORKER = """
-from portal import supervisor
-supervisor.prepare = lambda: None
-children = supervisor.read_procfile(supervisor.BASE_DIR / "Procfile")
-workers = [child for child in children if child.name == "worker"]
-supervisor.Supervisor(workers, uses_embedded_broker=False).run()
-"""
 NOT_GOING_OUT = "Không liên lạc được với máy chủ hàng đợi"
 
 
