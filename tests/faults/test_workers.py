@@ -1,11 +1,12 @@
 """Workers that die, or are told to end, in the middle of a campaign: judged by what members see."""
 
 import signal
+import sys
 
 import psycopg
 import pytest
 
-from tests.faults.installation import Installation
+from tests.faults.installation import SUPERVISED_WORKER, Installation
 from tests.faults.servers import Postgres, wait_for
 
 pytestmark = [pytest.mark.process, pytest.mark.timeout(120, func_only=True)]
@@ -130,3 +131,16 @@ def test_small_installation_survives_a_killed_worker(small_installation: Install
     small_installation.start("worker")
     small_installation.wait_until_sent(30)
     assert small_installation.times_seen(code) == {1: 30}
+
+
+@pytest.mark.services
+@pytest.mark.timeout(240, func_only=True)
+def test_row_04_row_that_kills_its_worker_is_given_up(installation: Installation):
+    """A row whose sending ends the process, as the OOM killer would: three tries, then a dead letter."""
+    code = installation.ask("campaign", groups=12)
+    deadly = installation.ask("group_ids")[5]
+    installation.start("beat")
+    installation.run("supervisor", [sys.executable, "-u", "-c", SUPERVISED_WORKER], DEADLY_GROUP=deadly)
+    wait_for(lambda: installation.ask("states") == {"sent": 11, "refused": 1}, 150, what="the dead letter")
+    assert installation.ask("crashes") == {deadly: 3}
+    assert installation.times_seen(code) == {1: 11}
