@@ -277,6 +277,8 @@ ZALO_OAUTH_URL = text("ZALO_OAUTH_URL", "http://127.0.0.1:9000" if DEBUG else "h
 ZALO_BOT_URL = text("ZALO_BOT_URL", "http://127.0.0.1:9000" if DEBUG else "https://bot-api.zaloplatforms.com")
 ZALO_CLIENT = "groups.zalo.client.ZaloClient"
 ZALO_BOT_CLIENT = "groups.zalo.bot.BotClient"
+# Counts the calls of an account that are not sending: ``(account_id, calls, now=, is_urgent=)`` -> how many.
+ACCOUNT_CALL_BUDGET = "broadcasts.services.budget.take"
 # The Bot Platform is on trial at Zalo: while this is off, a person posts to the groups of bots.
 ZALO_BOT_ENABLED = flag("ZALO_BOT_ENABLED", default=False)
 # Some accounts of state agencies may answer people only at Zalo's older address (-235 at the present one).

@@ -15,7 +15,7 @@ from collections import Counter, deque
 
 # A minute, and what a clock may be set back by meanwhile.
 WINDOW_SECONDS = 60.1
-# For calls that are not counted here: the nightly look at groups, answers to citizens.
+# For calls that cannot wait until the holder is done, such as answers to residents (services/budget.py).
 RESERVE = 0.03
 # The share of the limit that a window holds in advance; also what a crash may cost the next minute.
 AHEAD = 0.25

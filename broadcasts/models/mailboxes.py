@@ -15,6 +15,8 @@ class Mailbox(models.Model):
     lease_until = models.DateTimeField(null=True, blank=True, editable=False)
     # Calls by epoch second for the last 61 s: what the exact minute limit is counted from.
     window = models.JSONField(default=dict, editable=False)
+    # The same for calls from the reserve, which nobody leases.
+    reserve_window = models.JSONField(default=dict, editable=False)
     paused_at = models.DateTimeField(_("tạm dừng lúc"), null=True, blank=True, editable=False)
     paused_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"

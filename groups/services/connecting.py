@@ -25,6 +25,7 @@ from groups import permissions
 from groups.enums import Role
 from groups.models import OfficialAccount
 from groups.services.accounts import grant_again
+from groups.services.call_budget import CountedTokens
 from groups.zalo import oauth
 from groups.zalo.errors import ChannelStopped, OutcomeUnknown, ReauthorisationNeeded, Temporary, ZaloError
 from groups.zalo.http import open_session
@@ -193,7 +194,8 @@ async def _ask_zalo(
 ) -> tuple[oauth.TokenPair, AccountProfile | None]:
     async with open_session(concurrency=1) as session:
         pair = await _exchange(session, account, code, verifier)
-        client = import_string(settings.ZALO_CLIENT)(session, _Fresh(pair), settings.ZALO_API_URL)
+        tokens = CountedTokens(_Fresh(pair), account.pk, is_urgent=True)
+        client = import_string(settings.ZALO_CLIENT)(session, tokens, settings.ZALO_API_URL)
         try:
             profile = await client.get_oa()
         except ZaloError:

@@ -1,8 +1,9 @@
 """Reading the groups of official accounts at Zalo, slowly, each night or when somebody asks.
 
 Reading takes calls from the same minute as sending. So an account's sync spaces its calls to a fifth of the
-account's limit, ends when Zalo says that little is left of the minute, and goes on at the next turn. No
-transaction is open while Zalo is asked; ``sync_changes`` writes what was seen.
+account's limit, enters each in the account's minute, waits while that is full or the account sends, ends when
+Zalo says that little is left of the minute, and goes on at the next turn. No transaction is open while Zalo
+is asked; ``sync_changes`` writes what was seen.
 """
 
 import asyncio
@@ -25,6 +26,7 @@ from groups import permissions
 from groups.enums import AccountKind, AccountState, Channel, GroupState
 from groups.models import FoundGroup, Group, GroupSize, OfficialAccount, Unit
 from groups.services import sync_changes
+from groups.services.call_budget import CountedTokens, NoCallLeft
 from groups.services.groups import create_group
 from groups.services.sync_changes import Seen
 from groups.services.tokens import AccountTokens
@@ -214,7 +216,7 @@ async def _sync_one(session: aiohttp.ClientSession, account_id: int, until: floa
 
 
 def _turns(session: aiohttp.ClientSession, account: OfficialAccount, until: float) -> _Turns:
-    tokens = AccountTokens(account.pk, session=session)
+    tokens = CountedTokens(AccountTokens(account.pk, session=session), account.pk, until=until)
     client = import_string(settings.ZALO_CLIENT)(session, tokens, settings.ZALO_API_URL)
     return _Turns(client, account.rate_per_minute, until)
 
@@ -228,7 +230,7 @@ async def _look(turns: _Turns, ids: list[str]) -> Seen:
             await _ask_for(turns, seen, group_id)
         for group_id in (group_id for group_id in ids if group_id in seen.listed):
             seen.read[group_id] = await turns.call("get_group", group_id)
-    except _OutOfTurn:
+    except (_OutOfTurn, NoCallLeft):
         logger.info("sync: turns used up with %d groups listed, %d read", len(seen.listed), len(seen.read))
     except ZaloError:
         # What is known by now is worth keeping; a list that failed is nothing.

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from groups import permissions
 from groups.enums import Channel
 from groups.models import Group
+from groups.services.call_budget import CountedTokens
 from groups.services.tokens import AccountTokens
 from groups.zalo.errors import ZaloError
 from groups.zalo.http import open_session
@@ -81,5 +82,6 @@ def _ask(group: Group, use: Callable[[Any], Awaitable[Any]], *, by: Any) -> Any:
 
 async def _with_client(account_id: int, use: Callable[[Any], Awaitable[Any]]) -> Any:
     async with open_session(concurrency=1) as session:
-        tokens = AccountTokens(account_id, session=session)
+        own = AccountTokens(account_id, session=session)
+        tokens = CountedTokens(own, account_id, is_urgent=True)
         return await use(import_string(settings.ZALO_CLIENT)(session, tokens, settings.ZALO_API_URL))

@@ -20,6 +20,7 @@ from django.utils.translation import gettext as _
 
 from broadcasts.hints import hint
 from groups.enums import Level
+from groups.services.call_budget import CountedTokens, NoCallLeft
 from groups.services.tokens import AccountTokens
 from groups.signals import News
 from groups.zalo import events
@@ -39,6 +40,7 @@ ONE_MATTER = timedelta(hours=2)
 KEEP = timedelta(days=7)
 CLAIM = timedelta(minutes=2)
 PAUSE = timedelta(minutes=5)
+SHORT_PAUSE = timedelta(minutes=1)
 # Zalo lets an account answer for two days at no cost; long before that the officers have the tip.
 MOST_ATTEMPTS = 12
 BATCH = 20
@@ -188,6 +190,12 @@ def _claim() -> list[ZaloThread]:
 def _answer(thread: ZaloThread) -> bool:
     try:
         async_to_sync(_send)(thread)
+    except NoCallLeft:
+        # Sending needs the whole minute: no attempt was made, so none is counted.
+        ZaloThread.objects.filter(pk=thread.pk, due_at__isnull=False).update(
+            due_at=timezone.now() + SHORT_PAUSE, attempts=F("attempts") - 1
+        )
+        return False
     except (Temporary, OutcomeUnknown, ChannelStopped) as error:
         logger.warning("zalo_answer_waits: %s", type(error).__name__)
         if thread.attempts + 1 < MOST_ATTEMPTS:
@@ -210,6 +218,7 @@ def _close(thread: ZaloThread) -> None:
 
 async def _send(thread: ZaloThread) -> None:
     async with open_session(concurrency=1) as session:
-        tokens = AccountTokens(thread.account_id, session=session)
+        own = AccountTokens(thread.account_id, session=session)
+        tokens = CountedTokens(own, thread.account_id, is_urgent=True)
         client = import_string(settings.ZALO_CLIENT)(session, tokens, settings.ZALO_API_URL)
         await client.send_user_text(thread.user_id, thread.answer)
