@@ -101,7 +101,7 @@ def _measure(benchmarks: list[ModuleType], place: Place) -> None:
 
     call_command("migrate", verbosity=0)
     place.report.say(f"{place.backend.name} ({place.backend.database})")
-    place.report.conditions(conditions.now(place.backend))
+    place.report.conditions({**conditions.now(place.backend), "stub": place.stub.language})
     try:
         for module in benchmarks:
             place.report.say(f" {module.NAME}")

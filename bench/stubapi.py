@@ -14,6 +14,8 @@ code), ``max_in_flight``, ``max_rps``, ``limited``, ``failed``, ``accounts`` tha
 most calls of one account in any 60 s) and ``seconds`` from the first call to the last. ``POST /__set`` with a
 JSON object of the same options (``{"delay_ms": 50}``) changes them and starts the counting anew.
 
+``stubapi.c`` is the same in C, for machines with a compiler (``bench.stub`` chooses).
+
 The parser reads what HTTP clients send to an API: a request line, headers, a body of ``Content-Length``. It
 is no web server.
 """
@@ -56,13 +58,14 @@ class Stub:
     """The state all connections share: options, counters, and what each group was sent."""
 
     def __init__(self, faults: Faults):
+        self.in_flight = 0
         self.configure(faults)
 
     def configure(self, faults: Faults) -> None:
         """Take over new options and forget everything counted so far."""
         self.faults = faults
         self.total = self.posted = self.limited = self.failed = 0
-        self.in_flight = self.max_in_flight = self.fastest_second = 0
+        self.max_in_flight = self.fastest_second = 0
         self.copies: Counter[tuple[bytes, bytes]] = Counter()
         self.conversations: dict[bytes, list[dict]] = {}
         self.last_second: deque[float] = deque()
