@@ -7,6 +7,7 @@ person there. Rows are made directly; a test about a state change calls the serv
 
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 import factory
 from django.contrib.auth import get_user_model
@@ -14,7 +15,7 @@ from django.utils import timezone
 from factory.django import DjangoModelFactory
 
 from broadcasts.enums import DeliveryState, NoticeState, PostKind
-from broadcasts.models import Broadcast, Delivery, Notice, Post
+from broadcasts.models import Attempt, Broadcast, Delivery, Notice, Post
 from groups.enums import Channel, GroupKind, Level, Role
 from groups.models import (
     Group,
@@ -197,6 +198,13 @@ class DeliveryFactory(DjangoModelFactory):
     group = factory.SubFactory(GroupFactory, gmf=True)
     account = factory.LazyAttribute(lambda delivery: delivery.group.official_account)
     state = DeliveryState.QUEUED
+
+
+def add_call(delivery: Delivery, **fields: Any) -> Attempt:
+    """One call made for the row; refused unless said otherwise."""
+    moment = timezone.now()
+    values = {"number": 1, "started_at": moment, "finished_at": moment, "outcome": DeliveryState.REFUSED}
+    return Attempt.objects.create(delivery=delivery, **(values | fields))
 
 
 class TipFactory(DjangoModelFactory):

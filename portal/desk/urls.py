@@ -4,6 +4,7 @@ from django.urls import path
 
 from portal.desk.views import (
     broadcasts,
+    calls,
     compose,
     dead_letters,
     groups,
@@ -35,6 +36,7 @@ urlpatterns = [
     path("tinh-trang/hop-gui/<int:pk>/<slug:name>/", health.mailbox_act, name="mailbox_act"),
     path("canh-bao/", health.alarm_list, name="alarms"),
     path("canh-bao/<int:pk>/nhan/", health.alarm_seen, name="alarm_seen"),
+    path("luot-gui/<int:pk>/lan-goi/", calls.index, name="delivery_calls"),
     path("luot-gui/<int:pk>/<slug:name>/", posting.settle_row, name="delivery_act"),
     path("thu-vien/", compose.library_index, name="library"),
     path("sw.js", posting.worker, name="posting_worker"),

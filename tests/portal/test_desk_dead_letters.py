@@ -4,7 +4,7 @@ import pytest
 from django.urls import reverse
 
 from broadcasts.models import Delivery
-from tests.factories import DeliveryFactory, GroupFactory
+from tests.factories import DeliveryFactory, GroupFactory, add_call
 from tests.portal.desk_world import World, html, make_world
 
 pytestmark = pytest.mark.django_db
@@ -37,6 +37,23 @@ def test_list_names_group_reason_and_zalos_code(world, refused):
     assert refused.group.name in page
     assert "Bài có từ khóa bị cấm." in page
     assert "(mã Zalo -248)" in page
+
+
+def test_calls_of_a_row_are_told_one_by_one(world, refused):
+    add_call(refused, number=1, outcome="waiting", error="Zalo đang bận.", error_code=-32)
+    add_call(refused, number=2, outcome="refused", error="Bài có từ khóa bị cấm.", error_code=-248)
+    url = reverse("desk:delivery_calls", args=[refused.pk])
+    assert url in html(world.client("officer").get(LIST))
+    assert url in html(world.client("officer").get(reverse("desk:broadcast", args=[world.sending.code])))
+    page = html(world.client("officer").get(url))
+    assert page.index("mã Zalo -248") < page.index("mã Zalo -32")
+    assert "Zalo đang bận." in page
+
+
+def test_row_without_calls_says_so_and_is_not_linked(world):
+    url = reverse("desk:delivery_calls", args=[world.to_post.pk])
+    assert url not in html(world.client("chief").get(reverse("desk:broadcast", args=[world.sending.code])))
+    assert "Chưa có lần gọi nào" in html(world.client("chief").get(url))
 
 
 def test_list_of_another_commune_is_empty(world, refused):

@@ -93,6 +93,7 @@ GET_MATRIX = {
         only_ours(relay=404, status=404),
     ),
     "dead_letters": lambda w: ([], everywhere()),
+    "delivery_calls": lambda w: ([w.unknown.pk], only_ours()),
     "health": lambda w: ([], steering()),
     "alarms": lambda w: ([], steering()),
     "tips": lambda w: ([], everywhere()),

@@ -17,6 +17,7 @@ from tests.factories import (
     PostFactory,
     StewardshipFactory,
     TipFactory,
+    add_call,
     make_area,
     make_user,
 )
@@ -41,6 +42,8 @@ class Office:
         self.sending = self.broadcast(BroadcastState.SENDING)
         self.tip = TipFactory(unit=self.area.commune_a, village=self.area.village_a, assignee=self.officer)
         self.group = GroupFactory(unit=self.area.village_a)
+        gmf = GroupFactory(gmf=True, unit=self.area.village_a)
+        self.called = DeliveryFactory(broadcast=self.sending, group=gmf, state=DeliveryState.REFUSED)
         # Counts that are zero once cost a query less; every page starts with something of everything.
         self.add()
 
@@ -57,6 +60,7 @@ class Office:
         for state in (DeliveryState.UNKNOWN, DeliveryState.SENT, DeliveryState.REFUSED):
             row_group = GroupFactory(gmf=True, unit=self.area.village_a)
             DeliveryFactory(broadcast=self.sending, group=row_group, state=state, settled_by=self.officer)
+        add_call(self.called)
         own = GroupFactory(unit=self.area.village_a)
         StewardshipFactory(group=own, user=self.chief)
         DeliveryFactory(broadcast=self.sending, group=own, state=DeliveryState.TO_POST)
@@ -101,6 +105,7 @@ PAGES = {
     "posting run": (lambda o: reverse("desk:posting_run", args=[o.sending.code]), 10),
     "who has not posted": (lambda o: reverse("desk:posting_unposted"), 10),
     "dead letters": (lambda o: reverse("desk:dead_letters"), 12),
+    "calls of a row": (lambda o: reverse("desk:delivery_calls", args=[o.called.pk]), 9),
     "health": (lambda o: reverse("desk:health"), 20),
     "alarms": (lambda o: reverse("desk:alarms"), 10),
     "tips": (lambda o: reverse("desk:tips"), 9),
