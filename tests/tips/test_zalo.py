@@ -6,6 +6,7 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
+from broadcasts.models import Mailbox
 from groups.models import OfficialAccount
 from groups.services import inbox, signers
 from groups.zalo import fake
@@ -174,6 +175,20 @@ def test_answer_that_may_be_lost_is_sent_again_later(account):
     assert thread.user_id and thread.due_at > timezone.now() + timedelta(minutes=4)
     ZaloThread.objects.update(due_at=timezone.now())
     assert zalo.answer_due() == 1 and len(answers()) == 1
+
+
+def test_answer_waits_while_sending_needs_the_whole_minute(account, settings):
+    settings.ZALO_CLIENT = "groups.zalo.client.ZaloClient"
+    settings.ZALO_API_URL = "http://127.0.0.1:9"
+    OfficialAccount.objects.update(rate_per_minute=20)
+    write(account, "Có nhóm thanh niên tụ tập đua xe")
+    Mailbox.objects.create(
+        account=account, lease_owner="x", lease_until=timezone.now() + timedelta(minutes=1)
+    )
+    assert zalo.answer_due() == 0
+    thread = ZaloThread.objects.get()
+    assert thread.attempts == 0 and thread.user_id
+    assert thread.due_at < timezone.now() + timedelta(minutes=2)
 
 
 def test_withdrawal_of_consent_cuts_the_thread_and_stops_the_answer(account):
