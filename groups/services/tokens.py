@@ -106,18 +106,18 @@ class AccountTokens:
             if account.access_token and account.access_token != rejected_token:
                 return self._remember(account)
             await self._require_no_pause()
-            if await sync_to_async(_claim)(self._account_id):
-                return self._remember(await self._refresh(rejected_token))
+            if claimed_at := await sync_to_async(_claim)(self._account_id):
+                return self._remember(await self._refresh(rejected_token, claimed_at))
             if timezone.now() > deadline:
                 self._retry_not_before = timezone.now() + timedelta(seconds=RETRY_AFTER_SECONDS)
                 raise Temporary(None, "another process is renewing", wait_seconds=RETRY_AFTER_SECONDS)
             await asyncio.sleep(POLL_SECONDS)
 
-    async def _refresh(self, rejected_token: str) -> OfficialAccount:
+    async def _refresh(self, rejected_token: str, claimed_at: datetime) -> OfficialAccount:
         """Ask Zalo, as the holder of the claim; every way out stores its outcome and ends the claim."""
         account = await sync_to_async(_read)(self._account_id)
         if account.access_token and account.access_token != rejected_token:
-            await sync_to_async(_release)(self._account_id)
+            await sync_to_async(_release)(self._account_id, claimed_at)
             return account
         try:
             pair = await self._ask(account)
@@ -125,7 +125,7 @@ class AccountTokens:
             return await sync_to_async(_stop)(account, error)
         except (Temporary, OutcomeUnknown) as error:
             await self._pause()
-            await sync_to_async(_release)(self._account_id)
+            await sync_to_async(_release)(self._account_id, claimed_at)
             raise Temporary(error.code, str(error), wait_seconds=RETRY_AFTER_SECONDS) from None
         return await sync_to_async(_store)(account, pair)
 
@@ -216,15 +216,18 @@ def _read(account_id: int) -> OfficialAccount:
     return account
 
 
-def _claim(account_id: int) -> bool:
-    """Become the one process that renews. True for exactly one caller."""
+def _claim(account_id: int) -> datetime | None:
+    """Become the one process that renews: when that was for exactly one caller, None for the others."""
     now = timezone.now()
     free = Q(refresh_started_at=None) | Q(refresh_started_at__lt=now - timedelta(seconds=CLAIM_SECONDS))
-    return OfficialAccount.objects.filter(free, pk=account_id).update(refresh_started_at=now) == 1
+    rows = OfficialAccount.objects.filter(free, pk=account_id).update(refresh_started_at=now)
+    return now if rows == 1 else None
 
 
-def _release(account_id: int) -> None:
-    OfficialAccount.objects.filter(pk=account_id).update(refresh_started_at=None)
+def _release(account_id: int, claimed_at: datetime) -> None:
+    """Give the claim back, unless another process took it over."""
+    mine = OfficialAccount.objects.filter(pk=account_id, refresh_started_at=claimed_at)
+    mine.update(refresh_started_at=None)
 
 
 def _store(spent: OfficialAccount, pair: oauth.TokenPair) -> OfficialAccount:

@@ -32,6 +32,8 @@ SECRET_FIELDS = ("refresh_token", "code", "code_verifier")
 CALL_LIMIT = -32
 # When the answer does not say how long the token lives: short enough to be refreshed soon.
 CAUTIOUS_LIFE_SECONDS = 3600
+# Whatever the answer says: the old token is spent by now, so a strange number must not lose the new pair.
+SHORTEST_LIFE_SECONDS, LONGEST_LIFE_SECONDS = 60, 90 * 24 * 3600
 
 SET_UP_ERRORS = {
     -14002: _("Mã ứng dụng Zalo không đúng hoặc ứng dụng chưa được kích hoạt."),
@@ -111,11 +113,15 @@ async def _ask(
 
 
 def read_pair(reply: Reply, *, hide: tuple[str, ...] = ()) -> TokenPair:
-    """The pair in an answer of the token endpoint. No ``access_token`` means failure, whatever the status."""
+    """The pair in an answer of the token endpoint, its life between a minute and 90 days.
+
+    No ``access_token`` means failure, whatever the status.
+    """
     answer = read_object(reply.body) or {}
     access, refresh_token = text(answer.get("access_token")), text(answer.get("refresh_token"))
     if access and refresh_token:
         life = number(answer.get("expires_in")) or CAUTIOUS_LIFE_SECONDS
+        life = min(max(life, SHORTEST_LIFE_SECONDS), LONGEST_LIFE_SECONDS)
         return TokenPair(access, refresh_token, life)
     raise _refusal(reply, read_code(answer.get("error")), black_out(_reason(answer), hide))
 

@@ -201,6 +201,21 @@ def test_renew_beyond_the_call_limit_is_temporary_and_frees_the_claim(account, z
     assert (account.state, account.refresh_started_at) == (AccountState.ACTIVE, None)
 
 
+def test_release_leaves_the_claim_that_another_process_took_over(account, zalo, monkeypatch):
+    taken_over = timezone.now() + timedelta(seconds=services.CLAIM_SECONDS + 1)
+
+    async def slow_and_lost(*args, **options):
+        await OfficialAccount.objects.aupdate(refresh_started_at=taken_over)
+        raise Temporary(None, "lost after more than a minute")
+
+    # A minute's wait is no test: the other process takes over while this one still waits for its answer.
+    monkeypatch.setattr(services.oauth, "refresh", slow_and_lost)
+    with pytest.raises(Temporary):
+        renew(account, account.access_token)
+    account.refresh_from_db()
+    assert account.refresh_started_at == taken_over
+
+
 def aged(account, hours: float) -> None:
     """Give the account a pair made ``hours`` ago that lives for a day."""
     account.tokens_at = timezone.now() - timedelta(hours=hours)

@@ -128,7 +128,9 @@ def test_refresh_error_never_quotes_tokens_or_secrets(canned_host):
 
 
 @pytest.mark.parametrize(
-    ("life", "seconds"), [(b'"90000"', 90_000), (b"3600", 3600), (b"null", 3600), (b'"soon"', 3600)]
+    ("life", "seconds"),
+    [(b'"90000"', 90_000), (b"3600", 3600), (b"null", 3600), (b'"soon"', 3600)]
+    + [(b'"-5"', 60), (b"1", 60), (b'"99999999999999"', 7_776_000), (b'"' + b"9" * 5000 + b'"', 3600)],
 )
 def test_read_pair_understands_every_spelling_of_the_life_time(life, seconds):
     pair = oauth.read_pair(Reply(200, b'{"access_token":"a","refresh_token":"r","expires_in":' + life + b"}"))
