@@ -72,3 +72,21 @@ def test_progress_bar_gets_plain_digits_and_the_reader_vietnamese_ones():
 
     assert 'value="1234" max="2475"' in bar
     assert "1.234 trên 2.475" in bar
+
+
+# A number that a machine reads: a key, a version, a size. "12.345" is none.
+MACHINE_NUMBER = re.compile(
+    r"=\"[^\"<>]*\{\{ *[\w.]*\.(?:pk|version|width|height)(?P<filters>(?:\|[^}]*)?)\}\}"
+)
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_numbers_for_machines_have_no_thousand_separators(path):
+    text = re.sub(
+        r"\{% localize off %\}.*?\{% endlocalize %\}", "", path.read_text(encoding="utf-8"), flags=re.DOTALL
+    )
+    found = MACHINE_NUMBER.finditer(text)
+
+    assert [
+        hit.group() for hit in found if not re.search(r"unlocalize|plain|stringformat", hit["filters"])
+    ] == []

@@ -11,8 +11,16 @@ from playwright.sync_api import expect
 from broadcasts.enums import DeliveryState
 from broadcasts.models import Delivery
 from broadcasts.services import posting
+from groups.enums import Role
 from portal.audit.models import AuditEntry
-from tests.factories import PASSWORD, DeliveryFactory, GroupFactory, StewardshipFactory
+from tests.factories import (
+    PASSWORD,
+    DeliveryFactory,
+    GroupFactory,
+    PostingFactory,
+    StewardshipFactory,
+    UserFactory,
+)
 from tests.portal.desk_world import World, make_world
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pytest.mark.timeout(180)]
@@ -125,6 +133,20 @@ def test_two_confirmations_without_network_are_sent_once_with_their_times(world,
     assert all(row.task.received_at > row.settled_at for row in done)
     assert AuditEntry.objects.filter(action="broadcasts.delivery.posted").count() == 2
     assert page.complaints == []
+
+
+def test_confirmation_of_a_person_and_a_row_with_high_numbers_gets_through(world, visit):
+    person = UserFactory(pk=12_345, username="moi")
+    PostingFactory(user=person, unit=world.area.village_a, role=Role.RELAY)
+    row = DeliveryFactory(
+        pk=123_456, broadcast=world.sending, group=GroupFactory(unit=world.area.village_a), state="to_post"
+    )
+    page = visit("moi", f"/can-bo/dang-bai/{row.pk}/")
+    page.get_by_role("button", name="Đã đăng").click()
+    page.wait_for_selector("text=Đã ghi nhận")
+    wait_until(page, EMPTY_OUTBOX)
+    row.refresh_from_db()
+    assert (row.state, row.settled_by) == (DeliveryState.POSTED, person)
 
 
 def test_somebody_else_was_faster_is_told_and_waits_to_be_read(world, rows, visit):
