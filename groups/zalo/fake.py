@@ -72,10 +72,11 @@ class FakeZalo:
         return await self._post(group_id, "", file_token=token)
 
     async def send_user_text(self, user_id: str, content: str, *, quote_message_id: str = "") -> SentPrivate:
-        return await self._tell(user_id, texts.prepare(content))
+        return await self._tell(user_id, texts.prepare_private(content))
 
     async def send_user_image(self, user_id: str, caption: str, attachment_id: str) -> SentPrivate:
-        return await self._tell(user_id, _caption(caption), attachment_id=attachment_id)
+        caption = texts.prepare_private(caption) if texts.clean(caption) else ""
+        return await self._tell(user_id, caption, attachment_id=attachment_id)
 
     async def send_user_file(self, user_id: str, token: str) -> SentPrivate:
         return await self._tell(user_id, "", file_token=token)

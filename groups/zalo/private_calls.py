@@ -5,6 +5,7 @@ package's number, and not at all later (-230). Every message is sent once: a los
 ``OutcomeUnknown``.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import aiohttp
@@ -56,7 +57,7 @@ class PrivateCalls(Calls):
 
         A quotation that Zalo does not take is left out: the answer matters more.
         """
-        message = {"text": texts.prepare(content)}
+        message = {"text": texts.prepare_private(content)}
         if quote_message_id:
             try:
                 return await self._tell(user_id, message | {"quote_message_id": quote_message_id})
@@ -67,7 +68,8 @@ class PrivateCalls(Calls):
 
     async def send_user_image(self, user_id: str, caption: str, attachment_id: str) -> SentPrivate:
         """Send a person an uploaded picture; ``caption`` may be empty."""
-        return await self._tell(user_id, image_message(caption, attachment_id))
+        message = image_message(caption, attachment_id, prepare=texts.prepare_private)
+        return await self._tell(user_id, message)
 
     async def send_user_file(self, user_id: str, token: str) -> SentPrivate:
         """Send a person an uploaded file by the token its upload returned."""
@@ -118,13 +120,15 @@ class PrivateCalls(Calls):
         return SentPrivate(message_id, PrivateQuota.read(mapping(data.get("quota"))))
 
 
-def image_message(caption: str, attachment_id: str) -> dict[str, Any]:
+def image_message(
+    caption: str, attachment_id: str, *, prepare: Callable[[str], str] = texts.prepare
+) -> dict[str, Any]:
     """The body of a picture in the one shape that groups and persons both take."""
     element = {"media_type": "image", "attachment_id": attachment_id}
     payload = {"template_type": "media", "elements": [element]}
     message: dict[str, Any] = {"attachment": {"type": "template", "payload": payload}}
     if texts.clean(caption):
-        message["text"] = texts.prepare(caption)
+        message["text"] = prepare(caption)
     return message
 
 

@@ -34,9 +34,7 @@ def count(text: str) -> int:
     return len(clean(text).encode("utf-16-le")) // 2
 
 
-# One text goes to thousands of groups.
-@lru_cache(maxsize=64)
-def prepare(text: str, *, limit: int = MAX_TEXT) -> str:
+def prepare_private(text: str, *, limit: int = MAX_TEXT) -> str:
     """The text to send. Raises ``EmptyText`` or ``TextTooLong``; it is never shortened or split for the
     author.
     """
@@ -47,3 +45,7 @@ def prepare(text: str, *, limit: int = MAX_TEXT) -> str:
     if units > limit:
         raise TextTooLong(units, limit)
     return prepared
+
+
+# One text goes to thousands of groups. What one person is told stays in no memory.
+prepare = lru_cache(maxsize=64)(prepare_private)

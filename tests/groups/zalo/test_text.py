@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from groups.zalo.errors import EmptyText, TextTooLong
-from groups.zalo.text import MAX_TEXT, clean, count, prepare
+from groups.zalo.text import MAX_TEXT, clean, count, prepare, prepare_private
 
 
 @pytest.mark.parametrize(
@@ -62,3 +62,11 @@ def test_prepare_at_the_limit_passes_and_one_more_is_refused():
 def test_prepare_counts_emoji_as_phones_do():
     with pytest.raises(TextTooLong):
         prepare("😀" * (MAX_TEXT // 2 + 1))
+
+
+def test_private_text_is_prepared_alike_and_remembered_nowhere():
+    prepare.cache_clear()
+    assert prepare_private(" Mã theo dõi: [@1] ") == "Mã theo dõi: [ @1]"
+    with pytest.raises(EmptyText):
+        prepare_private(" ")
+    assert prepare.cache_info().currsize == 0
