@@ -18,6 +18,7 @@ ACTIONS = {
     "broadcasts.broadcast.expanded": _("Lập danh sách nhóm nhận"),
     "broadcasts.broadcast.missed": _("Bỏ qua vì đã quá giờ hữu ích"),
     "broadcasts.broadcast.done": _("Gửi xong"),
+    "broadcasts.broadcast.reopened": _("Gửi tiếp bài đã xong vì còn nhóm chưa nhận"),
     "broadcasts.delivery.posted": _("Xác nhận đã đăng vào nhóm"),
     "broadcasts.delivery.seen": _("Xác nhận đã thấy bài trong nhóm"),
     "broadcasts.delivery.resent": _("Cho gửi lại vào nhóm"),

@@ -10,7 +10,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -19,6 +19,7 @@ from broadcasts import permissions, tasks
 from broadcasts.enums import POSTABLE, BroadcastState, DeliveryState
 from broadcasts.hints import hint
 from broadcasts.models import Broadcast, Delivery, Picture, PostingTask
+from broadcasts.services import finishing
 from broadcasts.services.settle import require, settle_row
 from portal.audit.services import record
 from portal.errors import StaleVersionError, WrongStateError
@@ -72,6 +73,7 @@ def undo(delivery: Delivery, *, actor: Any) -> Delivery:
     now = timezone.now()
     live = Broadcast.objects.filter(pk=OuterRef("broadcast"), state__in=UNDOABLE)
     with transaction.atomic():
+        broadcast = finishing.locked(delivery.broadcast_id)
         settle_row(
             delivery,
             sources=(DeliveryState.POSTED, DeliveryState.SKIPPED),
@@ -86,9 +88,7 @@ def undo(delivery: Delivery, *, actor: Any) -> Delivery:
         )
         PostingTask.objects.filter(delivery=delivery).update(received_at=None)
         # Its last row was final for a moment.
-        Broadcast.objects.filter(pk=delivery.broadcast_id, state=BroadcastState.DONE).update(
-            state=BroadcastState.SENDING, finished_at=None, version=F("version") + 1
-        )
+        finishing.reopen(broadcast, actor=actor)
     return delivery
 
 

@@ -10,14 +10,14 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.db.models.functions import Least
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from broadcasts import permissions, tasks
-from broadcasts.enums import DEAD, SUSPECT_CRASHES, BroadcastState, DeliveryState
+from broadcasts.enums import DEAD, SUSPECT_CRASHES, DeliveryState
 from broadcasts.hints import hint
 from broadcasts.models import Broadcast, Delivery
 from broadcasts.services import finishing, settle
@@ -52,7 +52,7 @@ def retry(delivery: Delivery, *, actor: Any) -> Delivery:
     require(permissions.can_resend(actor, delivery))
     now = timezone.now()
     with transaction.atomic():
-        broadcast = _reopened(delivery.broadcast_id, now)
+        broadcast = _reopened(delivery.broadcast_id, actor, now)
         if delivery.state == DeliveryState.UNKNOWN:
             return settle.resend(delivery, actor=actor)
         if delivery.state == DeliveryState.BLOCKED:
@@ -79,7 +79,7 @@ def retry_failed(broadcast: Broadcast, *, actor: Any) -> int:
     now = timezone.now()
     account = Group.objects.filter(pk=OuterRef("group")).values("official_account")
     with transaction.atomic():
-        broadcast = _reopened(broadcast.pk, now)
+        broadcast = _reopened(broadcast.pk, actor, now)
         rows = retryable(broadcast, actor)
         done = Delivery.objects.filter(pk__in=rows.values("pk"), state=DeliveryState.REFUSED).update(
             state=DeliveryState.WAITING,
@@ -156,18 +156,16 @@ def _may_retry(actor: Any, broadcast: Broadcast) -> bool:
     return broadcast.deliveries.filter(where).exists()
 
 
-def _reopened(broadcast_id: int, now: datetime) -> Broadcast:
+def _reopened(broadcast_id: int, actor: Any, now: datetime) -> Broadcast:
     """The post, locked and being sent. Raises ``WrongStateError`` when it is past use or taken back."""
-    broadcast = Broadcast.objects.select_for_update(of=("self",)).select_related("unit").get(pk=broadcast_id)
+    broadcast = finishing.locked(broadcast_id)
     if broadcast.state not in WANTED:
         raise WrongStateError(_("Bài đã thu hồi hoặc hủy, không gửi lại được."))
     if is_past_use(broadcast, now):
         ends = [end for end in (broadcast.expires_at, broadcast.useful_until) if end is not None]
         at = date_format(timezone.localtime(min(ends)), "H:i d/m/Y")
         raise WrongStateError(_("Bài đã hết giá trị lúc %(at)s, không gửi lại được.") % {"at": at})
-    Broadcast.objects.filter(Q(state=BroadcastState.DONE), pk=broadcast.pk).update(
-        state=BroadcastState.SENDING, finished_at=None, version=F("version") + 1
-    )
+    finishing.reopen(broadcast, actor=actor)
     return broadcast
 
 

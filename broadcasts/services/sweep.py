@@ -52,6 +52,7 @@ def sweep(now: datetime) -> None:
     mark_overdue(now)
     expand_stuck(now)
     complete_corrections(now)
+    finishing.reopen_all(now=now)
     finishing.finish(now=now)
     expire_notices(now)
     mailbox_status.note_breakers(now)
@@ -199,11 +200,8 @@ def complete_corrections(now: datetime) -> None:
         "unit", "corrects"
     ):
         with transaction.atomic():
-            if not write_rows(correction, groups_of(correction), now=now):
-                continue
-            Broadcast.objects.filter(pk=correction.pk, state=BroadcastState.DONE).update(
-                state=BroadcastState.SENDING, finished_at=None, version=F("version") + 1
-            )
+            if write_rows(correction, groups_of(correction), now=now):
+                finishing.reopen(correction, actor=None)
 
 
 def expire_notices(now: datetime) -> None:
