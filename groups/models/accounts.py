@@ -47,6 +47,8 @@ class OfficialAccount(models.Model):
     )
     last_good_at = models.DateTimeField(_("lần gửi được gần nhất"), null=True, blank=True, editable=False)
     last_error = models.CharField(_("lỗi gần nhất"), max_length=300, blank=True, editable=False)
+    # When an event for it came that only the key of another account of its app had signed.
+    key_misfit_at = models.DateTimeField(null=True, blank=True, editable=False)
     last_error_at = models.DateTimeField(_("lúc"), null=True, blank=True, editable=False)
     # One reader of the account's groups at a time; a claim of a dead process is taken over.
     sync_started_at = models.DateTimeField(null=True, blank=True, editable=False)

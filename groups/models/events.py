@@ -45,7 +45,11 @@ class ZaloEvent(models.Model):
         constraints = [models.UniqueConstraint(fields=["key"], name="zalo_event_once")]
         indexes = [
             # What ``groups.services.inbox`` claims.
-            models.Index(fields=["due_at", "id"], condition=Q(due_at__isnull=False), name="zalo_event_due")
+            models.Index(fields=["due_at", "id"], condition=Q(due_at__isnull=False), name="zalo_event_due"),
+            # What nobody could work on, a handful: the watch looks for it twice a minute.
+            models.Index(
+                fields=["account"], condition=Q(due_at=None, processed_at=None), name="zalo_event_stuck"
+            ),
         ]
 
     def __str__(self) -> str:

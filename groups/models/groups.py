@@ -66,7 +66,10 @@ class Group(models.Model):
     asset_valid_through = models.DateField(_("suất nhóm dùng đến"), null=True, blank=True, editable=False)
     asset_renews = models.BooleanField(_("suất tự gia hạn"), default=False, editable=False)
     dissolves_on = models.DateField(_("Zalo giải tán ngày"), null=True, blank=True, editable=False)
+    # When Zalo was last asked for this one group, whatever it answered.
     zalo_read_at = models.DateTimeField(null=True, blank=True, editable=False)
+    # When the newest event about its life was sent: events come in any order.
+    zalo_told_at = models.DateTimeField(null=True, blank=True, editable=False)
     # The latest GroupSize, kept here so that lists and reach need no join.
     members_count = models.PositiveIntegerField(_("thành viên"), default=0)
     households_count = models.PositiveIntegerField(_("hộ đại diện"), default=0)

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from groups import permissions
 from groups.enums import AccountState, Role
 from groups.models import OfficialAccount, Unit
+from groups.services import signers
 from groups.services.tokens import PAIR_FIELDS, store_pair
 from groups.zalo.oauth import CAUTIOUS_LIFE_SECONDS, TokenPair
 from portal.audit.services import record
@@ -98,6 +99,7 @@ def update_account(
         account = OfficialAccount.objects.select_for_update().select_related("unit").get(pk=account.pk)
         _fill(account, name=name, app_id=app_id, rate_per_minute=rate_per_minute, secrets=secrets)
         account.save()
+        transaction.on_commit(signers.forget)
         data = {"oa_id": account.oa_id, "secrets": sorted(secrets)}
         record(by, "groups.account.changed", account, unit_path=account.unit.path, data=data)
     return account
@@ -136,7 +138,8 @@ def _fill(
     account.app_id = app_id
     account.rate_per_minute = rate_per_minute or account.rate_per_minute
     account.app_secret = secrets.get("app_secret", account.app_secret)
-    account.oa_secret = secrets.get("oa_secret", account.oa_secret)
+    if "oa_secret" in secrets:
+        account.oa_secret, account.key_misfit_at = secrets["oa_secret"], None
     if "access_token" in secrets:
         pair = TokenPair(secrets["access_token"], secrets["refresh_token"], CAUTIOUS_LIFE_SECONDS)
         store_pair(account, pair)

@@ -1,7 +1,7 @@
 """What Zalo's events change in the directory: sizes and states of groups, the grant of an account.
 
-News comes late, twice or out of order; the nightly sync has the last word. So sizes move by what happened
-and stop at zero, and states only where they still differ.
+News comes late, twice or out of order; the nightly sync has the last word. So what was sent before it changes
+nothing, sizes move by what happened and stop at zero, and states follow the newest event that was sent.
 """
 
 from typing import Any
@@ -29,7 +29,9 @@ def apply(news: News) -> None:
         _revoke(news)
         return
     change = _CHANGES.get(news.name)
-    group = _group_of(news) if change else None
+    # What happened before the last sync is in what the sync read.
+    is_known = news.account.synced_at is not None and news.sent_at <= news.account.synced_at
+    group = _group_of(news) if change and not is_known else None
     if group is not None:
         change(group, news)
 
@@ -57,20 +59,28 @@ def _people(news: News) -> int:
 
 
 def _move_size(group: Group, *, by: int) -> None:
-    """Count ``by`` members more today. Not audited: the dated series is the trace, and nobody acted."""
+    """Count ``by`` members more today. Not audited: the dated series is the trace, and nobody acted.
+
+    A day that somebody counted by hand keeps those numbers, as with the sync.
+    """
+    today, source = timezone.localdate(), GroupSize.Source.ZALO
     members = min(max(group.members_count + by, 0), MOST_MEMBERS)
     households = min(group.households_count, members)
     sizes = {"members": members, "households": households}
-    today = GroupSize(group=group, day=timezone.localdate(), source=GroupSize.Source.ZALO, **sizes)
-    # One statement; a day that somebody counted stays counted, with these numbers.
-    GroupSize.objects.bulk_create(
-        [today], update_conflicts=True, unique_fields=["group", "day"], update_fields=list(sizes)
-    )
+    rows = group.sizes.filter(day=today)
+    if not rows.filter(source=source).update(**sizes):
+        GroupSize.objects.bulk_create(
+            [GroupSize(group=group, day=today, source=source, **sizes)], ignore_conflicts=True
+        )
+        if rows.exclude(source=source).exists():
+            return
     Group.objects.filter(pk=group.pk).update(members_count=members, households_count=households)
 
 
 def _exists(group: Group, news: News) -> None:
     """Created, or changed: so it is there; whether it is enabled may be said, and its link."""
+    if not _is_newest(group, news):
+        return
     info = news.body.get("group_info")
     info = info if isinstance(info, dict) else {}
     status = info.get("status")
@@ -85,7 +95,16 @@ def _exists(group: Group, news: News) -> None:
 
 
 def _deleted(group: Group, news: News) -> None:
-    _set_state(group, GroupState.VANISHED)
+    if _is_newest(group, news):
+        _set_state(group, GroupState.VANISHED)
+
+
+def _is_newest(group: Group, news: News) -> bool:
+    """Whether nothing sent later was told of the group's life; ``news`` is the newest from now on."""
+    if group.zalo_told_at is not None and news.sent_at < group.zalo_told_at:
+        return False
+    Group.objects.filter(pk=group.pk).update(zalo_told_at=news.sent_at)
+    return True
 
 
 def _set_state(group: Group, state: str) -> None:

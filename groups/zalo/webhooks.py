@@ -27,7 +27,11 @@ NEWEST_MS = 10 * 60 * 1000
 @csrf_exempt
 @require_POST
 def webhook(request: HttpRequest) -> HttpResponse:
-    """200 for every genuine event, known or not, new or seen before."""
+    """200 for every genuine event, known or not, new or seen before.
+
+    One for an account of ours that only another account's key signed is thanked for and kept nowhere: kept,
+    it could stand in the way of the genuine one.
+    """
     if _length(request) > MOST_BYTES:
         # The body stays where it is.
         return _refuse("too large", 413)
@@ -42,7 +46,10 @@ def webhook(request: HttpRequest) -> HttpResponse:
     sent_at_ms = signature.sent_at_ms(body) or 0
     if not -OLDEST_MS <= sent_at_ms - time.time() * 1000 <= NEWEST_MS:
         return _refuse("age", 403, raw_body)
-    inbox.store(signer, body, raw_body)
+    if signer.is_own:
+        inbox.store(signer, body, raw_body)
+    else:
+        signers.flag(signer)
     return HttpResponse(b"", content_type="text/plain")
 
 

@@ -5,10 +5,13 @@ import json
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
+from groups.enums import Role
 from groups.models import OfficialAccount, ZaloEvent
 from groups.services import hints, signers
-from tests.factories import GroupFactory, OfficialAccountFactory, UnitFactory
+from groups.services.accounts import update_account
+from tests.factories import GroupFactory, OfficialAccountFactory, UnitFactory, make_user
 from tests.groups.webhooks import URL, echo, event, moved, now_ms, post, private, raw, signature
 
 pytestmark = pytest.mark.django_db
@@ -89,9 +92,47 @@ def test_other_app_is_refused_even_when_it_knows_the_key(account):
     assert post(private(account, "x") | {"app_id": "1000000000000000009"}).status_code == 403
 
 
-def test_key_of_one_account_opens_no_other(account):
-    OfficialAccountFactory(oa_id="2000000000000000007", app_id=account.app_id, oa_secret="another")
-    assert post(event(account, "follow") | {"oa_id": "2000000000000000007"}).status_code == 403
+@pytest.mark.parametrize("own_key", ["another", ""])
+def test_key_of_one_account_opens_no_other_of_its_app_and_does_not_have_the_hook_switched_off(
+    account, own_key
+):
+    other = OfficialAccountFactory(
+        oa_id="2000000000000000007", app_id=account.app_id, oa_secret=own_key, unit=account.unit
+    )
+    assert post(private(other, "Có người lạ")).status_code == 200
+    assert not ZaloEvent.objects.exists()
+    other.refresh_from_db()
+    account.refresh_from_db()
+    assert other.key_misfit_at and not account.key_misfit_at
+
+
+def test_key_of_the_same_app_cannot_forestall_the_genuine_event(account):
+    other = OfficialAccountFactory(app_id=account.app_id, oa_secret="another", unit=account.unit)
+    body = raw(private(account, "Có người lạ"))
+    assert post(body, mac=signature(body, other.oa_secret)).status_code == 200
+    assert post(body).status_code == 200
+    assert ZaloEvent.objects.get().account == account
+
+
+def test_flood_with_the_key_of_another_account_writes_one_note(account, django_assert_num_queries):
+    other = OfficialAccountFactory(app_id=account.app_id, oa_secret="", unit=account.unit)
+    post(event(other, "follow"))
+    other.refresh_from_db()
+    first = other.key_misfit_at
+    with django_assert_num_queries(3):
+        post(event(other, "unfollow"))
+    other.refresh_from_db()
+    assert other.key_misfit_at == first
+
+
+def test_key_of_another_app_opens_nothing(account):
+    stranger = OfficialAccountFactory(oa_secret="another", unit=account.unit)
+    body = raw(private(account, "x"))
+    assert post(body, mac=signature(body, stranger.oa_secret)).status_code == 403
+
+
+def test_signer_shows_no_key(account):
+    assert "oa-secret" not in repr(signers.Signer(1, "2", "3", "oa-secret"))
 
 
 def test_account_nobody_connected_is_thanked_when_its_app_is_known_and_ignored(account):
@@ -233,6 +274,21 @@ def test_changed_key_works_at_once_and_the_old_one_ends_within_seconds(account, 
     monkeypatch.setattr(signers, "FRESH_SECONDS", 0)
     body = raw(private(account, "muộn"))
     assert post(body, mac=signature(body, "new-key")).status_code == 403
+
+
+def test_key_changed_in_this_process_ends_the_old_one_and_the_note_at_once(
+    account, django_capture_on_commit_callbacks
+):
+    assert post(private(account, "cũ")).status_code == 200
+    OfficialAccount.objects.update(key_misfit_at=timezone.now())
+    admin = make_user(Role.ADMINISTRATOR, account.unit)
+    with django_capture_on_commit_callbacks(execute=True):
+        update_account(
+            account, name="x", app_id=account.app_id, rate_per_minute=100, by=admin, oa_secret="new-key"
+        )
+    assert post(private(account, "muộn")).status_code == 403
+    account.refresh_from_db()
+    assert account.key_misfit_at is None
 
 
 def test_second_event_of_an_account_takes_one_statement(account, django_assert_num_queries):

@@ -9,7 +9,7 @@ from django.utils import timezone
 from broadcasts.enums import DeliveryState
 from broadcasts.models import Delivery
 from groups.enums import AccountState, GroupState
-from groups.models import Group, GroupSize, ZaloEvent
+from groups.models import Group, GroupSize, OfficialAccount, ZaloEvent
 from groups.services import inbox, signers
 from groups.signals import zalo_event
 from portal.audit.models import AuditEntry
@@ -181,6 +181,45 @@ def test_changed_group_takes_state_and_link_but_no_foreign_link(group):
     deliver(moved(group, "update_group_info", "u", group_info=info))
     group.refresh_from_db()
     assert (group.state, group.join_url) == (GroupState.ACTIVE, "https://zalo.me/g/moi123")
+
+
+@pytest.mark.parametrize(
+    ("first", "late", "state"),
+    [
+        ("delete_group", "update_group_info", GroupState.VANISHED),
+        ("delete_group", "create_group", GroupState.VANISHED),
+        ("create_group", "delete_group", GroupState.ACTIVE),
+    ],
+)
+def test_older_event_that_comes_late_changes_no_state(group, first, late, state):
+    deliver(moved(group, first))
+    deliver(moved(group, late, timestamp=now_ms(hours_ago=1)))
+    group.refresh_from_db()
+    assert group.state == state
+
+
+def test_size_counted_by_hand_today_stays(group):
+    numbers = {"members": 30, "households": 30}
+    GroupSize.objects.create(
+        group=group, day=timezone.localdate(), source=GroupSize.Source.COUNTED, **numbers
+    )
+    Group.objects.filter(pk=group.pk).update(members_count=30, households_count=30)
+    deliver(moved(group, "user_out_group"))
+    row = group.sizes.get()
+    assert (row.source, row.members, row.households) == (GroupSize.Source.COUNTED, 30, 30)
+    assert sizes(group) == (30, 30)
+
+
+def test_what_happened_before_the_last_sync_is_in_it_already(group):
+    OfficialAccount.objects.update(synced_at=timezone.now() - timedelta(minutes=10))
+    deliver(
+        moved(group, "user_join_group", timestamp=now_ms(hours_ago=0.5)),
+        moved(group, "delete_group", timestamp=now_ms(hours_ago=0.5)),
+    )
+    group.refresh_from_db()
+    assert (group.members_count, group.state) == (30, GroupState.ACTIVE)
+    deliver(moved(group, "user_join_group"))
+    assert sizes(group)[0] == 31
 
 
 def test_closed_group_stays_closed(group):
