@@ -5,11 +5,12 @@ They say what is wrong and where to look; never a word of a tip, a post or a tok
 
 import logging
 from collections import defaultdict
-from collections.abc import Iterable
 from datetime import datetime, timedelta
+from smtplib import SMTPDataError, SMTPRecipientsRefused
 
 from django.conf import settings
 from django.core import mail
+from django.core.mail.backends.base import BaseEmailBackend
 from django.db.models import Q
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -24,8 +25,15 @@ from groups.permissions import DECIDING_ROLES
 logger = logging.getLogger(__name__)
 
 ESCALATE_AFTER = timedelta(minutes=30)
+# An end is news once the cause stayed away for this long: what flickers is one alarm and one mail.
+CLOSING_AFTER = timedelta(minutes=15)
 OPENING, ESCALATION, CLOSING = "opening", "escalation", "closing"
+# What became of one letter. Any other error says that the mail server cannot be talked to now.
+SENT, REFUSED, DEFERRED = "sent", "refused", "deferred"
 MOST_AT_ONCE = 200
+
+# One part of one alarm: its opening, its escalation, its end.
+News = tuple[Alarm, str]
 
 
 def send_due(now: datetime) -> int:
@@ -34,13 +42,12 @@ def send_due(now: datetime) -> int:
     claimed = [(alarm, part) for alarm, part in due if _claim(alarm, part, now)]
     if not claimed:
         return 0
-    letters: dict[str, list[tuple[Alarm, str]]] = defaultdict(list)
+    letters: dict[str, list[News]] = defaultdict(list)
     for alarm, part in claimed:
         for address in recipients(alarm, is_escalation=part == ESCALATION):
             letters[address].append((alarm, part))
     with translation.override(settings.LANGUAGE_CODE):
-        messages = [_message(address, news) for address, news in sorted(letters.items())]
-    return _send(messages, claimed)
+        return _send(letters)
 
 
 def recipients(alarm: Alarm, *, is_escalation: bool = False) -> set[str]:
@@ -62,7 +69,7 @@ def recipients(alarm: Alarm, *, is_escalation: bool = False) -> set[str]:
     return set(postings.filter(wanted).values_list("user__email", flat=True))
 
 
-def _due(now: datetime) -> list[tuple[Alarm, str]]:
+def _due(now: datetime) -> list[News]:
     unseen = Alarm.objects.open().filter(acknowledged_at=None)
     wanted = {
         OPENING: Alarm.objects.open().filter(opening_mail_at=None),
@@ -70,7 +77,7 @@ def _due(now: datetime) -> list[tuple[Alarm, str]]:
             escalation_mail_at=None, opening_mail_at__isnull=False, opened_at__lte=now - ESCALATE_AFTER
         ),
         CLOSING: Alarm.objects.filter(
-            closed_at__isnull=False, closing_mail_at=None, opening_mail_at__isnull=False
+            closed_at__lte=now - CLOSING_AFTER, closing_mail_at=None, opening_mail_at__isnull=False
         ),
     }
     return [
@@ -83,26 +90,53 @@ def _due(now: datetime) -> list[tuple[Alarm, str]]:
 def _claim(alarm: Alarm, part: str, now: datetime) -> bool:
     """True for the one process that is to mail about this part of this alarm."""
     field = f"{part}_mail_at"
-    return Alarm.objects.filter(pk=alarm.pk, **{field: None}).update(**{field: now}) == 1
+    rows = Alarm.objects.filter(pk=alarm.pk, closed_at=alarm.closed_at, **{field: None})
+    return rows.update(**{field: now}) == 1
 
 
-def _send(messages: Iterable[mail.EmailMessage], claimed: list[tuple[Alarm, str]]) -> int:
+def _send(letters: dict[str, list[News]]) -> int:
+    """Number of letters taken by the mail server. News that reached nobody yet is tried again next time."""
+    waiting, told = dict(letters), set()
     sent = 0
     try:
         with mail.get_connection() as connection:
-            for message in messages:
-                message.connection = connection
-                sent += message.send()
-    except OSError as error:  # smtplib's errors are OSErrors too
+            for address, news in sorted(letters.items()):
+                answer = _deliver(_message(address, news), connection)
+                if answer == SENT:
+                    sent += 1
+                    told.update(news)
+                if answer != DEFERRED:
+                    del waiting[address]
+    except OSError as error:
         logger.warning("alarm_mail_failed: %s, %s sent", type(error).__name__, sent)
-        if not sent:
-            # Nobody got any: the next pass tries again. Some did: nobody is to get it every minute.
-            for alarm, part in claimed:
-                Alarm.objects.filter(pk=alarm.pk).update(**{f"{part}_mail_at": None})
+    finally:
+        # Who was told is not to be told every minute because somebody else could not be.
+        for alarm, part in {item for news in waiting.values() for item in news} - told:
+            Alarm.objects.filter(pk=alarm.pk).update(**{f"{part}_mail_at": None})
     return sent
 
 
-def _message(address: str, news: list[tuple[Alarm, str]]) -> mail.EmailMessage:
+def _deliver(message: mail.EmailMessage, connection: BaseEmailBackend) -> str:
+    """Hand over one letter. An address that is refused concerns nobody else."""
+    message.connection = connection
+    try:
+        message.send()
+    except SMTPRecipientsRefused as error:
+        codes = [code for code, _text in error.recipients.values()]
+    except SMTPDataError as error:
+        codes = [error.smtp_code]
+    except ValueError:  # UnicodeError is one too
+        codes = []
+    else:
+        return SENT
+    # Some servers hang up on who names a wrong address: the next letter gets a connection of its own.
+    connection.close()
+    answer = DEFERRED if codes and max(codes) < 500 else REFUSED
+    logger.warning("alarm_mail_%s: %s", answer, codes or "address")
+    return answer
+
+
+def _message(address: str, news: list[News]) -> mail.EmailMessage:
     context = {
         "opened": [alarm for alarm, part in news if part == OPENING],
         "escalated": [alarm for alarm, part in news if part == ESCALATION],

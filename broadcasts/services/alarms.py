@@ -7,7 +7,6 @@ twice, anywhere: a unique constraint says who opened an alarm, a conditional UPD
 import logging
 import time
 from collections.abc import Iterable
-from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -27,8 +26,6 @@ logger = logging.getLogger(__name__)
 LOOK_SECONDS = 30.0
 # A cause must be gone this long: what flickers is one alarm.
 GONE_FOR = timedelta(minutes=3)
-# What comes back within this time is the same alarm again, and no new mail.
-SAME_FOR = timedelta(hours=1)
 
 _next_look = 0.0
 
@@ -89,11 +86,7 @@ def acknowledge(alarm: Alarm, *, actor: Any) -> Alarm:
 
 def _open(finding: Finding, now: datetime) -> None:
     cause = {"kind": finding.kind, "subject": finding.subject}
-    last = Alarm.objects.filter(**cause, closed_at__gte=now - SAME_FOR).order_by("-closed_at").first()
-    if last is not None:
-        # Another process may be opening it as well: the constraint lets one of them.
-        with suppress(IntegrityError), transaction.atomic():
-            Alarm.objects.filter(pk=last.pk).update(closed_at=None, last_seen_at=now, detail=finding.detail)
+    if _reopen(finding, cause, now):
         return
     alarm = Alarm(
         **cause,
@@ -104,3 +97,15 @@ def _open(finding: Finding, now: datetime) -> None:
         last_seen_at=now,
     )
     Alarm.objects.bulk_create([alarm], ignore_conflicts=True)
+
+
+def _reopen(finding: Finding, cause: dict[str, str], now: datetime) -> bool:
+    """What comes back before its end was mailed is the same alarm: no mail, and who took it has it."""
+    same = Alarm.objects.filter(**cause, closed_at__gte=now - alarm_mail.CLOSING_AFTER, closing_mail_at=None)
+    last = same.order_by("-closed_at").values_list("pk", flat=True).first()
+    try:
+        with transaction.atomic():
+            return 1 == same.filter(pk=last).update(closed_at=None, last_seen_at=now, detail=finding.detail)
+    except IntegrityError:
+        # Another process opened it meanwhile: the constraint let one of us.
+        return True

@@ -1,10 +1,13 @@
 """Alarms: one for each cause, closed by themselves, mailed to those who must act and to nobody twice."""
 
 from datetime import timedelta
+from smtplib import SMTPRecipientsRefused
 
 import pytest
 from django.core import mail
 from django.core.cache import cache
+from django.core.mail.backends.locmem import EmailBackend as LocmemBackend
+from django.core.mail.message import sanitize_address
 from django.utils import timezone
 
 from broadcasts.engine.mailbox import BREAKER_FAILURES
@@ -131,6 +134,27 @@ def test_event_of_zalo_that_waits_too_long_is_found(db):
     assert kinds() == ["webhook"]
 
 
+def test_news_that_nobody_could_work_on_is_found_until_somebody_did(account):
+    stuck = ZaloEvent.objects.create(
+        key="k", name="user_send_text", oa_id=account.oa_id, account=account, body="{}", received_at=at(-500)
+    )
+    (found,) = conditions.findings(NOW)
+    assert (found.kind, found.unit, found.account) == ("webhook", account.unit, account)
+    assert "1 tin từ Zalo không xử lý được" in found.detail
+    stuck.due_at = at(-1)
+    stuck.save()
+    assert kinds() == []
+
+
+def test_webhook_key_that_does_not_fit_is_found(account):
+    account.key_misfit_at = at(-60)
+    account.save()
+    (found,) = conditions.findings(NOW)
+    assert (found.kind, found.account) == ("webhook", account)
+    assert "khóa webhook" in found.detail
+    assert kinds(at(600)) == []
+
+
 def test_dead_beat_is_one_finding_and_dead_workers_another(db):
     heartbeat.note(heartbeat.BEAT)
     heartbeat.note(heartbeat.WORKER)
@@ -185,7 +209,28 @@ def test_cause_that_comes_back_soon_is_the_same_alarm_and_no_new_mail(stopped, a
         alarms.update([], at(minute + 5))
         alarm_mail.send_due(at(minute + 5))
     assert Alarm.objects.count() == 1
-    assert len(mail.outbox) == 2
+    assert [letter.subject for letter in mail.outbox] == ["Cảnh báo gửi bài: Tài khoản đã dừng gửi"]
+    alarm_mail.send_due(at(45))
+    assert mail.outbox[-1].subject == "Hết cảnh báo: Tài khoản đã dừng gửi"
+
+
+def test_cause_that_comes_back_after_its_end_was_mailed_is_news_to_everybody(stopped, area, chief):
+    make_user(Role.CHIEF, area.commune_a, email="chief@example.vn")
+    found = conditions.findings(NOW)
+    alarms.update(found, NOW)
+    alarm_mail.send_due(NOW)
+    alarms.acknowledge(Alarm.objects.get(), actor=chief)
+    alarms.update([], at(5))
+    alarm_mail.send_due(at(20))
+    alarms.update(found, at(21))
+    alarm_mail.send_due(at(21))
+    assert [letter.subject.partition(":")[0] for letter in mail.outbox] == [
+        "Cảnh báo gửi bài",
+        "Hết cảnh báo",
+        "Cảnh báo gửi bài",
+    ]
+    again = Alarm.objects.open().get()
+    assert (again.acknowledged_at, again.opened_at) == (None, at(21))
 
 
 def test_cause_that_comes_back_the_next_day_is_news(stopped):
@@ -271,7 +316,9 @@ def test_opening_goes_to_the_chief_and_administrators_escalation_further_and_clo
     mail.outbox.clear()
     OfficialAccount.objects.update(state="active", last_error="")
     alarms.watch(at(36))
-    alarms.watch(at(37))
+    assert addresses() == []
+    alarms.watch(at(51))
+    alarms.watch(at(52))
     assert addresses() == ["administrator@example.vn", "chief@example.vn"]
     assert mail.outbox[0].subject == "Hết cảnh báo: Tài khoản đã dừng gửi"
 
@@ -318,3 +365,43 @@ def test_mail_server_that_is_away_is_asked_again(stopped, people, settings):
     settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
     alarms.watch(at(1))
     assert len(mail.outbox) == 2
+
+
+class PickyBackend(LocmemBackend):
+    """Looks at addresses as SMTP does; knows no ``gone``, and asks to come back with ``later``."""
+
+    answers = {"gone": (550, b"unknown user"), "later": (450, b"try again")}
+
+    def send_messages(self, messages):
+        for message in messages:
+            sanitize_address(message.to[0], "utf-8")
+            name = message.to[0].partition("@")[0]
+            if name in self.answers:
+                raise SMTPRecipientsRefused({message.to[0]: self.answers[name]})
+        return super().send_messages(messages)
+
+
+@pytest.fixture
+def picky(settings):
+    settings.EMAIL_BACKEND = f"{__name__}.PickyBackend"
+
+
+@pytest.mark.parametrize("wrong", ["gone@example.vn", "a b@@example.vn", "x" * 70 + "đ@example.vn"])
+def test_address_that_cannot_be_written_to_silences_nobody_else(stopped, people, area, picky, wrong):
+    make_user(Role.ADMINISTRATOR, area.province, email=wrong)
+    for minute in range(3):
+        alarms.watch(at(minute))
+    assert addresses() == ["administrator@example.vn", "chief@example.vn"]
+
+
+def test_address_that_is_the_only_one_is_asked_once_when_refused_and_again_when_deferred(
+    stopped, area, picky
+):
+    someone = make_user(Role.CHIEF, area.commune_a, email="gone@example.vn")
+    alarms.watch(NOW)
+    assert Alarm.objects.get().opening_mail_at == NOW
+
+    Alarm.objects.update(opening_mail_at=None)
+    type(someone).objects.filter(pk=someone.pk).update(email="later@example.vn")
+    alarms.watch(at(1))
+    assert Alarm.objects.get().opening_mail_at is None
