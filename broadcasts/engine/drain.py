@@ -153,10 +153,11 @@ class Drain:
 
     async def _fill(self) -> bool:
         """Lease and claim; False when nothing can be claimed within the drain's patience."""
-        if self.queue.qsize() >= self.concurrency:
-            return True
         try:
+            # Also while the senders are busy: they may all wait for one slow account.
             await self._renew()
+            if self.queue.qsize() >= self.concurrency:
+                return True
             await self._lease()
             if await self._claim():
                 return True
@@ -200,7 +201,7 @@ class Drain:
         for lease in leases:
             box = self.boxes[lease.account_id] = Box(lease, now=now)
             tokens = AccountTokens(lease.account_id, session=self.session)
-            box.client = make_client(lease.kind, self.session, PacedTokens(tokens, box.pace, self.clock))
+            box.client = make_client(lease.kind, self.session, PacedTokens(tokens, box, self.clock))
         if leases:
             await self._read([lease.account_id for lease in leases])
         return bool(leases)

@@ -30,6 +30,10 @@ FIRST_READ_SECONDS = 20
 ATTACHMENT_EXPIRED = -100
 
 
+class NoCallMade(Exception):
+    """The row goes back as it was: whatever ended its turn did so before its message left."""
+
+
 @dataclass(slots=True)
 class Call:
     """A claimed row, as far as sending needs it."""

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 
 from django.db import Error as DatabaseError
 
@@ -10,19 +11,13 @@ from broadcasts.engine import outcomes, reading, store
 from broadcasts.engine.database import DatabaseThread
 from broadcasts.engine.ledger import Ledger
 from broadcasts.engine.mailbox import Box
-from broadcasts.engine.outcomes import Call
+from broadcasts.engine.outcomes import Call, NoCallMade
 from broadcasts.engine.reader import PacedReader
 from broadcasts.engine.reading import Doubt
 from broadcasts.engine.uploads import Uploads
 from groups.zalo.errors import ZaloError
 
 logger = logging.getLogger(__name__)
-
-
-class NoCallMade(Exception):
-    """The row goes back as it was: its picture's upload took the last call of the minute, or the database
-    went away while the picture was looked up.
-    """
 
 
 class Sender:
@@ -119,4 +114,6 @@ class Sender:
             return
         self.reads += 1
         reader = PacedReader(box.client, box.pace, self.clock)
-        self.ledger.findings.append(await reading.look(reader, doubt))
+        # Without a call nothing was learnt: the look is still due.
+        with suppress(NoCallMade):
+            self.ledger.findings.append(await reading.look(reader, doubt))
