@@ -15,11 +15,9 @@ from typing import Any
 
 import aiohttp
 from asgiref.sync import async_to_sync, sync_to_async
-from django.conf import settings
 from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
-from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 
 from groups import permissions
@@ -27,11 +25,12 @@ from groups.enums import AccountKind, AccountState, Channel, GroupState
 from groups.models import FoundGroup, Group, GroupSize, OfficialAccount, Unit
 from groups.services import sync_changes
 from groups.services.call_budget import CountedTokens, NoCallLeft
+from groups.services.clients import make_client
 from groups.services.groups import create_group
 from groups.services.sync_changes import Seen
 from groups.services.tokens import AccountTokens
 from groups.tasks import sync_account
-from groups.zalo.errors import ChannelStopped, Permanent, Scope, ZaloError
+from groups.zalo.errors import Scope, ZaloError
 from groups.zalo.http import open_session
 from portal.errors import NotAllowedError, PortalError, WrongStateError
 
@@ -51,6 +50,11 @@ ACCOUNTS_AT_ONCE = 50
 # Slots change seldom and cost a call for each group.
 SLOT_DAYS = 3
 WARN_DAYS, URGENT_DAYS = 30, 7
+# What Zalo says of a group it does not have, or where the account is no longer in. Other codes say less.
+GONE_CODES = frozenset({-201, -403})
+DISABLED_CODE = -237
+# Then the next run goes on: those that gave no answer wait at the end of the row.
+UNREAD_IN_ROW = 5
 
 
 def sync_due(*, seconds: float = RUN_SECONDS) -> int:
@@ -128,7 +132,9 @@ def result_words(account: OfficialAccount) -> str:
         "%(groups)d nhóm trong danh bạ, %(changed)d có thay đổi, %(vanished)d không còn trên Zalo, "
         "%(found)d nhóm trên Zalo chưa vào danh bạ."
     )
-    return words % {name: account.sync_counts.get(name, 0) for name in sync_changes.COUNTED}
+    counts = {name: account.sync_counts.get(name, 0) for name in sync_changes.COUNTED}
+    unread = _(" %(unread)d nhóm chưa đọc được, sẽ đọc lại.") if counts["unread"] else ""
+    return (words + unread) % counts
 
 
 def take_group(found: FoundGroup, *, unit: Unit, kind: str, name: str, by: Any) -> Group:
@@ -149,7 +155,8 @@ def take_group(found: FoundGroup, *, unit: Unit, kind: str, name: str, by: Any) 
             join_url=found.join_url,
             by=by,
         )
-        GroupSize.objects.create(group=group, members=found.members, source=GroupSize.Source.ZALO)
+        if found.members:
+            GroupSize.objects.create(group=group, members=found.members, source=GroupSize.Source.ZALO)
         Group.objects.filter(pk=group.pk).update(zalo_name=found.name, members_count=found.members)
     return group
 
@@ -207,9 +214,9 @@ async def _sync_one(session: aiohttp.ClientSession, account_id: int, until: floa
         await sync_to_async(sync_changes.apply)(account, seen, by=by)
     except ZaloError as failure:
         error = str(failure.detail_vi)
-    except Exception as failure:  # one account's accident stops no other
+    except Exception:  # one account's accident stops no other
         logger.exception("sync_failed: account %s", account_id)
-        error = type(failure).__name__
+        error = _("Cổng gặp lỗi khi đọc nhóm của tài khoản này. Nguyên nhân nằm trong nhật ký máy chủ.")
     finally:
         await sync_to_async(_release)(account_id, error)
     return not error
@@ -217,8 +224,7 @@ async def _sync_one(session: aiohttp.ClientSession, account_id: int, until: floa
 
 def _turns(session: aiohttp.ClientSession, account: OfficialAccount, until: float) -> _Turns:
     tokens = CountedTokens(AccountTokens(account.pk, session=session), account.pk, until=until)
-    client = import_string(settings.ZALO_CLIENT)(session, tokens, settings.ZALO_API_URL)
-    return _Turns(client, account.rate_per_minute, until)
+    return _Turns(make_client(account.kind, session, tokens), account.rate_per_minute, until)
 
 
 async def _look(turns: _Turns, ids: list[str]) -> Seen:
@@ -226,10 +232,7 @@ async def _look(turns: _Turns, ids: list[str]) -> Seen:
     seen = Seen()
     try:
         await _list(turns, seen)
-        for group_id in (group_id for group_id in ids if group_id not in seen.listed):
-            await _ask_for(turns, seen, group_id)
-        for group_id in (group_id for group_id in ids if group_id in seen.listed):
-            seen.read[group_id] = await turns.call("get_group", group_id)
+        await _read(turns, seen, sorted(ids, key=seen.listed.__contains__))
     except (_OutOfTurn, NoCallLeft):
         logger.info("sync: turns used up with %d groups listed, %d read", len(seen.listed), len(seen.read))
     except ZaloError:
@@ -245,24 +248,46 @@ async def _list(turns: _Turns, seen: Seen) -> None:
         page = await turns.call("list_groups", offset=offset, count=PAGE)
         seen.listed |= {info.group_id: info for info in page.items if info.group_id}
         offset += len(page.items)
-        if not page.items or offset >= page.total:
+        if not page.items or (page.total is not None and offset >= page.total):
             # Groups that came or went between two pages make the list shorter than its total.
-            seen.is_whole = len(seen.listed) >= page.total
+            seen.is_whole = page.total is not None and len(seen.listed) >= page.total
             return
 
 
-async def _ask_for(turns: _Turns, seen: Seen, group_id: str) -> None:
-    """A group missing from the list is gone only when Zalo does not know it by its id either."""
-    if not seen.is_whole:
-        return
-    try:
-        info = await turns.call("get_group", group_id)
-    except (Permanent, ChannelStopped) as error:
-        if isinstance(error, ChannelStopped) and error.scope == Scope.ACCOUNT:
-            raise
+async def _read(turns: _Turns, seen: Seen, ids: list[str]) -> None:
+    """Ask for each by its id: one that cannot be read stops no other, unless the account is the reason."""
+    unread_in_row = 0
+    for group_id in ids:
+        if group_id not in seen.listed and not seen.is_whole:
+            continue
+        try:
+            info = await turns.call("get_group", group_id)
+        except ZaloError as error:
+            if error.scope == Scope.ACCOUNT:
+                raise
+            unread_in_row = 0 if _note(seen, group_id, error) else unread_in_row + 1
+        else:
+            unread_in_row = 0
+            seen.read[group_id] = info
+            seen.listed.setdefault(group_id, info)
+        seen.asked.add(group_id)
+        if unread_in_row == UNREAD_IN_ROW:
+            return
+
+
+def _note(seen: Seen, group_id: str, error: ZaloError) -> bool:
+    """Remember what the refusal says of the group; False when it says nothing.
+
+    One missing from the list is gone only when Zalo does not know it by its id either.
+    """
+    if error.code == DISABLED_CODE:
+        seen.disabled.add(group_id)
+    elif error.code in GONE_CODES and group_id not in seen.listed:
         seen.gone.add(group_id)
     else:
-        seen.listed[group_id] = seen.read[group_id] = info
+        logger.warning("sync: group %s not read: %s", group_id, error)
+        return False
+    return True
 
 
 def _claim(account_id: int) -> OfficialAccount | None:

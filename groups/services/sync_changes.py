@@ -21,19 +21,22 @@ from groups.zalo.records import GroupInfo
 from portal.audit.services import record
 
 # What a sync counts, for the person who reads how it went.
-COUNTED = ("groups", "changed", "vanished", "found")
+COUNTED = ("groups", "changed", "vanished", "found", "unread")
 
 
 @dataclass(slots=True)
 class Seen:
     """What Zalo said of one account's groups, by their ids.
 
-    ``listed``: the list, whole only when ``is_whole``. ``read``: groups read one by one, with their slots.
-    ``gone``: groups of the directory that are neither in a whole list nor found when asked for by id.
+    ``listed``: the list, whole only when ``is_whole``. ``asked``: groups asked for by id, whatever it gave;
+    ``read``: those that answered, with their slots; ``disabled``: those of which Zalo said no more than that;
+    ``gone``: those that are neither in a whole list nor known by their id.
     """
 
     listed: dict[str, GroupInfo] = field(default_factory=dict)
     read: dict[str, GroupInfo] = field(default_factory=dict)
+    asked: set[str] = field(default_factory=set)
+    disabled: set[str] = field(default_factory=set)
     gone: set[str] = field(default_factory=set)
     is_whole: bool = False
 
@@ -55,6 +58,7 @@ def apply(account: OfficialAccount, seen: Seen, *, by: Any = None) -> dict[str, 
             "changed": changed,
             "vanished": len(seen.gone),
             "found": account.found_groups.count(),
+            "unread": len(seen.asked - seen.read.keys() - seen.disabled - seen.gone),
         }
         OfficialAccount.objects.filter(pk=account.pk).update(
             synced_at=now if seen.is_whole else account.synced_at, sync_error="", sync_counts=counts
@@ -84,8 +88,10 @@ def _follow(group: Group, seen: Seen, *, by: Any, now: datetime) -> bool:
     info = whole or seen.listed.get(group.zalo_group_id)
     values = _facts(info) if info else {}
     if whole:
-        values |= _slot(whole) | {"zalo_read_at": now}
-    values |= _state(group, info, is_gone=group.zalo_group_id in seen.gone)
+        values |= _slot(whole)
+    if group.zalo_group_id in seen.asked:
+        values["zalo_read_at"] = now
+    values |= _state(group, info, seen)
     before = {name: getattr(group, name) for name in values}
     different = {name: value for name, value in values.items() if value != before[name]}
     if not different:
@@ -117,13 +123,15 @@ def _slot(whole: GroupInfo) -> dict[str, Any]:
     }
 
 
-def _state(group: Group, info: GroupInfo | None, *, is_gone: bool) -> dict[str, str]:
+def _state(group: Group, info: GroupInfo | None, seen: Seen) -> dict[str, str]:
     """The state Zalo gives the group; nothing for one that we closed, or that Zalo said nothing about."""
     if group.state not in BY_ZALO:
         return {}
-    if info is not None:
+    if group.zalo_group_id in seen.disabled:
+        return {"state": GroupState.DISABLED}
+    if info is not None and info.status:
         return {"state": GroupState.ACTIVE if info.is_enabled else GroupState.DISABLED}
-    return {"state": GroupState.VANISHED} if is_gone else {}
+    return {"state": GroupState.VANISHED} if group.zalo_group_id in seen.gone else {}
 
 
 def _is_news(group: Group, name: str, before: Any, after: Any) -> bool:
@@ -144,7 +152,7 @@ def _store_sizes(groups: list[Group], seen: Seen) -> None:
     rows = {row.group_id: row for row in GroupSize.objects.filter(group__in=groups, day=today)}
     for group in groups:
         info, row = seen.listed.get(group.zalo_group_id), rows.get(group.pk)
-        if info is None or (row and row.source == GroupSize.Source.COUNTED):
+        if info is None or info.members is None or (row and row.source == GroupSize.Source.COUNTED):
             continue
         members = min(info.members, MOST_MEMBERS)
         households = group.households_count if group.counted_households is None else group.counted_households
@@ -160,24 +168,26 @@ def _store_sizes(groups: list[Group], seen: Seen) -> None:
 def _list_unknown(account: OfficialAccount, seen: Seen, *, known: set[str]) -> None:
     """Keep the list of groups that wait to be taken into the directory."""
     unknown = {group_id: info for group_id, info in seen.listed.items() if group_id not in known}
-    rows = [
-        FoundGroup(
-            account=account,
-            zalo_group_id=group_id,
-            name=info.name[:120] or group_id,
-            members=min(info.members, MOST_MEMBERS),
-            join_url=info.join_url if is_zalo_link(info.join_url) else "",
+    sized, unsized = [], []
+    for group_id, info in unknown.items():
+        if len(group_id) <= 40:
+            (unsized if info.members is None else sized).append(_found(account, group_id, info))
+    about = ["name", "join_url"]
+    for rows, fields in ((sized, [*about, "members"]), (unsized, about)):
+        FoundGroup.objects.bulk_create(
+            rows, update_conflicts=True, unique_fields=["account", "zalo_group_id"], update_fields=fields
         )
-        for group_id, info in unknown.items()
-        if len(group_id) <= 40
-    ]
-    FoundGroup.objects.bulk_create(
-        rows,
-        update_conflicts=True,
-        unique_fields=["account", "zalo_group_id"],
-        update_fields=["name", "members", "join_url"],
-    )
     waiting = FoundGroup.objects.filter(account=account)
     waiting.filter(zalo_group_id__in=known).delete()
     if seen.is_whole:
         waiting.exclude(zalo_group_id__in=unknown).delete()
+
+
+def _found(account: OfficialAccount, group_id: str, info: GroupInfo) -> FoundGroup:
+    return FoundGroup(
+        account=account,
+        zalo_group_id=group_id,
+        name=info.name[:120] or group_id,
+        members=min(info.members or 0, MOST_MEMBERS),
+        join_url=info.join_url if is_zalo_link(info.join_url) else "",
+    )

@@ -107,7 +107,7 @@ class FakeZalo:
             members, group_id = world.invited(users), world.next_id()
             asset = world.take_asset(asset_id, group_id)
             group = replace(
-                world.add_group(group_id, name, members=1),
+                world.add_group(group_id, name, members=0),
                 description=texts.clean(description),
                 asset_id=asset_id,
                 asset_valid_through=asset.valid_through,

@@ -141,7 +141,7 @@ class FakeWorld:
         group = self.groups.get(group_id)
         if group is None and not self.is_open:
             raise classify(-201, "group_id is invalid!")
-        return group or GroupInfo(group_id, "Nhóm", "enabled", 1, "")
+        return group or GroupInfo(group_id, "Nhóm", "enabled", 0, "")
 
     def person(self, user_id: str) -> Person:
         """Someone the account has met, else -201."""
@@ -178,9 +178,8 @@ class FakeWorld:
         inside = self.members.setdefault(group_id, [])
         new = [member for member in members if member not in inside]
         inside += new
-        self.groups[group_id] = replace(
-            self.groups[group_id], members=self.groups[group_id].members + len(new)
-        )
+        group = self.groups[group_id]
+        self.groups[group_id] = replace(group, members=(group.members or 0) + len(new))
 
     def waiting(self, group_id: str, user_ids: Sequence[str]) -> list[Member]:
         """Take people off the list of those who asked to join; -201 when somebody has not asked."""

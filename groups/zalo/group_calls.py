@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from groups.zalo import text as texts
 from groups.zalo.calls import Calls, mapping, mappings
-from groups.zalo.errors import OutcomeUnknown, Permanent
+from groups.zalo.errors import OutcomeUnknown, Permanent, Temporary
 from groups.zalo.records import (
     Asset,
     ConversationItem,
@@ -23,6 +23,7 @@ from groups.zalo.records import (
     Member,
     Page,
     number,
+    number_or_none,
 )
 
 LARGEST_CONVERSATION_PAGE = 10
@@ -36,14 +37,19 @@ class GroupCalls(Calls):
     """The part of ``ZaloClient`` about groups."""
 
     async def list_groups(self, offset: int = 0, count: int = 50) -> Page[GroupInfo]:
-        """One page of the account's groups."""
+        """One page of the account's groups. An answer that lists nothing and counts nothing is none."""
         data = mapping(await self._read("/v3.0/oa/group/getgroupsofoa", offset=offset, count=count))
-        groups = [GroupInfo.read(raw) for raw in mappings(data.get("groups"))]
-        return Page(groups, number(data.get("total"), default=len(groups)), offset)
+        groups, total = data.get("groups"), number_or_none(data.get("total"))
+        if total is None and not isinstance(groups, list):
+            raise Temporary(None, "success without a list of groups")
+        return Page([GroupInfo.read(raw) for raw in mappings(groups)], total, offset)
 
     async def get_group(self, group_id: str) -> GroupInfo:
         """One group of the account, with its slot and settings."""
-        return _whole_group(await self._read("/v3.0/oa/group/getgroup", group_id=group_id))
+        group = _whole_group(await self._read("/v3.0/oa/group/getgroup", group_id=group_id))
+        if group.group_id != group_id:
+            raise Temporary(None, "success without the group that was asked for")
+        return group
 
     async def create_group(
         self, name: str, *, asset_id: str, member_ids: Sequence[str], description: str = ""

@@ -114,15 +114,17 @@ class GroupSettings:
 
 @dataclass(frozen=True, slots=True)
 class GroupInfo:
-    """One GMF group of the account. ``members`` counts people and the account itself.
+    """One GMF group of the account.
 
-    Lists leave out the slot (``asset_*``), the largest size (0), and the settings (None).
+    ``members`` counts people; Zalo's number has the account itself among them. It is None, and ``status``
+    empty, where Zalo does not say. Lists leave out the slot (``asset_*``), the largest size (0), and the
+    settings (None).
     """
 
     group_id: str
     name: str
     status: str
-    members: int
+    members: int | None
     join_url: str
     description: str = ""
     max_members: int = 0
@@ -134,7 +136,8 @@ class GroupInfo:
 
     @property
     def is_enabled(self) -> bool:
-        return self.status == "enabled"
+        """False only where Zalo says so."""
+        return self.status != "disabled"
 
     @classmethod
     def read(
@@ -144,12 +147,12 @@ class GroupInfo:
         asset: dict[str, Any] | None = None,
         settings: dict[str, Any] | None = None,
     ) -> "GroupInfo":
-        asset = asset or {}
+        asset, total = asset or {}, number_or_none(raw.get("total_member"))
         return cls(
             group_id=text(raw.get("group_id")),
             name=text(raw.get("name")),
-            status=text(raw.get("status")) or "enabled",
-            members=number(raw.get("total_member")),
+            status=text(raw.get("status")),
+            members=None if total is None else max(total - 1, 0),
             join_url=text(raw.get("group_link")),
             description=text(raw.get("group_description")),
             max_members=number(raw.get("max_member")),
@@ -202,10 +205,10 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[Item]):
-    """One page of a list and the size of the whole."""
+    """One page of a list and the size of the whole, None when Zalo does not say."""
 
     items: list[Item]
-    total: int
+    total: int | None
     offset: int
 
 

@@ -20,8 +20,10 @@ from groups.services import groups as directory
 from groups.services import sync
 from groups.tasks import sync_account, sync_groups
 from groups.zalo import fake
-from groups.zalo.errors import classify
+from groups.zalo.errors import Temporary, classify
 from groups.zalo.fake import world
+from groups.zalo.group_calls import GroupCalls
+from groups.zalo.records import GroupInfo
 from groups.zalo.simulator.server import SimulatorThread
 from groups.zalo.simulator.state import World
 from portal.audit.models import AuditEntry
@@ -159,6 +161,95 @@ def test_list_that_is_shorter_than_its_total_condemns_nobody(account, group, mon
     assert account.synced_at is None
 
 
+@pytest.mark.parametrize(
+    ("code", "state"),
+    [(-201, "vanished"), (-403, "vanished"), (-237, "disabled")]
+    + [(code, "active") for code in (-999, -210, -238, -241, -214)],
+)
+def test_missing_group_is_gone_only_when_zalo_does_not_know_it(account, group, code, state):
+    del world.groups[group.zalo_group_id]
+    world.fail_next(classify(code), group_id=group.zalo_group_id)
+    assert run(account).state == state
+
+
+class Silent(fake.FakeZalo):
+    """Zalo as it says only that all went well: ``{"error": 0, "message": "Success"}``."""
+
+    list_groups, get_group = GroupCalls.list_groups, GroupCalls.get_group
+
+    async def _read(self, path, **params):
+        return None
+
+
+class SilentOfOne(Silent):
+    list_groups = fake.FakeZalo.list_groups
+
+
+def test_success_without_the_group_changes_nothing(account, group, settings):
+    end = {"asset_valid_through": date(2026, 12, 31), "dissolves_on": date(2026, 12, 30)}
+    Group.objects.update(state=GroupState.DISABLED, members_count=31, **end)
+    at_zalo(group, status="disabled")
+    settings.ZALO_CLIENT = f"{__name__}.SilentOfOne"
+    found = run(account)
+    assert (found.state, found.members_count) == (GroupState.DISABLED, 31)
+    assert (found.asset_valid_through, found.dissolves_on) == tuple(end.values())
+
+
+def test_success_without_a_group_missing_from_the_list_condemns_nobody(account, group, settings):
+    world.groups.clear()
+    settings.ZALO_CLIENT = f"{__name__}.SilentOfOne"
+    found = run(account)
+    assert (found.state, found.members_count, found.sizes.count()) == (GroupState.ACTIVE, 30, 0)
+
+
+def test_success_without_a_list_is_none_and_forgets_no_found_group(account, group, settings):
+    FoundGroup.objects.create(account=account, zalo_group_id="f" * 20, name="Tổ dân phố 9")
+    settings.ZALO_CLIENT = f"{__name__}.Silent"
+    assert sync.sync_accounts([account.pk]) == 0
+    account.refresh_from_db()
+    assert FoundGroup.objects.exists() and account.sync_error and account.synced_at is None
+
+
+def test_list_without_its_total_is_not_whole(account, group, monkeypatch):
+    async def uncounted(self, offset=0, count=50):
+        return fake.Page([], None, offset)
+
+    monkeypatch.setattr(fake.FakeZalo, "list_groups", uncounted)
+    FoundGroup.objects.create(account=account, zalo_group_id="f" * 20, name="Tổ dân phố 9")
+    world.groups.clear()
+    assert run(account).state == GroupState.ACTIVE
+    assert FoundGroup.objects.exists()
+
+
+def test_group_listed_without_state_and_number_keeps_both(account, group):
+    Group.objects.update(state=GroupState.DISABLED, members_count=31)
+    world.add_group("f" * 20, "Tổ dân phố 9", members=44)
+    run(account)
+    Group.objects.update(state=GroupState.DISABLED)
+    for group_id, info in world.groups.items():
+        world.groups[group_id] = GroupInfo.read({"group_id": group_id, "name": info.name})
+    found = run(account)
+    assert (found.state, found.members_count) == (GroupState.DISABLED, 31)
+    assert FoundGroup.objects.get().members == 44
+
+
+def test_group_that_cannot_be_read_stops_no_other_and_waits_its_turn(account, group, area):
+    others = [GroupFactory(gmf=True, unit=area.village_a, official_account=account) for _number in range(7)]
+    for row in others:
+        world.add_group(row.zalo_group_id, row.name)
+    bad = [group, *others[:5]]
+    for row in bad:
+        world.fail_next(Temporary(None, "lost"), group_id=row.zalo_group_id, times=9)
+    # Five in a row end a run: it may be Zalo, not the groups.
+    run(account)
+    assert account.groups.exclude(zalo_read_at=None).count() == 5
+    run(account)
+    assert not account.groups.filter(zalo_read_at=None).exists()
+    account.refresh_from_db()
+    assert account.sync_error == "" and "nhóm chưa đọc được" in sync.result_words(account)
+    assert set(account.groups.values_list("state", flat=True)) == {GroupState.ACTIVE}
+
+
 def test_size_is_one_row_a_day_and_follows_the_day(account, group):
     run(account)
     at_zalo(group, members=35)
@@ -202,7 +293,7 @@ def test_failing_account_stops_no_other_and_says_why(account, group, area):
     assert failed.state == AccountState.ACTIVE
 
 
-def test_accident_in_one_account_stops_no_other(account, group, area, monkeypatch):
+def test_accident_in_one_account_stops_no_other(account, group, area, monkeypatch, caplog):
     apply, other = sync.sync_changes.apply, OfficialAccountFactory(unit=area.commune_b, rate_per_minute=FAST)
 
     def breaks(row, seen, *, by=None):
@@ -213,7 +304,8 @@ def test_accident_in_one_account_stops_no_other(account, group, area, monkeypatc
     monkeypatch.setattr(sync.sync_changes, "apply", breaks)
     assert sync.sync_accounts([account.pk, other.pk]) == 1
     account.refresh_from_db()
-    assert (account.sync_error, account.sync_started_at) == ("ZeroDivisionError", None)
+    assert account.sync_error.startswith("Cổng gặp lỗi") and account.sync_started_at is None
+    assert "ZeroDivisionError" in caplog.text and "ZeroDivisionError" not in account.sync_error
 
 
 def test_call_limit_ends_the_run_and_keeps_what_was_listed(account, group, monkeypatch):

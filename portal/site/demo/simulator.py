@@ -26,8 +26,9 @@ def write_seed_file(*, under: str, path: Path | None = None) -> bool:
             for oa_id, name, app_id in accounts.values_list("oa_id", "name", "app_id")
         ],
         "groups": [
-            {"group_id": group_id, "oa_id": oa_id, "name": name, "size": size}
-            for group_id, oa_id, name, size in groups
+            # Zalo counts the account among the members, the directory does not.
+            {"group_id": group_id, "oa_id": oa_id, "name": name, "size": members + 1}
+            for group_id, oa_id, name, members in groups
         ],
     }
     content = json.dumps(rows, ensure_ascii=False, indent=1)

@@ -39,6 +39,16 @@ def test_group_is_read_by_id(zalo):
     assert (group.group_id, group.name, group.is_enabled) == (GROUP, "Tổ dân phố 1", True)
 
 
+def test_size_counts_people_without_the_account(zalo):
+    zalo.meet(HEAD)
+    zalo.own_asset("as_1")
+
+    group = found(zalo)
+
+    assert group.members == 1
+    assert zalo.run(lambda client: client.get_group(GROUP)).members == 30
+
+
 def test_members_include_the_account_itself(zalo):
     page = zalo.run(lambda client: client.list_members(GROUP))
 
