@@ -15,6 +15,9 @@ ACTIONS = {
     "groups.holiday.changed": _("Sửa lịch nghỉ"),
     "groups.group.created": _("Lập nhóm"),
     "groups.group.changed": _("Sửa thông tin nhóm"),
+    "groups.group.founded": _("Lập nhóm trên Zalo"),
+    "groups.group.founding_lost": _("Lập nhóm trên Zalo, chưa rõ kết quả"),
+    "groups.group.invited": _("Mời vào nhóm Zalo"),
     "groups.group.joined": _("Nhận người xin vào nhóm Zalo"),
     "groups.group.join_refused": _("Từ chối người xin vào nhóm Zalo"),
     "groups.group.imported": _("Nhập danh sách nhóm"),
@@ -29,5 +32,6 @@ ACTIONS = {
     "groups.account.changed": _("Sửa tài khoản Zalo OA"),
     "groups.account.needs_grant": _("Tài khoản Zalo OA cần cấp quyền lại"),
     "groups.event.retried": _("Cho xử lý lại sự kiện Zalo"),
+    "groups.event.dropped": _("Xóa tin nhắn Zalo quá hạn chưa xử lý được"),
     "groups.account.stopped": _("Dừng tài khoản Zalo OA"),
 }

@@ -3,22 +3,26 @@
 ``alarms`` turns findings into rows and mails. Nothing here names what a post or a tip says.
 """
 
-from collections.abc import Iterator
+import logging
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.db import DatabaseError, connection
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from broadcasts.engine import store
 from broadcasts.enums import AlarmKind, DeliveryState
-from broadcasts.models import Delivery, Mailbox
+from broadcasts.models import Alarm, Delivery, Mailbox
 from broadcasts.services.dead_letters import Reason, dead_letters
 from groups.enums import AccountState, Level
 from groups.models import OfficialAccount, Unit, ZaloEvent
 from groups.services.sync import expiring_groups
 from portal import heartbeat, parts
+
+logger = logging.getLogger(__name__)
 
 BREAKER_AFTER = timedelta(minutes=10)
 DUE_FOR = timedelta(minutes=5)
@@ -27,7 +31,11 @@ URGENT_DUE_FOR = timedelta(minutes=2)
 GETS_ON = timedelta(minutes=2)
 BACKLOG_FOR = timedelta(minutes=5)
 RECENT = timedelta(hours=24)
+# Since the last event whose signature did not fit; any further one is noted again within minutes.
+MISFIT_FOR = timedelta(hours=6)
 MOST_COUNTED = 2_000
+# While one of these is the cause, that accounts stand still is no news of its own.
+SYSTEM = (AlarmKind.BEAT, AlarmKind.WORKER, AlarmKind.BROKER)
 
 
 @dataclass(frozen=True)
@@ -42,16 +50,29 @@ class Finding:
 
 
 def findings(now: datetime) -> list[Finding]:
-    """Everything that is wrong now."""
-    return [
-        *of_the_system(),
-        *_accounts(),
-        *_breakers(now),
-        *_stalled(now),
-        *_rows(now),
-        *_expiring(now),
-        *_webhook(now),
-    ]
+    """Everything that is wrong now. Raises nothing: a look that fails is a finding itself."""
+    looks = (of_the_system, _accounts, _breakers, _stalled, _rows, _expiring, _webhook)
+    found: list[Finding] = []
+    for look in looks:
+        arguments = () if look in (of_the_system, _accounts) else (now,)
+        try:
+            found += list(look(*arguments))
+        except Exception:
+            found.append(failed(look))
+    return found
+
+
+def failed(step: Callable) -> Finding:
+    """Log the exception at hand, and make known that ``step`` does not work."""
+    logger.exception("watch_failed: %s", step.__name__)
+    # The next step gets a new connection if this one broke.
+    connection.close_if_unusable_or_obsolete()
+    return Finding(AlarmKind.REPAIR, step.__name__.strip("_"), detail=_("Bước %(name)s.") % {"name": step.__name__.strip("_")})
+
+
+def is_blind(findings: Iterable[Finding]) -> bool:
+    """Whether a look failed, so that what was not found may be there all the same."""
+    return any(finding.kind == AlarmKind.REPAIR for finding in findings)
 
 
 def of_the_system() -> list[Finding]:
@@ -80,7 +101,8 @@ def oldest_due(now: datetime) -> tuple[float, float]:
 
 def oldest_event_age(now: datetime) -> float:
     """For how many seconds the oldest event of Zalo's webhook has waited for its work; 0 without any."""
-    due = ZaloEvent.objects.filter(due_at__lte=now).order_by("due_at").values_list("received_at", flat=True)
+    # Not since it came: one that failed and is due again just now waits for nobody.
+    due = ZaloEvent.objects.filter(due_at__lte=now).order_by("due_at").values_list("due_at", flat=True)
     oldest = due.first()
     return (now - oldest).total_seconds() if oldest else 0.0
 
@@ -172,11 +194,26 @@ def _capped(number: int) -> str:
     return f"{number}+" if number >= MOST_COUNTED else str(number)
 
 
-def _webhook(now: datetime) -> list[Finding]:
+def _webhook(now: datetime) -> Iterator[Finding]:
+    """News of Zalo's that waits, that nobody could work on, or that cannot be believed."""
     age = oldest_event_age(now)
-    if age <= BACKLOG_FOR.total_seconds():
-        return []
-    return [Finding(AlarmKind.WEBHOOK, detail=_("Chờ %(n)d phút.") % {"n": age // 60})]
+    if age > BACKLOG_FOR.total_seconds():
+        yield Finding(AlarmKind.WEBHOOK, detail=_("Chờ %(n)d phút.") % {"n": age // 60})
+    stuck = ZaloEvent.objects.filter(due_at=None, processed_at=None).order_by()
+    numbers = dict(stuck.values_list("account").annotate(events=Count("pk")))
+    misfit = Q(key_misfit_at__gt=now - MISFIT_FOR)
+    accounts = OfficialAccount.objects.filter(Q(pk__in=numbers) | misfit).select_related("unit")
+    for account in accounts.order_by("pk"):
+        if number := numbers.get(account.pk):
+            text = _("%(account)s: %(n)d tin từ Zalo không xử lý được, có thể có tin người dân nhắn.")
+            yield _about_news("stuck", account, text % {"account": account, "n": number})
+        if account.key_misfit_at and account.key_misfit_at > now - MISFIT_FOR:
+            text = _("%(account)s: khóa webhook không khớp, tin người dân nhắn bị bỏ qua. Cần nhập lại khóa.")
+            yield _about_news("key", account, text % {"account": account})
+
+
+def _about_news(cause: str, account: OfficialAccount, detail: str) -> Finding:
+    return Finding(AlarmKind.WEBHOOK, f"{cause}:{account.pk}", account.unit, account, detail[:300])
 
 
 def _about(kind: AlarmKind, account: OfficialAccount, detail: str) -> Finding:

@@ -1,8 +1,8 @@
 """The inbox of Zalo's events: stored by the webhook in one statement, worked on by tasks.
 
 An event is claimed by moving its ``due_at`` into the future, so a worker that dies gives it back, and it is
-marked as done in the transaction of its effects, so it has them once. One that fails ``MOST_ATTEMPTS`` times
-stays where it is, for people to see.
+marked as done in the transaction of its effects, so it has them once. One that fails ``MOST_ATTEMPTS`` times,
+over some hours, stays where it is, for people to see; an alarm calls them.
 """
 
 import logging
@@ -26,9 +26,10 @@ from portal.errors import NotAllowedError, WrongStateError
 
 logger = logging.getLogger(__name__)
 
-MOST_ATTEMPTS = 3
 CLAIM = timedelta(minutes=2)
-PAUSE = timedelta(seconds=60)
+# After each failed try but the last: long enough in all for a database or a disk to come back.
+PAUSES = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 30, 120, 360))
+MOST_ATTEMPTS = len(PAUSES) + 1
 BATCH = 50
 # Far longer than the webhook accepts an event of old: a late repetition is still recognised.
 KEEP_DONE = timedelta(days=7)
@@ -109,11 +110,25 @@ def try_again(event: ZaloEvent, *, by: Any) -> None:
 
 
 def forget_old() -> int:
-    """Delete what was done a week ago, and after a month what nobody could do; returns how many went."""
+    """Delete what was done a week ago, and after a month what nobody could do; returns how many went.
+
+    What a resident wrote and nobody read leaves an audit entry behind.
+    """
     now = timezone.now()
-    done = ZaloEvent.objects.filter(processed_at__lt=now - KEEP_DONE)
-    stuck = ZaloEvent.objects.filter(received_at__lt=now - KEEP_STUCK)
-    return done.delete()[0] + stuck.delete()[0]
+    done = ZaloEvent.objects.filter(processed_at__lt=now - KEEP_DONE).delete()[0]
+    stuck = ZaloEvent.objects.filter(processed_at=None, received_at__lt=now - KEEP_STUCK)
+    unread = stuck.filter(name__startswith=events.PRIVATE_MESSAGE, body__isnull=False)
+    while batch := list(unread.select_related("account__unit")[:BATCH]):
+        done += sum(_drop(event) for event in batch)
+    return done + stuck.delete()[0]
+
+
+def _drop(event: ZaloEvent) -> int:
+    with transaction.atomic():
+        path = event.account.unit.path if event.account else ""
+        data = {"name": event.name, "oa_id": event.oa_id, "day": f"{timezone.localdate(event.received_at)}"}
+        record(None, "groups.event.dropped", event, unit_path=path, data=data)
+        return event.delete()[0]
 
 
 def _claim(now: datetime, *, is_retry: bool) -> list[ZaloEvent]:
@@ -124,11 +139,17 @@ def _claim(now: datetime, *, is_retry: bool) -> list[ZaloEvent]:
             waiting.order_by("due_at", "id").select_for_update(skip_locked=True)[: 1 if is_retry else BATCH]
         )
         mine = ZaloEvent.objects.filter(pk__in=[event.pk for event in claimed])
-        mine.update(due_at=now + CLAIM, attempts=F("attempts") + 1)
+        mine.update(due_at=now + _claim_lasts(claimed), attempts=F("attempts") + 1)
     prefetch_related_objects(claimed, "account")
     for event in claimed:
         event.attempts += 1
     return claimed
+
+
+def _claim_lasts(claimed: list[ZaloEvent]) -> timedelta:
+    """An event that takes its worker with it comes back no sooner than one that fails."""
+    attempts = max((event.attempts for event in claimed), default=0)
+    return max(CLAIM, PAUSES[min(attempts, len(PAUSES) - 1)])
 
 
 def _work(claimed: list[ZaloEvent]) -> int:
@@ -173,7 +194,8 @@ def _still(claimed: list[ZaloEvent]) -> Q:
 def _put_off(event: ZaloEvent, error: Exception) -> None:
     """Have a failed event tried again later, or give it up."""
     logger.error("zalo_event_failed", exc_info=error)
-    due_at = None if event.attempts >= MOST_ATTEMPTS else timezone.now() + PAUSE * event.attempts
+    is_last = event.attempts >= MOST_ATTEMPTS
+    due_at = None if is_last else timezone.now() + PAUSES[event.attempts - 1]
     ZaloEvent.objects.filter(_still([event])).update(due_at=due_at, error=type(error).__name__[:200])
 
 

@@ -245,15 +245,18 @@ def test_revocation_older_than_the_latest_grant_stops_nothing():
     assert account.state == AccountState.ACTIVE
 
 
-def test_event_that_fails_is_tried_three_times_and_then_shown(heard):
+def test_event_that_fails_is_tried_for_hours_and_then_shown(heard):
     heard.fail = RuntimeError
     deliver(private(OfficialAccountFactory(), "Nhà ông Bảy"))
-    for _attempt in range(4):
-        ZaloEvent.objects.filter(due_at__isnull=False).update(due_at=timezone.now())
+    waited = []
+    while due_at := ZaloEvent.objects.get().due_at:
+        waited.append(round((due_at - timezone.now()) / timedelta(minutes=1)))
+        ZaloEvent.objects.update(due_at=timezone.now())
         inbox.process_due()
 
+    assert waited == [1, 5, 30, 120, 360]
     stuck = ZaloEvent.objects.get()
-    assert (len(heard), stuck.attempts, stuck.error) == (3, 3, "RuntimeError")
+    assert (len(heard), stuck.attempts, stuck.error) == (6, 6, "RuntimeError")
     assert stuck.is_stuck and stuck.body
 
 
@@ -286,7 +289,7 @@ def test_event_of_a_worker_that_died_is_taken_over_and_at_last_given_up(heard):
     deliver_only = private(OfficialAccountFactory(), "x")
     post(deliver_only)
     died = timezone.now() - inbox.CLAIM
-    for _life in range(3):
+    for _life in range(inbox.MOST_ATTEMPTS):
         inbox._claim(timezone.now(), is_retry=_life > 0)
         ZaloEvent.objects.update(due_at=died)
     assert inbox.process_due() == 0
@@ -315,3 +318,16 @@ def test_old_events_are_forgotten_and_fresh_ones_kept(heard):
         row.save()
     assert inbox.forget_old() == 2
     assert ZaloEvent.objects.count() == 2
+
+
+def test_private_message_nobody_read_is_deleted_with_an_audit_entry_only(heard):
+    account = OfficialAccountFactory()
+    heard.fail = RuntimeError
+    deliver(private(account, "Nhà ông Bảy"), event(account, "permission_revoked"))
+    long_ago = timezone.now() - inbox.KEEP_STUCK - timedelta(days=1)
+    ZaloEvent.objects.update(due_at=None, received_at=long_ago)
+
+    assert inbox.forget_old() == 2
+    entry = AuditEntry.objects.get(action="groups.event.dropped")
+    assert entry.unit_path == account.unit.path and entry.data["name"] == "user_send_text"
+    assert "Bảy" not in repr(entry.data)
