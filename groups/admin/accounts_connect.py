@@ -138,10 +138,7 @@ def _not_connected(
 def _say(request: HttpRequest, connected: connecting.Connected) -> None:
     account, profile = connected.account, connected.profile
     messages.success(request, _("Đã kết nối %s. Cổng tự làm mới mã truy cập từ nay.") % account)
-    if profile is None:
-        words = _("Đã có mã truy cập nhưng chưa đọc được thông tin OA từ Zalo. Xin xem lại sau ít phút.")
-        messages.warning(request, words)
-    elif profile.is_state_agency:
+    if profile.is_state_agency:
         words = _(
             "OA này là loại «Cơ quan nhà nước»: Zalo có thể không cho dùng nhóm OA hoặc nhắn riêng. "
             "Gửi thử một bài trước; nếu Zalo từ chối, chuyển các nhóm sang cách «có người đăng»."

@@ -3,9 +3,10 @@
 ``begin`` makes what the browser takes to Zalo, ``finish`` checks what it brings back. What must be remembered
 in between (``Pending``) belongs into the session of the person who pressed the button: whoever arrives with
 another session has no business here. A pair is stored only after the account behind it has proven to be the
-expected one.
+expected one: when Zalo does not say whose it is, the pair is dropped and the account stays as it was.
 """
 
+import asyncio
 import re
 import secrets
 import time
@@ -14,18 +15,18 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 from urllib.parse import urljoin
 
-from asgiref.sync import async_to_sync
+from asgiref.sync import async_to_sync, sync_to_async
 from django.conf import settings
 from django.utils.crypto import constant_time_compare
-from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from groups import permissions
 from groups.enums import Role
 from groups.models import OfficialAccount
+from groups.services import call_budget
 from groups.services.accounts import grant_again
-from groups.services.call_budget import CountedTokens
+from groups.services.clients import make_client
 from groups.zalo import oauth
 from groups.zalo.errors import ChannelStopped, OutcomeUnknown, ReauthorisationNeeded, Temporary, ZaloError
 from groups.zalo.http import open_session
@@ -35,6 +36,8 @@ from portal.errors import NotAllowedError, PortalError
 
 # Zalo's code lives as long.
 PENDING_SECONDS = 10 * 60
+# A person waits: two tries, with this pause.
+SECOND_TRY_SECONDS = 1.0
 CALLBACK_PATH = "/zalo/callback/"
 WEBHOOK_PATH = "/zalo/webhook/"
 
@@ -98,10 +101,10 @@ class Pending:
 
 @dataclass(frozen=True, slots=True)
 class Connected:
-    """The account in service, and what Zalo says of it; ``profile`` None when Zalo could not be asked."""
+    """The account in service, and what Zalo says of it."""
 
     account: OfficialAccount
-    profile: AccountProfile | None
+    profile: AccountProfile
 
 
 def callback_url() -> str:
@@ -191,19 +194,49 @@ def _other_account(account: OfficialAccount, oa_id: str) -> ConnectError:
 
 async def _ask_zalo(
     account: OfficialAccount, code: str, verifier: str
-) -> tuple[oauth.TokenPair, AccountProfile | None]:
+) -> tuple[oauth.TokenPair, AccountProfile]:
     async with open_session(concurrency=1) as session:
         pair = await _exchange(session, account, code, verifier)
-        tokens = CountedTokens(_Fresh(pair), account.pk, is_urgent=True)
-        client = import_string(settings.ZALO_CLIENT)(session, tokens, settings.ZALO_API_URL)
+        try:
+            profile = await _profile(session, account, pair)
+        except ZaloError as error:
+            failure = _unproven(error)
+        else:
+            if profile.oa_id == account.oa_id:
+                return pair, profile
+            failure = _other_account(account, profile.oa_id)
+    # Outside the except block: its error holds what was sent.
+    raise failure
+
+
+async def _profile(session: Any, account: OfficialAccount, pair: oauth.TokenPair) -> AccountProfile:
+    """Whose pair it is. Asked at once, also in a minute that is full, in which it has a place when it can."""
+    client = make_client(account.kind, session, _Fresh(pair))
+    for pause in (SECOND_TRY_SECONDS, None):
+        await sync_to_async(call_budget.take)(account.pk, is_urgent=True)
         try:
             profile = await client.get_oa()
-        except ZaloError:
-            # The pair is good; whether the API answers today is another matter.
-            return pair, None
-    if profile.oa_id and profile.oa_id != account.oa_id:
-        raise _other_account(account, profile.oa_id)
-    return pair, profile
+            if profile.oa_id:
+                return profile
+            unread = Temporary(None, "success without an account")
+        except Temporary as error:
+            unread = error
+        if pause is not None:
+            await asyncio.sleep(pause)
+    raise unread
+
+
+def _unproven(error: ZaloError) -> ConnectError:
+    reason = _now(
+        "Zalo đã cấp quyền nhưng không cho đọc thông tin OA, nên chưa biết chắc đây là OA của đơn vị. "
+        "Mã truy cập vừa nhận không được lưu."
+    )
+    if isinstance(error, Temporary):
+        steps: tuple[Any, ...] = (_("Chờ vài phút cho Zalo trả lời lại."), PRESS_AGAIN)
+    else:
+        tick = _("Kiểm tra ứng dụng đã chọn quyền «Quản lý thông tin OA» (bước 2 của trang kết nối).")
+        steps = (error.detail_vi, tick, PRESS_AGAIN)
+    return ConnectError(reason, steps=steps, code=error.code)
 
 
 async def _exchange(session: Any, account: OfficialAccount, code: str, verifier: str) -> oauth.TokenPair:

@@ -13,6 +13,7 @@ from django.utils import timezone
 from groups.admin.accounts_connect import SESSION_KEY
 from groups.enums import AccountState, Role
 from groups.models import OfficialAccount
+from groups.services import connecting
 from groups.zalo.simulator.server import SimulatorThread
 from groups.zalo.simulator.state import World
 from portal.audit.models import AuditEntry
@@ -253,12 +254,48 @@ def test_state_agency_is_warned_about(account, zalo, browser):
     assert "Cơ quan nhà nước" in browser.get(page_of(account)).content.decode()
 
 
-def test_account_is_connected_though_its_profile_cannot_be_read(account, zalo, browser):
-    zalo.control("POST", "faults", {"kind": "reset_before", "path": "/v2.0/oa/getoa", "times": 3})
+PROFILE_PATH = "/v2.0/oa/getoa"
+
+
+@pytest.fixture
+def hurried(monkeypatch):
+    monkeypatch.setattr(connecting, "SECOND_TRY_SECONDS", 0.01)
+
+
+@pytest.mark.parametrize(
+    ("fault", "step"),
+    [
+        ({"kind": "reset_before"}, "Chờ vài phút"),
+        ({"kind": "no_data"}, "Chờ vài phút"),
+        ({"kind": "error", "code": -212}, "Quản lý thông tin OA"),
+    ],
+)
+def test_pair_whose_owner_zalo_does_not_tell_is_not_stored(account, zalo, browser, hurried, fault, step):
+    answer = consent(zalo, start(browser, account), account.oa_id)
+    zalo.control("POST", "faults", {**fault, "path": PROFILE_PATH, "times": 9})
+    page = refused(browser, account, answer)
+    assert "không được lưu" in page and step in page
+    account.refresh_from_db()
+    assert (account.access_token, account.state) == ("", AccountState.NEEDS_GRANT)
+
+
+def test_owner_that_zalo_tells_at_the_second_try_is_believed(account, zalo, browser, hurried):
+    zalo.control("POST", "faults", {"kind": "reset_before", "path": PROFILE_PATH, "times": 1})
     come_back(browser, consent(zalo, start(browser, account), account.oa_id))
     account.refresh_from_db()
     assert account.state == AccountState.ACTIVE
-    assert "chưa đọc được thông tin OA" in browser.get(page_of(account)).content.decode()
+
+
+def no_call_left(account_id, calls, **about) -> int:
+    return 0
+
+
+def test_owner_is_asked_for_in_a_full_minute_too(account, zalo, browser, settings):
+    settings.ACCOUNT_CALL_BUDGET = f"{__name__}.no_call_left"
+    come_back(browser, consent(zalo, start(browser, account), account.oa_id))
+    account.refresh_from_db()
+    assert account.state == AccountState.ACTIVE
+    assert sum(zalo.control("GET", "stats")["calls"][PROFILE_PATH].values()) == 1
 
 
 def test_administrator_whose_posting_ended_meanwhile_is_refused(account, zalo, browser, administrator):
