@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from groups.admin.accounts_connect import ConnectPages, connect_page
 from groups.admin.accounts_sync import SyncPages
 from groups.admin.scoping import AreaFilter, ScopedAdmin
+from groups.admin.zalo_founding import FoundPages
 from groups.enums import AccountState, GroupState
 from groups.models import OfficialAccount
 from groups.services import accounts as services
@@ -79,7 +80,7 @@ class AccountForm(forms.ModelForm):
 
 
 @admin.register(OfficialAccount)
-class OfficialAccountAdmin(SyncPages, ConnectPages, ScopedAdmin):
+class OfficialAccountAdmin(FoundPages, SyncPages, ConnectPages, ScopedAdmin):
     """Which account sends for whom, whether it works, and since when not."""
 
     form = AccountForm

@@ -16,6 +16,7 @@ from django.utils.translation import ngettext
 from groups import permissions
 from groups.admin.groups_zalo import GroupZaloPages
 from groups.admin.scoping import AreaFilter, ScopedAdmin
+from groups.admin.zalo_founding import InvitePages
 from groups.enums import AccountState, Channel, Level
 from groups.models import Group, GroupSize, JoinLink, Placement, Posting, Programme, Stewardship
 from groups.services import groups as services
@@ -164,7 +165,7 @@ class NeedsWorkFilter(admin.SimpleListFilter):
 
 
 @admin.register(Group)
-class GroupAdmin(GroupZaloPages, ScopedAdmin):
+class GroupAdmin(GroupZaloPages, InvitePages, ScopedAdmin):
     """Groups; every change goes through the services, as in the API."""
 
     form = GroupForm

@@ -72,8 +72,13 @@ def _ask(group: Group, use: Callable[[Any], Awaitable[Any]], *, by: Any) -> Any:
         raise NotAllowedError
     if group.channel != Channel.GMF:
         raise WrongStateError(_("Chỉ nhóm của OA mới đọc được từ Zalo."))
+    return ask_account(group.official_account_id, use)
+
+
+def ask_account(account_id: int, use: Callable[[Any], Awaitable[Any]]) -> Any:
+    """What ``use(client)`` returns; raises ``PortalError`` with Zalo's reason in words."""
     try:
-        return async_to_sync(_with_client)(group.official_account_id, use)
+        return async_to_sync(_with_client)(account_id, use)
     except ZaloError as error:
         words = str(error.detail_vi)
         reason = f"{words} ({error.code})" if error.code else words
