@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from broadcasts.admin.acting import ActingAdmin
-from broadcasts.models import Attempt, Delivery
+from broadcasts.models import Attempt, Delivery, PostingTask
 from broadcasts.services import retrying, settle
 from broadcasts.services.dead_letters import Reason, dead_letters
 from groups import permissions
@@ -24,6 +24,21 @@ class AttemptInline(admin.TabularInline):
     extra = 0
     can_delete = False
     fields = readonly_fields = ("number", "started_at", "finished_at", "outcome", "error_code", "error")
+
+    def has_add_permission(self, request: HttpRequest, obj: Delivery | None = None) -> bool:
+        return False
+
+    def has_view_permission(self, request: HttpRequest, obj: Delivery | None = None) -> bool:
+        return True
+
+
+class PostingTaskInline(admin.StackedInline):
+    """Of a row that a person posts: who it was handed to, reminders, a confirmation made without network."""
+
+    model = PostingTask
+    extra = 0
+    can_delete = False
+    fields = readonly_fields = ("assignee", "assigned_at", "reminded_at", "received_at")
 
     def has_add_permission(self, request: HttpRequest, obj: Delivery | None = None) -> bool:
         return False
@@ -68,7 +83,7 @@ class DeliveryAdmin(ActingAdmin):
     ordering = ("-id",)
     search_fields = ("group__search_key",)
     actions = ("mark_seen", "send_again", "discard")
-    inlines = (AttemptInline,)
+    inlines = (AttemptInline, PostingTaskInline)
     fields = (
         ("broadcast", "group", "account"),
         ("state", "attempts", "crashes", "message_id"),
