@@ -8,7 +8,8 @@ from typing import Any
 
 from celery import shared_task, signals
 from django.core.cache import cache
-from django.utils import timezone
+
+from portal.clock import database_now
 
 
 @shared_task(name="broadcasts.start_due_broadcasts")
@@ -18,8 +19,9 @@ def start_due_broadcasts() -> None:
     from broadcasts.hints import hint
     from broadcasts.services import sending
 
-    sending.start_due(timezone.now())
-    if store.has_work(timezone.now()):
+    now = database_now()
+    sending.start_due(now)
+    if store.has_work(now):
         hint(drain)
 
 
@@ -48,7 +50,7 @@ def sweep() -> None:
     """Every 60 s: repair whatever a dead worker, a lost message or a late person left behind."""
     from broadcasts.services import sweep as sweeping
 
-    sweeping.sweep(timezone.now())
+    sweeping.sweep(database_now())
 
 
 @shared_task(name="broadcasts.mail_posters")

@@ -10,7 +10,6 @@ import asyncio
 import logging
 import secrets
 import threading
-import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -18,7 +17,6 @@ from datetime import UTC, datetime
 
 from django.conf import settings
 from django.db import Error as DatabaseError
-from django.utils import timezone
 
 from broadcasts.engine import accounts, reading, store
 from broadcasts.engine.database import DatabaseThread
@@ -31,6 +29,7 @@ from broadcasts.engine.tokens import PacedTokens
 from groups.services.clients import make_client
 from groups.services.tokens import AccountTokens
 from groups.zalo.http import open_session
+from portal.clock import DatabaseClock, database_now
 
 logger = logging.getLogger(__name__)
 
@@ -66,21 +65,23 @@ def drain(
     seconds: float = DRAIN_SECONDS,
     concurrency: int | None = None,
     database: DatabaseThread | None = None,
-    clock: Callable[[], float] = time.time,
+    clock: Callable[[], float] | None = None,
 ) -> Report:
     """Send what is due for at most ``seconds``; returns at once when no mailbox is free and has work.
 
-    ``clock`` is seconds since 1970. Safe to run any number of times at once, on any number of machines.
+    ``clock`` is seconds since 1970, usually the database's. Safe to run any number of times at once, on any
+    number of machines, whatever their own clocks show.
     """
-    if not store.has_work(timezone.now()):
+    if not store.has_work(database_now()):
         return Report()
     return asyncio.run(_drain(seconds, concurrency or settings.SEND_CONCURRENCY, database, clock))
 
 
 async def _drain(
-    seconds: float, concurrency: int, database: DatabaseThread | None, clock: Callable[[], float]
+    seconds: float, concurrency: int, database: DatabaseThread | None, clock: Callable[[], float] | None
 ) -> Report:
     async with database or DatabaseThread() as thread, open_session(concurrency) as session:
+        clock = clock or await thread.run(DatabaseClock)
         return await Drain(thread, session, seconds=seconds, concurrency=concurrency, clock=clock).run()
 
 

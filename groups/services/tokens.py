@@ -41,6 +41,7 @@ from groups.zalo.errors import (
 )
 from groups.zalo.http import open_session
 from portal.audit.services import record
+from portal.clock import database_now
 
 logger = logging.getLogger(__name__)
 
@@ -100,7 +101,7 @@ class AccountTokens:
             return await self._renew(rejected_token)
 
     async def _renew(self, rejected_token: str) -> str:
-        deadline = timezone.now() + timedelta(seconds=WAIT_SECONDS)
+        deadline = time.monotonic() + WAIT_SECONDS
         while True:
             account = await sync_to_async(_read)(self._account_id)
             if account.access_token and account.access_token != rejected_token:
@@ -108,7 +109,7 @@ class AccountTokens:
             await self._require_no_pause()
             if claimed_at := await sync_to_async(_claim)(self._account_id):
                 return self._remember(await self._refresh(rejected_token, claimed_at))
-            if timezone.now() > deadline:
+            if time.monotonic() > deadline:
                 self._retry_not_before = timezone.now() + timedelta(seconds=RETRY_AFTER_SECONDS)
                 raise Temporary(None, "another process is renewing", wait_seconds=RETRY_AFTER_SECONDS)
             await asyncio.sleep(POLL_SECONDS)
@@ -218,7 +219,7 @@ def _read(account_id: int) -> OfficialAccount:
 
 def _claim(account_id: int) -> datetime | None:
     """Become the one process that renews: when that was for exactly one caller, None for the others."""
-    now = timezone.now()
+    now = database_now()
     free = Q(refresh_started_at=None) | Q(refresh_started_at__lt=now - timedelta(seconds=CLAIM_SECONDS))
     rows = OfficialAccount.objects.filter(free, pk=account_id).update(refresh_started_at=now)
     return now if rows == 1 else None

@@ -160,14 +160,3 @@ def crashes() -> dict[str, int]:
     """How often a worker died over a group, for those that were suspected at last."""
     rows = Delivery.objects.filter(crashes__gte=MAX_CRASHES)
     return dict(rows.values_list("group__zalo_group_id", "crashes"))
-
-
-def let_hours_pass() -> None:
-    """As if the two hours were over that a clock from the future left in leases and rows."""
-    now = timezone.now()
-    Mailbox.objects.filter(lease_until__gt=now + timedelta(hours=1)).update(lease_until=now)
-    Mailbox.objects.filter(open_until__gt=now + timedelta(hours=1)).update(open_until=now)
-    Mailbox.objects.update(window={})
-    for name in ("next_attempt_at", "claimed_at", "unknown_at", "clean_since"):
-        late = Delivery.objects.filter(**{f"{name}__gt": now + timedelta(hours=1)})
-        late.update(**{name: now - timedelta(minutes=5)})

@@ -11,11 +11,7 @@ pytestmark = [pytest.mark.process, pytest.mark.services, pytest.mark.timeout(150
 
 
 def test_row_27_wrong_clocks_double_nothing(installation: Installation):
-    """One machine right, one two hours ahead, one behind; the first one's clock is set wrong, then right.
-
-    A mailbox that the machine from the future held and lost is not leased again before its time: hence the
-    pauses of the test, and an end that is judged by members alone.
-    """
+    """One machine right, one two hours ahead, one behind; the first one's clock is set wrong, then right."""
     code = installation.ask("campaign", groups=30, accounts=3)
     installation.zalo.world.delay_ms = 500
     clocks = [installation.var / f"clock{number}" for number in range(3)]
@@ -28,9 +24,5 @@ def test_row_27_wrong_clocks_double_nothing(installation: Installation):
         clocks[0].write_text(str(seconds))
         time.sleep(2)
         installation.ask("tick")
-    for clock in clocks:
-        clock.write_text("0")
-    assert set(installation.times_seen(code)) <= {1}
-    installation.ask("let_hours_pass")
     installation.wait_until_sent(30, 90)
     assert installation.times_seen(code) == {1: 30}
