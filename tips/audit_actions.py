@@ -21,5 +21,6 @@ ACTIONS = {
     "tips.contact.revealed": _("Xem thông tin người báo"),
     "tips.contact.granted": _("Cho người khác xem thông tin người báo"),
     "tips.evidence.opened": _("Mở tệp kèm theo"),
+    "tips.receipt.not_sent": _("Không gửi được mã theo dõi cho người nhắn Zalo"),
     "tips.message.received": _("Người gửi bổ sung"),
 }

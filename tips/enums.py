@@ -128,3 +128,4 @@ class EventKind(models.TextChoices):
     VALUED = "valued", _("Đánh dấu có giá trị")
     GRANTED = "granted", _("Cho xem thông tin người báo")
     REVEALED = "revealed", _("Xem thông tin người báo")
+    NO_RECEIPT = "no_receipt", _("Không gửi được mã theo dõi cho người nhắn")

@@ -15,14 +15,14 @@ def erase_expired() -> None:
 @shared_task(name="tips.answer_zalo")
 def answer_zalo() -> None:
     """Every minute, and when a message came: send residents their receipts."""
-    from tips.services import zalo
+    from tips.services import zalo_answers
 
-    zalo.answer_due()
+    zalo_answers.answer_due()
 
 
 @shared_task(name="tips.forget_zalo_threads")
 def forget_zalo_threads() -> None:
     """Once a day: forget who wrote to which account."""
-    from tips.services import zalo
+    from tips.services import zalo_answers
 
-    zalo.forget_old()
+    zalo_answers.forget_old()

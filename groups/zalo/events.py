@@ -20,6 +20,16 @@ REVOKED, WITHDRAWN = "permission_revoked", "user_withdraw"
 ALIASES = {"user_leave_group": LEFT, "disperse_group": DELETED}
 # Events that somebody here reads, besides the messages.
 READ = frozenset((JOINED, LEFT, CREATED, UPDATED, DELETED, REVOKED, WITHDRAWN))
+# What a message may be made of, by the last part of its event's name.
+KINDS = "text image gif link location file audio video sticker business_card".split()
+# Everything above, as an administrator ticks it in Zalo's console. What residents write to each other in a
+# group is not among it: nobody here reads that.
+TO_TICK = (
+    (*(PRIVATE_MESSAGE + kind for kind in KINDS), WITHDRAWN),
+    tuple(GROUP_ECHO + kind for kind in KINDS),
+    (CREATED, UPDATED, DELETED, JOINED, LEFT),
+    (REVOKED,),
+)
 LIFE_CYCLE = frozenset(
     "create_group update_group_info delete_group user_join_group user_out_group user_request_join_group "
     "accept_request_join_group reject_request_join_group add_group_admin remove_group_admin".split()
@@ -84,6 +94,12 @@ def message_of(body: dict[str, Any]) -> dict[str, Any]:
     """The message of the event; empty when it has none."""
     message = body.get("message")
     return message if isinstance(message, dict) else {}
+
+
+def attachments_of(message: dict[str, Any]) -> list[dict[str, Any]]:
+    """What hangs on a message, whatever is no object left out."""
+    found = message.get("attachments")
+    return [item for item in found if isinstance(item, dict)] if isinstance(found, list) else []
 
 
 def dedupe_key(name: str, oa_id: str, body: dict[str, Any], raw_body: bytes) -> str:

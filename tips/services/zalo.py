@@ -1,31 +1,22 @@
-"""Private messages to an official account become tips, and their senders get a receipt back.
+"""Private messages to an official account become tips; ``zalo_answers`` sends their senders a receipt.
 
 A resident writes as people do: several messages, a picture between. What follows within ``ONE_MATTER`` is
 added to the same tip. Zalo's name for the resident is used to answer once and to recognise them for a week,
 as a keyed digest; it is no part of the tip.
 """
 
-import logging
 from datetime import datetime, timedelta
 from typing import Any
 
-from asgiref.sync import async_to_sync
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.db import transaction
-from django.db.models import F
 from django.utils import timezone
-from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 
 from broadcasts.hints import hint
 from groups.enums import Level
-from groups.services.call_budget import CountedTokens, NoCallLeft
-from groups.services.tokens import AccountTokens
 from groups.signals import News
 from groups.zalo import events
-from groups.zalo.errors import ChannelStopped, OutcomeUnknown, Temporary, ZaloError
-from groups.zalo.http import open_session
 from portal.crypto.digests import keyed_digest
 from portal.text import clean
 from tips import limits, validators
@@ -34,16 +25,7 @@ from tips.models import Tip, ZaloThread
 from tips.services import additions, intake
 from tips.tasks import answer_zalo
 
-logger = logging.getLogger(__name__)
-
 ONE_MATTER = timedelta(hours=2)
-KEEP = timedelta(days=7)
-CLAIM = timedelta(minutes=2)
-PAUSE = timedelta(minutes=5)
-SHORT_PAUSE = timedelta(minutes=1)
-# Zalo lets an account answer for two days at no cost; long before that the officers have the tip.
-MOST_ATTEMPTS = 12
-BATCH = 20
 
 
 def receive(news: News) -> Tip | None:
@@ -60,8 +42,7 @@ def receive(news: News) -> Tip | None:
     if is_one_matter and thread.tip is None:
         return None
     if is_one_matter and thread.tip.status in OPEN:
-        additions.add(additions.locked(thread.tip), text=text)
-        return thread.tip
+        return _add(thread.tip, news, text)
     return _begin(thread, news, user_id=user_id, text=text)
 
 
@@ -70,19 +51,6 @@ def forget_sender(news: News) -> None:
     user_id = events.id_in(news.body, "sender") or events.as_id(news.body.get("user_id"))
     if news.account is not None and user_id:
         ZaloThread.objects.filter(sender=_digest(news.account.oa_id, user_id)).delete()
-
-
-def forget_old() -> int:
-    """Delete threads nobody has written in for a week; returns how many went."""
-    return ZaloThread.objects.filter(last_at__lt=timezone.now() - KEEP).delete()[0]
-
-
-def answer_due() -> int:
-    """Send the answers that wait, a batch of them; returns how many left.
-
-    An answer whose fate is unknown is sent again: to read a receipt twice harms nobody.
-    """
-    return sum(_answer(thread) for thread in _claim())
 
 
 def _thread(news: News, user_id: str) -> tuple[ZaloThread, bool]:
@@ -106,6 +74,19 @@ def _begin(thread: ZaloThread, news: News, *, user_id: str, text: str) -> Tip | 
     waits = {"user_id": user_id, "answer": answer, "due_at": timezone.now(), "attempts": 0}
     ZaloThread.objects.filter(pk=thread.pk).update(tip=tip, **waits)
     hint(answer_zalo)
+    return tip
+
+
+def _add(tip: Tip, news: News, text: str) -> Tip:
+    """Add words to a tip, and the place its sender shows: to the tip too when it has none."""
+    tip = additions.locked(tip)
+    if place := _place(news.body):
+        point = validators.clean_coordinates(*place)
+        line = "\n" + _("Vị trí: %(point)s") % {"point": point}
+        text = text[: limits.MAX_TEXT - len(line)] + line
+        if not tip.coordinates:
+            Tip.objects.filter(pk=tip.pk).update(coordinates=point)
+    additions.add(tip, text=text)
     return tip
 
 
@@ -153,15 +134,13 @@ def _words(body: dict[str, Any]) -> str:
 
 
 def _attached(message: dict[str, Any]) -> list[str]:
-    found = message.get("attachments")
-    items = [item for item in found if isinstance(item, dict)] if isinstance(found, list) else []
-    return [str(item.get("type")) for item in items]
+    return [str(item.get("type")) for item in events.attachments_of(message)]
 
 
 def _place(body: dict[str, Any]) -> tuple[Any, Any] | None:
     """The shared position, when it is one in Viet Nam: a wrong one must not cost the words."""
-    for item in events.message_of(body).get("attachments") or ():
-        payload = item.get("payload") if isinstance(item, dict) else None
+    for item in events.attachments_of(events.message_of(body)):
+        payload = item.get("payload")
         point = payload.get("coordinates") if isinstance(payload, dict) else None
         if isinstance(point, dict):
             pair = (point.get("latitude"), point.get("longitude"))
@@ -175,50 +154,3 @@ def _place(body: dict[str, Any]) -> tuple[Any, Any] | None:
 
 def _digest(oa_id: str, user_id: str) -> str:
     return keyed_digest("tips.zalo-sender", f"{oa_id}|{user_id}").hex()
-
-
-def _claim() -> list[ZaloThread]:
-    now = timezone.now()
-    with transaction.atomic():
-        due = ZaloThread.objects.filter(due_at__lte=now).order_by("due_at")
-        claimed = list(due.select_for_update(skip_locked=True)[:BATCH])
-        mine = ZaloThread.objects.filter(pk__in=[thread.pk for thread in claimed])
-        mine.update(due_at=now + CLAIM, attempts=F("attempts") + 1)
-    return claimed
-
-
-def _answer(thread: ZaloThread) -> bool:
-    try:
-        async_to_sync(_send)(thread)
-    except NoCallLeft:
-        # Sending needs the whole minute: no attempt was made, so none is counted.
-        ZaloThread.objects.filter(pk=thread.pk, due_at__isnull=False).update(
-            due_at=timezone.now() + SHORT_PAUSE, attempts=F("attempts") - 1
-        )
-        return False
-    except (Temporary, OutcomeUnknown, ChannelStopped) as error:
-        logger.warning("zalo_answer_waits: %s", type(error).__name__)
-        if thread.attempts + 1 < MOST_ATTEMPTS:
-            waits = ZaloThread.objects.filter(pk=thread.pk, due_at__isnull=False)
-            waits.update(due_at=timezone.now() + PAUSE)
-            return False
-    except ZaloError as error:
-        logger.warning("zalo_answer_refused: %s", type(error).__name__)
-    else:
-        _close(thread)
-        return True
-    _close(thread)
-    return False
-
-
-def _close(thread: ZaloThread) -> None:
-    """The answer has left, or never will: who wrote is known to nobody now."""
-    ZaloThread.objects.filter(pk=thread.pk).update(due_at=None, user_id=None, answer=None)
-
-
-async def _send(thread: ZaloThread) -> None:
-    async with open_session(concurrency=1) as session:
-        own = AccountTokens(thread.account_id, session=session)
-        tokens = CountedTokens(own, thread.account_id, is_urgent=True)
-        client = import_string(settings.ZALO_CLIENT)(session, tokens, settings.ZALO_API_URL)
-        await client.send_user_text(thread.user_id, thread.answer)
