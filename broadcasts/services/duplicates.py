@@ -25,16 +25,20 @@ NOT_OUT = (
 )
 
 
-class DuplicateError(WrongStateError):
-    """The same text is in some of the groups already, or about to be; ask again with a confirmation (409)."""
-
-
 @dataclass(frozen=True)
 class Duplicate:
     """An earlier post with the same words, and how many groups would get them twice."""
 
     code: str
     groups: int
+
+
+class DuplicateError(WrongStateError):
+    """The same text is in some of the groups already, or about to be; ask again with a confirmation (409)."""
+
+    def __init__(self, message: str, duplicate: Duplicate):
+        super().__init__(message)
+        self.duplicate = duplicate
 
 
 def require_no_duplicate(broadcast: Broadcast, *, is_confirmed: bool) -> None:
@@ -49,7 +53,7 @@ def require_no_duplicate(broadcast: Broadcast, *, is_confirmed: bool) -> None:
         "Nếu vẫn muốn gửi, xin xác nhận.",
         found.groups,
     )
-    raise DuplicateError(message % {"code": found.code, "groups": found.groups})
+    raise DuplicateError(message % {"code": found.code, "groups": found.groups}, found)
 
 
 def duplicate_of(broadcast: Broadcast, now: datetime) -> Duplicate | None:

@@ -7,8 +7,12 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.http import HttpRequest, QueryDict
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from broadcasts import permissions
 from broadcasts.enums import (
@@ -25,7 +29,9 @@ from broadcasts.enums import (
 from broadcasts.models import Broadcast, Delivery
 from broadcasts.services import counts
 from broadcasts.services.dead_letters import WANTED
-from broadcasts.services.retrying import is_past_use, retryable
+from broadcasts.services.duplicates import Duplicate
+from broadcasts.services.retrying import retryable
+from broadcasts.services.settle import is_past_use
 from groups.permissions import DECIDING_ROLES, WRITING_ROLES, paths
 from portal.audit.models import AuditEntry
 from portal.desk import scope
@@ -200,3 +206,17 @@ def trail(broadcast: Broadcast) -> list[AuditEntry]:
     """Who did what with it, oldest first."""
     entries = AuditEntry.objects.filter(target_type="broadcasts.broadcast", target_id=str(broadcast.pk))
     return list(entries.order_by("pk")[:50])
+
+
+def told_of(duplicate: Duplicate, user: Any) -> SafeString:
+    """Which earlier post has the same words; its code leads there if the person may see it."""
+    code = format_html("<b>{}</b>", duplicate.code)
+    if Broadcast.objects.visible_to(user).filter(code=duplicate.code).exists():
+        url = reverse("desk:broadcast", args=[duplicate.code])
+        code = format_html('<a href="{}">{}</a>', url, duplicate.code)
+    words = ngettext(
+        "Bài {code} cùng nội dung đã hoặc sắp gửi tới {groups} nhóm này trong vòng 24 giờ.",
+        "Bài {code} cùng nội dung đã hoặc sắp gửi tới {groups} nhóm này trong vòng 24 giờ.",
+        duplicate.groups,
+    )
+    return format_html(words, code=code, groups=duplicate.groups)

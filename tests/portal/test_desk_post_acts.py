@@ -27,11 +27,25 @@ def test_same_words_twice_are_submitted_after_a_tick(world):
     Broadcast.objects.filter(pk=world.draft.pk).update(body=world.sending.body)
     page = act(world, "officer", world.draft, "submit")
     assert page.status_code == 409
-    assert f"Bài {world.sending.code} cùng nội dung" in html(page)
-    assert 'type="checkbox" name="confirm_duplicate"' in html(page)
+    words = html(page)
+    summary = words[
+        words.index('class="error-summary" role="alert"') : words.index("</ul>", words.index("error-summary"))
+    ]
+    assert 'href="#submit_confirm_duplicate"' in summary
+    assert reverse("desk:broadcast", args=[world.sending.code]) in summary
+    assert 'type="checkbox" name="confirm_duplicate"' in words
 
     act(world, "officer", world.draft, "submit", confirm_duplicate="on")
     assert Broadcast.objects.get(pk=world.draft.pk).state == "submitted"
+
+
+@pytest.mark.parametrize(("role", "post"), [("officer", "draft"), ("chief", "submitted")])
+def test_same_words_are_told_of_before_anybody_presses(world, role, post):
+    broadcast = getattr(world, post)
+    Broadcast.objects.filter(pk=broadcast.pk).update(body=world.sending.body)
+    words = html(world.client(role).get(reverse("desk:broadcast", args=[broadcast.code])))
+    assert 'type="checkbox" name="confirm_duplicate"' in words
+    assert reverse("desk:broadcast", args=[world.sending.code]) in words
 
 
 def test_nobody_is_asked_about_words_that_are_new(world):

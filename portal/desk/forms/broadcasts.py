@@ -242,10 +242,14 @@ class DuplicateForm(forms.Form):
         label=_("Vẫn gửi, tôi biết các nhóm này nhận hai lần."), required=False, widget=forms.HiddenInput
     )
 
-    def ask_about(self, message: str) -> None:
-        """Show the box, with what was found above it."""
+    def show_box(self) -> None:
+        """Ask beforehand: the page above says what was found."""
         self.fields["confirm_duplicate"].widget = forms.CheckboxInput()
         self.add_error("confirm_duplicate", message)
+
+    def ask_about(self, message: str) -> None:
+        """Ask again, with what was found as the mistake at the box."""
+        self.show_box()
 
 
 class ApproveForm(DuplicateForm):

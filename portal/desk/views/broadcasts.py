@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.shortcuts import render as render_fragment
+from django.utils import timezone
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
@@ -18,7 +19,7 @@ from broadcasts.enums import BroadcastState, PostKind
 from broadcasts.models import Broadcast, Delivery
 from broadcasts.services import approval
 from broadcasts.services.audience import reach_of
-from broadcasts.services.duplicates import DuplicateError
+from broadcasts.services.duplicates import Duplicate, DuplicateError, duplicate_of
 from broadcasts.services.notices import end_notice, renew_notice, warnings_for
 from broadcasts.services.retrying import retry_failed
 from portal.desk import frame, posts
@@ -135,8 +136,11 @@ def _detail(
     forms = {name: _form(name, broadcast) for name in able & set(ACTS)} | (bound or {})
     waiting = broadcast.state in (*posts.EDITABLE, BroadcastState.SUBMITTED, BroadcastState.APPROVED)
     context = {
+    doubled = None if bound else _ask_about_duplicate(broadcast, forms)
         "broadcast": broadcast,
         "text": broadcast.text or rendering.compose(broadcast.title, broadcast.body, broadcast.code),
+        "doubled": posts.told_of(doubled, request.user) if doubled else "",
+        "failed": next(iter((bound or {}).values()), None),
         "able": able,
         "forms": forms,
         "end_notice": forms.get("end-notice"),
@@ -157,6 +161,16 @@ def _detail(
 
 
 @require_safe
+def _ask_about_duplicate(broadcast: Broadcast, forms: dict[str, Any]) -> Duplicate | None:
+    """What the next press would be asked about; the box for it is in the form at once."""
+    asking = [form for name, form in forms.items() if name in ("submit", "approve")]
+    found = duplicate_of(broadcast, timezone.now()) if asking else None
+    if found:
+        for form in asking:
+            form.show_box()
+    return found
+
+
 @writers_page
 def progress(request: HttpRequest, code: str) -> HttpResponse:
     """The part of the page that changes while groups receive it; htmx asks for it every few seconds."""
@@ -203,7 +217,7 @@ def act(request: HttpRequest, code: str, name: str) -> HttpResponse:
     try:
         wanted.service(broadcast, actor=request.user, **values)
     except DuplicateError as error:
-        form.ask_about(str(error.message))
+        form.ask_about(posts.told_of(error.duplicate, request.user))
         return _detail(request, broadcast, bound={name: form}, status=409)
     except ValidationError as error:
         fields.add_errors(form, error)

@@ -84,3 +84,5 @@ window.addEventListener("pageshow", () => {
   document.querySelectorAll("form[data-sent]").forEach((form) => { delete form.dataset.sent; });
 });
 prepare(document);
+const mistakes = document.querySelector(".error-summary");
+if (mistakes) mistakes.focus();
