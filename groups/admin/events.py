@@ -36,13 +36,13 @@ class ZaloEventAdmin(ScopedAdmin):
     """Read only; an administrator can have an event tried again after the reason was dealt with."""
 
     scope_field = "account__unit__path"
-    list_display = ("received_at", "name", "account", "progress", "attempts", "error")
+    list_display = ("received_at", "name", "account", "progress", "attempts", "reason")
     list_filter = (ProgressFilter, AreaFilter)
     list_select_related = ("account__unit",)
     ordering = ("-id",)
     actions = ("try_again",)
-    fields = (("name", "account"), "received_at", "progress", ("attempts", "error"), "processed_at")
-    readonly_fields = ("progress",)
+    fields = (("name", "account"), "received_at", "progress", ("attempts", "reason"), "processed_at")
+    readonly_fields = ("progress", "reason")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -64,6 +64,15 @@ class ZaloEventAdmin(ScopedAdmin):
         if event.is_stuck:
             return _("Không xử lý được")
         return _("Chờ xử lý, từ %(time)s") % {"time": f"{timezone.localtime(event.due_at):%H:%M %d/%m}"}
+
+    @admin.display(description=_("lỗi"))
+    def reason(self, event: ZaloEvent) -> str:
+        """In words; what is stored is the type of the error, which the log has with its place."""
+        if not event.error:
+            return "–"
+        if event.error == inbox.WORKER_LOST:
+            return _("Tiến trình dừng giữa chừng khi xử lý sự kiện này.")
+        return _("Cổng gặp lỗi khi xử lý. Nguyên nhân nằm trong nhật ký máy chủ.")
 
     @admin.action(description=_("Xử lý lại"), permissions=["retry"])
     def try_again(self, request: HttpRequest, queryset: QuerySet) -> None:

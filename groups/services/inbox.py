@@ -30,6 +30,8 @@ CLAIM = timedelta(minutes=2)
 # After each failed try but the last: long enough in all for a database or a disk to come back.
 PAUSES = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 30, 120, 360))
 MOST_ATTEMPTS = len(PAUSES) + 1
+# Instead of an error's type, for events that took their worker with them.
+WORKER_LOST = "WorkerLost"
 BATCH = 50
 # Far longer than the webhook accepts an event of old: a late repetition is still recognised.
 KEEP_DONE = timedelta(days=7)
@@ -208,4 +210,4 @@ def _news(event: ZaloEvent) -> News:
 def _give_up_on_killers(now: datetime) -> None:
     """Events whose last claim ran out without an outcome took their worker with them."""
     killers = ZaloEvent.objects.filter(due_at__lte=now, attempts__gte=MOST_ATTEMPTS)
-    killers.update(due_at=None, error="WorkerLost")
+    killers.update(due_at=None, error=WORKER_LOST)

@@ -6,6 +6,7 @@ from django.urls import reverse
 
 from groups.enums import Role
 from groups.models import ZaloEvent
+from groups.services import inbox
 from portal.audit.models import AuditEntry
 from tests.factories import OfficialAccountFactory, make_area, make_user
 
@@ -41,7 +42,9 @@ def test_events_of_the_own_area_only_and_never_their_words(area, role):
     one = client.get(reverse("admin:groups_zaloevent_change", args=[inside.pk]))
 
     assert list(page.context["cl"].queryset) == [inside]
-    assert "Không xử lý được" in page.content.decode() and "RuntimeError" in one.content.decode()
+    assert "Không xử lý được" in page.content.decode()
+    assert "Cổng gặp lỗi khi xử lý" in page.content.decode() and "Cổng gặp lỗi" in one.content.decode()
+    assert "RuntimeError" not in page.content.decode() + one.content.decode()
     assert "Bảy" not in page.content.decode() + one.content.decode()
     assert client.get(reverse("admin:groups_zaloevent_change", args=[outside.pk])).status_code == 404
     assert client.post(reverse("admin:groups_zaloevent_change", args=[inside.pk]), {}).status_code == 403
@@ -71,6 +74,12 @@ def test_filter_tells_stuck_waiting_and_done_apart(area, fields, shown):
         for name in ("stuck", "waiting", "done")
     }
     assert counts == {"stuck": 0, "waiting": 0, "done": 0} | {shown: 1}
+
+
+def test_event_that_took_its_worker_with_it_says_so(area):
+    make_event(area.commune_a, error=inbox.WORKER_LOST, attempts=3)
+    page = client_of(make_user(Role.SUPERVISOR, area.district)).get(reverse(LIST)).content.decode()
+    assert "Tiến trình dừng giữa chừng" in page and inbox.WORKER_LOST not in page
 
 
 @pytest.mark.parametrize("role", [Role.SUPERVISOR, Role.ADMINISTRATOR])
