@@ -1,7 +1,8 @@
 """Public pages of a group: the page a letter leads to, and the letter itself."""
 
 import segno
-from django.http import HttpRequest, HttpResponse
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
@@ -11,6 +12,14 @@ from groups.links import join_address
 from groups.models import Group, JoinLink, Unit
 from groups.services.groups import is_zalo_link
 from portal.text import PhoneError, parse_phone
+
+
+@require_safe
+def zalo_verifier(request: HttpRequest, code: str) -> HttpResponse:
+    """The file by which Zalo sees that this host is ours; 404 for a code that is not."""
+    if code not in settings.ZALO_VERIFIER_CODES:
+        raise Http404
+    return render(request, "groups/zalo_verifier.html", {"code": code})
 
 
 @require_safe

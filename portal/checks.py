@@ -8,7 +8,7 @@ E005 no https        E006 throttles off        E007 visibility timeout   E008 ev
 E009 private cache   E010 cache is the broker  E011 unsafe CSP           E012 own host refused
 E013 bad network      E014 broker is no Redis  E015 bad PKCE verifier
 W001 no second factor  W002 embedded broker     W003 SQLite, many machines  W004 connection per request
-W005 DEBUG in public   W006 no proxy            W007 long sessions
+W005 DEBUG in public   W006 no proxy            W007 long sessions       W008 no mail
 """
 
 import ipaddress
@@ -23,6 +23,7 @@ from django.core.checks import CheckMessage, Error, Tags, Warning, register
 
 LOOPBACK = {"127.0.0.1", "localhost", "::1", ""}
 PRIVATE_CACHES = ("locmem.LocMemCache", "dummy.DummyCache")
+DUMMY_MAIL = "django.core.mail.backends.dummy.EmailBackend"
 LONGEST_SESSION_SECONDS = 12 * 3600
 
 Messages = Iterator[CheckMessage]
@@ -72,6 +73,14 @@ def check_code_verifier() -> Messages:
         yield Error(message, hint="Bỏ trống để mỗi lần kết nối tự tạo một mã.", id="portal.E015")
 
 
+def check_verifier_codes() -> Messages:
+    """The codes by which apps prove their domain can stand in an address."""
+    wrong = [code for code in settings.ZALO_VERIFIER_CODES if not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", code)]
+    if wrong:
+        hint = "Tên tệp của Zalo là zalo_verifierMÃ.html: chỉ đặt phần MÃ, cách nhau bằng dấu phẩy."
+        yield Error(f"ZALO_VERIFIER_CODES có mã lạ: {', '.join(wrong)}", hint=hint, id="portal.E016")
+
+
 def check_public_url() -> Messages:
     """Residents reach production by https; a development server stays on its own machine."""
     url = urlsplit(settings.PUBLIC_URL)
@@ -86,6 +95,13 @@ def check_public_url() -> Messages:
             "SECURE_SSL_REDIRECT bật mà BEHIND_PROXY tắt: sau máy chủ proxy, trang sẽ tự chuyển hướng mãi."
         )
         yield Warning(message, hint="Đặt BEHIND_PROXY=1 khi chạy sau nginx.", id="portal.W006")
+
+
+def check_mail() -> Messages:
+    """Alarms reach somebody who is not looking at the portal."""
+    if not settings.DEBUG and settings.EMAIL_BACKEND == DUMMY_MAIL:
+        hint = "Đặt EMAIL_URL=smtp+tls://tên:mật-khẩu@máy-chủ:587"
+        yield Warning("Chưa có EMAIL_URL: cảnh báo không gửi được qua thư.", hint=hint, id="portal.W008")
 
 
 def check_throttles() -> Messages:
@@ -175,7 +191,9 @@ CHECKS: tuple[Callable[[], Messages], ...] = (
     check_secrets,
     check_zalo,
     check_code_verifier,
+    check_verifier_codes,
     check_public_url,
+    check_mail,
     check_throttles,
     check_queue,
     check_database,

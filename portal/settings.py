@@ -285,6 +285,8 @@ ZALO_BOT_ENABLED = flag("ZALO_BOT_ENABLED", default=False)
 ZALO_OLD_PRIVATE_PATH = flag("ZALO_OLD_PRIVATE_PATH", default=False)
 # Only where Zalo's console insists on one fixed challenge: then every connection uses this PKCE verifier.
 ZALO_CODE_VERIFIER = text("ZALO_CODE_VERIFIER")
+# Of the files zalo_verifier<code>.html with which Zalo's console has apps prove that this host is theirs.
+ZALO_VERIFIER_CODES = words("ZALO_VERIFIER_CODES")
 
 # --- Sending ---------------------------------------------------------------------------------------------
 

@@ -21,6 +21,7 @@ from django.views.decorators.http import require_safe
 from groups.enums import AccountState
 from groups.models import OfficialAccount
 from groups.services import connecting, sync
+from groups.zalo.events import TO_TICK
 from portal.errors import NotAllowedError
 
 SESSION_KEY = "zalo_connect"
@@ -28,11 +29,6 @@ SESSION_KEY = "zalo_connect"
 LATE_SECONDS = 3600
 MOST_WARNINGS = 20
 BADGES = {"late": "overdue", "soon": "waiting"}
-EVENTS = (
-    "user_send_text, user_send_image, user_send_file, follow, unfollow",
-    "user_send_group_text, oa_send_group_text, oa_send_group_image, oa_send_group_file",
-    "create_group, update_group_info, delete_group, user_join_group, user_out_group, user_request_join_group",
-)
 
 
 class ConnectPages:
@@ -63,7 +59,8 @@ class ConnectPages:
             "callback_url": connecting.callback_url(),
             "webhook_url": connecting.webhook_url(),
             "challenge": connecting.fixed_challenge(),
-            "events": EVENTS,
+            "events": [", ".join(names) for names in TO_TICK],
+            "verifier_urls": connecting.verifier_urls(),
             "chain": chain_words(account),
             "sync_words": sync.result_words(account),
             "found": account.found_groups.count(),

@@ -40,6 +40,7 @@ PENDING_SECONDS = 10 * 60
 SECOND_TRY_SECONDS = 1.0
 CALLBACK_PATH = "/zalo/callback/"
 WEBHOOK_PATH = "/zalo/webhook/"
+VERIFIER_PATH = "/zalo_verifier%s.html"
 
 PRESS_AGAIN = _("Quay lại trang kết nối và bấm «Kết nối với Zalo» lần nữa.")
 # What to do about each code of the token endpoint; of any other one only the last row is known.
@@ -115,6 +116,12 @@ def callback_url() -> str:
 def webhook_url() -> str:
     """Where Zalo reports events."""
     return urljoin(f"{settings.PUBLIC_URL}/", WEBHOOK_PATH)
+
+
+def verifier_urls() -> list[str]:
+    """Where Zalo finds the proof that the host is ours, one for each app; empty when none was set up."""
+    paths = [VERIFIER_PATH % code for code in settings.ZALO_VERIFIER_CODES]
+    return [urljoin(f"{settings.PUBLIC_URL}/", path) for path in paths]
 
 
 def fixed_challenge() -> str:

@@ -14,6 +14,7 @@ from groups.admin.accounts_connect import SESSION_KEY
 from groups.enums import AccountState, Role
 from groups.models import OfficialAccount
 from groups.services import connecting
+from groups.zalo import events
 from groups.zalo.simulator.server import SimulatorThread
 from groups.zalo.simulator.state import World
 from portal.audit.models import AuditEntry
@@ -311,6 +312,32 @@ def test_page_says_what_to_prepare_and_never_shows_a_secret(account, zalo, brows
     for words in (CALLBACK, "http://testserver/zalo/webhook/", account.oa_id, "Chưa có", "Kết nối với Zalo"):
         assert words in page
     assert "app-secret-x" not in page
+
+
+def test_page_names_every_event_that_somebody_reads_and_no_other(account, browser):
+    page = browser.get(page_of(account)).content.decode()
+    named = {name for names in events.TO_TICK for name in names}
+    assert named >= events.READ | {"user_send_text", "user_send_location", "oa_send_group_link"}
+    assert all(events.is_read(name) and name in page for name in named)
+
+
+VERIFIER = "SeEEB8ES51jdZCu-hOfK5MQ3rGwAyW9I_pW"
+
+
+def test_page_says_how_the_domain_is_proven(account, browser, settings):
+    assert "ZALO_VERIFIER_CODES" in browser.get(page_of(account)).content.decode()
+    settings.ZALO_VERIFIER_CODES = [VERIFIER]
+    page = browser.get(page_of(account)).content.decode()
+    assert f"http://testserver/zalo_verifier{VERIFIER}.html" in page and "ZALO_VERIFIER_CODES" not in page
+
+
+def test_domain_is_proven_to_anybody_with_our_codes_only(zalo, settings, client):
+    settings.ZALO_VERIFIER_CODES = [VERIFIER]
+    response = client.get(f"/zalo_verifier{VERIFIER}.html")
+    assert response.status_code == 200 and f'content="{VERIFIER}"' in response.content.decode()
+    assert "zalo-platform-site-verification" in response.content.decode()
+    for other in ("another", f"{VERIFIER}x", ""):
+        assert client.get(f"/zalo_verifier{other}.html").status_code == 404
 
 
 def test_page_without_app_secret_offers_no_button(account, browser):

@@ -35,6 +35,7 @@ def production(settings, tmp_path):
     settings.BEHIND_PROXY = True
     settings.SECURE_SSL_REDIRECT = True
     settings.REQUIRE_SECOND_FACTOR = True
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
     settings.MEDIA_ROOT = str(tmp_path / "media")
     return settings
 
@@ -66,11 +67,13 @@ def test_sound_production_has_nothing_to_say(production):
         ("INTERNAL_NETWORKS", ["10.0.0.0/8", "office"], "portal.E013"),
         ("CELERY_BROKER_URL", "amqp://broker//", "portal.E014"),
         ("ZALO_CODE_VERIFIER", "short", "portal.E015"),
+        ("ZALO_VERIFIER_CODES", ["SeEEB8_1-x", "zalo_verifier.html"], "portal.E016"),
         ("REQUIRE_SECOND_FACTOR", False, "portal.W001"),
         ("USES_EMBEDDED_BROKER", True, "portal.W002"),
         ("USES_SQLITE", True, "portal.W003"),
         ("BEHIND_PROXY", False, "portal.W006"),
         ("SESSION_COOKIE_AGE", 14 * 24 * 3600, "portal.W007"),
+        ("EMAIL_BACKEND", checks.DUMMY_MAIL, "portal.W008"),
     ],
 )
 def test_one_mistake_has_one_id(production, name: str, value: object, expected: str):
@@ -124,6 +127,7 @@ def test_check_deploy_of_a_production_environment_is_clean(tmp_path):
         "DATABASE_URL": "postgres://portal@127.0.0.1:1/portal",
         "CELERY_BROKER_URL": "redis://127.0.0.1:1/0",
         "BEHIND_PROXY": "1",
+        "EMAIL_URL": "smtp+tls://portal:secret@mail.example.vn:587",
         **new_keys(),
     }
     command = [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING"]
