@@ -245,11 +245,11 @@ class DuplicateForm(forms.Form):
     def show_box(self) -> None:
         """Ask beforehand: the page above says what was found."""
         self.fields["confirm_duplicate"].widget = forms.CheckboxInput()
-        self.add_error("confirm_duplicate", message)
 
     def ask_about(self, message: str) -> None:
         """Ask again, with what was found as the mistake at the box."""
         self.show_box()
+        self.add_error("confirm_duplicate", message)
 
 
 class ApproveForm(DuplicateForm):

@@ -135,12 +135,12 @@ def _detail(
     able = posts.abilities(request.user, broadcast)
     forms = {name: _form(name, broadcast) for name in able & set(ACTS)} | (bound or {})
     waiting = broadcast.state in (*posts.EDITABLE, BroadcastState.SUBMITTED, BroadcastState.APPROVED)
-    context = {
     doubled = None if bound else _ask_about_duplicate(broadcast, forms)
+    context = {
         "broadcast": broadcast,
-        "text": broadcast.text or rendering.compose(broadcast.title, broadcast.body, broadcast.code),
         "doubled": posts.told_of(doubled, request.user) if doubled else "",
         "failed": next(iter((bound or {}).values()), None),
+        "text": broadcast.text or rendering.compose(broadcast.title, broadcast.body, broadcast.code),
         "able": able,
         "forms": forms,
         "end_notice": forms.get("end-notice"),
@@ -160,7 +160,6 @@ def _detail(
     return frame.render(request, "desk/broadcasts/detail.html", context, status=status)
 
 
-@require_safe
 def _ask_about_duplicate(broadcast: Broadcast, forms: dict[str, Any]) -> Duplicate | None:
     """What the next press would be asked about; the box for it is in the form at once."""
     asking = [form for name, form in forms.items() if name in ("submit", "approve")]
@@ -171,6 +170,7 @@ def _ask_about_duplicate(broadcast: Broadcast, forms: dict[str, Any]) -> Duplica
     return found
 
 
+@require_safe
 @writers_page
 def progress(request: HttpRequest, code: str) -> HttpResponse:
     """The part of the page that changes while groups receive it; htmx asks for it every few seconds."""
