@@ -9,14 +9,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from asgiref.sync import async_to_sync
-from django.conf import settings
-from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 
 from groups import permissions
-from groups.enums import Channel
+from groups.enums import AccountKind, Channel
 from groups.models import Group
 from groups.services.call_budget import CountedTokens
+from groups.services.clients import make_client
 from groups.services.tokens import AccountTokens
 from groups.zalo.errors import ZaloError
 from groups.zalo.http import open_session
@@ -89,4 +88,4 @@ async def _with_client(account_id: int, use: Callable[[Any], Awaitable[Any]]) ->
     async with open_session(concurrency=1) as session:
         own = AccountTokens(account_id, session=session)
         tokens = CountedTokens(own, account_id, is_urgent=True)
-        return await use(import_string(settings.ZALO_CLIENT)(session, tokens, settings.ZALO_API_URL))
+        return await use(make_client(AccountKind.OA, session, tokens))

@@ -1,10 +1,13 @@
 """Which client speaks for which account, and that settings reach it."""
 
 import asyncio
+import re
+from pathlib import Path
 
 import pytest
 
 from groups.enums import AccountKind
+from groups.services import clients
 from groups.services.clients import make_client
 from groups.zalo.bot import BotClient
 from groups.zalo.client import ZaloClient
@@ -13,6 +16,7 @@ from groups.zalo.http import open_session
 from groups.zalo.simulator.server import SimulatorThread
 from groups.zalo.simulator.state import World
 
+MADE = re.compile(r"settings\.ZALO(_BOT)?_CLIENT\b")
 OA, PERSON = "2000000000000000002", "3000000000000000003"
 
 
@@ -50,3 +54,10 @@ def test_state_agency_answers_the_old_way_only_where_that_is_switched_on(platfor
     settings.ZALO_OLD_PRIVATE_PATH = True
 
     assert answer().message_id
+
+
+def test_no_other_module_makes_clients_so_that_settings_reach_all():
+    root = Path(clients.__file__).parents[2]
+    apps = ("groups", "broadcasts", "tips", "portal")
+    users = [path for app in apps for path in (root / app).rglob("*.py") if MADE.search(path.read_text())]
+    assert users == [Path(clients.__file__)]
