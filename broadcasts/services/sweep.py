@@ -93,7 +93,8 @@ def unblock(now: datetime) -> int:
 def try_stopped_accounts(now: datetime) -> None:
     """Let one row of a stopped account try again; if it fails, the account stops again without noise.
 
-    An account that needs a new grant is not tried: only a person can help it.
+    Where no row is blocked, its groups are looked into for unknown ones. An account that needs a new grant is
+    not tried: only a person can help it.
     """
     blocked = Delivery.objects.filter(
         account_id=OuterRef("pk"),
@@ -102,7 +103,8 @@ def try_stopped_accounts(now: datetime) -> None:
         group__state=GroupState.ACTIVE,
     )
     rested = Q(last_error_at=None) | Q(last_error_at__lt=now - TRIAL_AFTER)
-    for account in OfficialAccount.objects.filter(rested, Exists(blocked), state=AccountState.STOPPED):
+    waiting = Exists(blocked) | Exists(store.readable(now).filter(account_id=OuterRef("pk")))
+    for account in OfficialAccount.objects.filter(rested, waiting, state=AccountState.STOPPED):
         with transaction.atomic():
             started = OfficialAccount.objects.filter(pk=account.pk, state=AccountState.STOPPED).update(
                 state=AccountState.ACTIVE, last_error_at=now

@@ -115,6 +115,21 @@ def test_stopped_account_is_tried_with_one_row(sending_broadcast, account, run_d
     assert set(sending_broadcast.deliveries.values_list("state", flat=True)) == {"sent"}
 
 
+@pytest.mark.parametrize(("reads", "state"), [(0, AccountState.ACTIVE), (4, AccountState.STOPPED)])
+def test_stopped_account_is_tried_for_groups_to_look_into(sending_broadcast, account, reads, state):
+    """Not for rows an officer is asked about: no look would be made."""
+    now = timezone.now()
+    sending_broadcast.deliveries.update(state="unknown", unknown_at=now, next_attempt_at=now, reads=reads)
+    account.state, account.last_error_at = AccountState.STOPPED, now - timedelta(minutes=5)
+    account.save(update_fields=["state", "last_error_at"])
+
+    sweep.sweep(now)
+
+    account.refresh_from_db()
+    assert account.state == state
+    assert set(sending_broadcast.deliveries.values_list("state", flat=True)) == {"unknown"}
+
+
 @pytest.mark.parametrize("state", [AccountState.STOPPED, AccountState.NEEDS_GRANT])
 def test_account_is_not_tried_too_soon_nor_without_a_grant(sending_broadcast, account, state):
     sending_broadcast.deliveries.update(state="blocked")
