@@ -27,7 +27,7 @@ from broadcasts.engine.reading import Doubt
 from broadcasts.engine.sender import Sender
 from broadcasts.engine.tokens import PacedTokens
 from groups.services.clients import make_client
-from groups.services.tokens import AccountTokens
+from groups.services.tokens import AccountTokens, read_ahead
 from groups.zalo.http import open_session
 from portal.clock import DatabaseClock, database_now
 
@@ -199,12 +199,14 @@ class Drain:
         leases = await self.database.run(store.lease, self.owner, now=_moment(now), count=wanted)
         if len(leases) < wanted:
             self.next_lease = now + PATIENCE_SECONDS
-        for lease in leases:
+        sources = [AccountTokens(lease.account_id, session=self.session) for lease in leases]
+        for lease, tokens in zip(leases, sources, strict=True):
             box = self.boxes[lease.account_id] = Box(lease, now=now)
-            tokens = AccountTokens(lease.account_id, session=self.session)
             box.client = make_client(lease.kind, self.session, PacedTokens(tokens, box, self.clock))
         if leases:
             await self._read([lease.account_id for lease in leases])
+            # All at once: a hundred accounts that each asked for their own kept the first calls waiting.
+            await self.database.run(read_ahead, sources)
         return bool(leases)
 
     async def _read(self, account_ids: list[int]) -> None:

@@ -17,6 +17,7 @@ import asyncio
 import logging
 import random
 import time
+from collections.abc import Iterable
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from math import ceil
@@ -183,6 +184,17 @@ class AccountTokens:
 
     def _runs_out_within(self, margin: timedelta) -> bool:
         return self._expires_at is not None and self._expires_at - timezone.now() < margin
+
+
+def read_ahead(sources: Iterable[AccountTokens]) -> None:
+    """Read the tokens of many accounts by one query.
+
+    Those of accounts out of service are left to ``get``, which says why.
+    """
+    by_id = {source._account_id: source for source in sources}
+    accounts = OfficialAccount.objects.filter(pk__in=by_id, state=AccountState.ACTIVE)
+    for account in accounts.only("access_token", "access_expires_at"):
+        by_id[account.pk]._remember(account)
 
 
 def store_pair(account: OfficialAccount, pair: oauth.TokenPair) -> None:
