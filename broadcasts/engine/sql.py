@@ -18,6 +18,7 @@ from groups.models import Group
 # SQLite joins at most 500 SELECTs into one.
 ACCOUNTS_AT_ONCE = 200
 _CLAIMABLE = ", ".join(f"'{state.value}'" for state in CLAIMABLE)
+IS_CLAIMABLE = f"{Delivery._meta.db_table}.state IN ({_CLAIMABLE})"
 # Lane and states are written into the text, not passed, so that SQLite too recognises its partial index.
 _READY = f"""
     SELECT d.id, d.account_id, d.group_id, d.broadcast_id, g.zalo_group_id, d.attempts + 1, d.priority,
@@ -113,7 +114,7 @@ def insert_values(model: type[models.Model], names: Sequence[str], rows: Sequenc
 def _table_of(fields: Sequence[models.Field], rows: Sequence[Sequence[Any]]) -> tuple[str, list[Any]]:
     """``rows`` as a table ``v`` with the columns column1, column2, ..., and its parameters."""
     if connection.vendor == "postgresql":
-        return _unnested(fields, rows)
+        return _recordset(fields, rows)
     # SQLite calls the columns of VALUES column1, column2, ... by itself.
     prepare = [field.get_db_prep_value for field in fields]
     values = [
@@ -125,20 +126,15 @@ def _table_of(fields: Sequence[models.Field], rows: Sequence[Sequence[Any]]) -> 
     return f"(VALUES {', '.join([plain] * len(rows))}) AS v", values
 
 
-def _unnested(fields: Sequence[models.Field], rows: Sequence[Sequence[Any]]) -> tuple[str, list[Any]]:
-    """One array for each column: a tenth of the work that a parameter for each value is."""
-    arrays, values = [], []
-    for number, field in enumerate(fields):
-        column = [row[number] for row in rows]
-        cast = f"{_type(field)}[]"
-        if isinstance(field, models.JSONField):
-            column, cast = [json.dumps(value) for value in column], f"text[]::{cast}"
-        arrays.append(f"%s::{cast}")
-        values.append(column)
-    names = ", ".join(f"column{number}" for number in range(1, len(fields) + 1))
-    return f"unnest({', '.join(arrays)}) AS v({names})", values
+def _recordset(fields: Sequence[models.Field], rows: Sequence[Sequence[Any]]) -> tuple[str, list[Any]]:
+    """One JSON text for all rows: a third of the work in Python that an array for each column is."""
+    names = [f"column{number}" for number in range(1, len(fields) + 1)]
+    # Moments as text; the type of the column reads them back.
+    text = json.dumps([dict(zip(names, row, strict=True)) for row in rows], default=str)
+    columns = ", ".join(f"{name} {_type(field)}" for name, field in zip(names, fields, strict=True))
+    return f"json_to_recordset(%s) AS v({columns})", [text]
 
 
 def _type(field: models.Field) -> str:
-    """The type of the column, without its length: arrays of varchar(8) would be cut, not refused."""
+    """The type of the column, without its length: what is too long is refused, not cut."""
     return field.cast_db_type(connection).partition("(")[0]

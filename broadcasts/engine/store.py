@@ -232,15 +232,16 @@ def claim(
         calls = _without_suspects(owner, [Call(*row) for row in sql.first_rows(wanted, now=now)])
         if not calls:
             return [], held
-        ids = [call.delivery_id for call in calls]
-        claimed = Delivery.objects.filter(pk__in=ids, state__in=CLAIMABLE).update(
-            state=DeliveryState.SENDING,
-            claim=owner,
-            claimed_at=now,
-            updated_at=now,
-            attempts=F("attempts") + 1,
+        claimed = sql.update_from_values(
+            Delivery,
+            ("id", "attempts"),
+            [(call.delivery_id, call.number) for call in calls],
+            where=sql.IS_CLAIMABLE,
+            params=[],
+            constants={"state": DeliveryState.SENDING, "claim": owner, "claimed_at": now, "updated_at": now},
         )
         if claimed != len(calls):
+            ids = [call.delivery_id for call in calls]
             mine = Delivery.objects.filter(pk__in=ids, claim=owner, claimed_at=now)
             kept = set(mine.values_list("pk", flat=True))
             calls = [call for call in calls if call.delivery_id in kept]
