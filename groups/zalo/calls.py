@@ -8,7 +8,7 @@ could do them: a rejected access token is renewed once, and a call that may be m
 import asyncio
 import json
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -43,7 +43,7 @@ class RateLimit:
     limit: int | None = None
     remaining: int | None = None
 
-    def note(self, headers: dict[str, str]) -> None:
+    def note(self, headers: Mapping[str, str]) -> None:
         """Remember the two rate headers when an answer has them."""
         if "x-ratelimit-limit" in headers:
             self.limit = number(headers["x-ratelimit-limit"])
@@ -81,6 +81,14 @@ class Calls:
     async def _write(self, path: str, body: dict[str, Any]) -> Any:
         """A POST that must not be made twice: a lost answer is ``OutcomeUnknown``."""
         return await self._call("POST", path, lambda: {"json": body})
+
+    async def _write_json(self, path: str, body: str) -> Any:
+        """The same for a body that is JSON already, for the one call that is made ten thousand times."""
+
+        def payload() -> dict[str, Any]:
+            return {"data": aiohttp.BytesPayload(body.encode(), content_type="application/json")}
+
+        return await self._call("POST", path, payload)
 
     async def _write_again(self, path: str, body: dict[str, Any]) -> Any:
         """A POST that leaves the same state however often it is made."""

@@ -5,6 +5,7 @@ answer came), or ``ChannelStopped`` (the address itself cannot work). It does no
 retries nothing and follows no redirect: a redirected POST would carry the token to a host we did not choose.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -27,7 +28,8 @@ class Reply:
     status: int
     # The token endpoint's body is made of secrets, and replies end up in tracebacks.
     body: bytes = field(repr=False)
-    headers: dict[str, str] = field(default_factory=dict, repr=False)
+    # Their names in lower case, or a mapping that does not tell cases apart.
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 def timeouts(connect: float = CONNECT_SECONDS, total: float = TOTAL_SECONDS) -> aiohttp.ClientTimeout:
@@ -80,7 +82,7 @@ async def exchange(
     try:
         async with session.request(method, url, **options) as response:
             content = await _read(response)
-            return Reply(response.status, content, {k.lower(): v for k, v in response.headers.items()})
+            return Reply(response.status, content, response.headers)
     except ZaloError as error:
         failure = error
     except (aiohttp.ClientError, OSError, ValueError) as error:
@@ -90,7 +92,7 @@ async def exchange(
 
 async def _read(response: aiohttp.ClientResponse) -> bytes:
     chunks, size = [], 0
-    async for chunk in response.content.iter_any():
+    while chunk := await response.content.readany():
         size += len(chunk)
         if size > MAX_BODY:
             response.close()
