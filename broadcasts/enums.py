@@ -50,7 +50,7 @@ class BroadcastState(models.TextChoices):
 
 
 EDITABLE = (BroadcastState.DRAFT, BroadcastState.RETURNED)
-# Nothing has gone out yet.
+# Nothing has gone out yet; nor of one that was paused before its hour (see ``Broadcast.is_unsent``).
 CANCELLABLE = (BroadcastState.APPROVED, BroadcastState.EXPANDING)
 PAUSABLE = (BroadcastState.APPROVED, BroadcastState.SENDING)
 WITHDRAWABLE = (BroadcastState.SENDING, BroadcastState.PAUSED, BroadcastState.DONE)
@@ -133,6 +133,7 @@ class AlarmKind(models.TextChoices):
     OVERDUE = "overdue", _("Quá hạn chưa có người đăng")
     WEBHOOK = "webhook", _("Tin từ Zalo bị ứ lại")
     GROUP_EXPIRES = "expires", _("Nhóm sắp hết hạn sử dụng")
+    REPAIR = "repair", _("Việc kiểm tra định kỳ bị lỗi")
 
 
 STANDSTILL = (

@@ -11,7 +11,7 @@ from smtplib import SMTPDataError, SMTPRecipientsRefused
 from django.conf import settings
 from django.core import mail
 from django.core.mail.backends.base import BaseEmailBackend
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import translation
@@ -58,15 +58,20 @@ def recipients(alarm: Alarm, *, is_escalation: bool = False) -> set[str]:
     """
     postings = Posting.objects.open().filter(user__is_active=True).exclude(user__email="")
     if alarm.unit is None:
-        administrators = postings.filter(role=Role.ADMINISTRATOR)
-        highest = administrators.filter(unit__parent=None)
-        return set((highest if highest.exists() else administrators).values_list("user__email", flat=True))
+        return set(highest_administrators(postings).values_list("user__email", flat=True))
     codes = alarm.unit.path.rstrip("/").split("/")
     chain = ["/".join(codes[:end]) + "/" for end in range(1, len(codes) + 1)]
     wanted = Q(role=Role.CHIEF, unit=alarm.unit_id) | Q(role=Role.ADMINISTRATOR, unit__path__in=chain)
     if is_escalation:
         wanted |= Q(role__in=DECIDING_ROLES, unit__path__in=chain)
     return set(postings.filter(wanted).values_list("user__email", flat=True))
+
+
+def highest_administrators(postings: QuerySet[Posting]) -> QuerySet[Posting]:
+    """Administrators of the highest units; any administrators where those have none."""
+    administrators = postings.filter(role=Role.ADMINISTRATOR)
+    highest = administrators.filter(unit__parent=None)
+    return highest if highest.exists() else administrators
 
 
 def _due(now: datetime) -> list[News]:

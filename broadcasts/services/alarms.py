@@ -14,9 +14,12 @@ from django.conf import settings
 from django.db import DatabaseError, IntegrityError, transaction
 from django.utils import timezone
 
+from broadcasts.enums import AlarmKind
 from broadcasts.models import Alarm
 from broadcasts.services import alarm_mail, conditions
 from broadcasts.services.conditions import Finding
+from groups.enums import Role
+from groups.models import Posting
 from groups.permissions import DIRECTORY_ROLES, has_role, holds
 from portal.audit.services import record
 from portal.errors import NotAllowedError, WrongStateError
@@ -30,9 +33,12 @@ GONE_FOR = timedelta(minutes=3)
 _next_look = 0.0
 
 
-def watch(now: datetime) -> None:
-    """Look at everything, keep the alarms up to date, and send the mails that are due."""
-    update(conditions.findings(now), now)
+def watch(now: datetime, *, besides: Iterable[Finding] = ()) -> None:
+    """Look at everything, keep the alarms up to date, and send the mails that are due.
+
+    ``besides``: what the caller knows to be wrong.
+    """
+    update([*conditions.findings(now), *besides], now)
     alarm_mail.send_due(now)
 
 
@@ -53,7 +59,11 @@ def watch_for_the_clock(now: datetime) -> None:
 
 
 def update(findings: Iterable[Finding], now: datetime) -> None:
-    """Open an alarm for each new finding, keep those still found, close those gone for a while."""
+    """Open an alarm for each new finding, keep those still found, close those gone for a while.
+
+    What nobody could look for is not gone.
+    """
+    findings = list(findings)
     known = {(alarm.kind, alarm.subject): alarm for alarm in Alarm.objects.open()}
     seen: list[int] = []
     for finding in findings:
@@ -65,12 +75,27 @@ def update(findings: Iterable[Finding], now: datetime) -> None:
         if alarm.detail != finding.detail:
             Alarm.objects.filter(pk=alarm.pk).update(detail=finding.detail)
     Alarm.objects.open().filter(pk__in=seen).update(last_seen_at=now)
-    Alarm.objects.open().filter(last_seen_at__lt=now - GONE_FOR).update(closed_at=now)
+    if conditions.is_blind(findings):
+        return
+    gone = Alarm.objects.open().filter(last_seen_at__lt=now - GONE_FOR)
+    if any(kind in conditions.SYSTEM for kind, _subject in known):
+        gone = gone.exclude(kind=AlarmKind.STALLED)
+    gone.update(closed_at=now)
+
+
+def can_acknowledge(user: Any, alarm: Alarm) -> bool:
+    """Those who answer for the unit; for the whole system its highest administrators, whom mails go to."""
+    if alarm.unit is not None:
+        return holds(user, alarm.unit, *DIRECTORY_ROLES)
+    if not has_role(user, Role.ADMINISTRATOR):
+        return False
+    is_highest = alarm_mail.highest_administrators(Posting.objects.open()).filter(user=user).exists()
+    return is_highest or user.email in alarm_mail.recipients(alarm)
 
 
 def acknowledge(alarm: Alarm, *, actor: Any) -> Alarm:
     """Somebody has seen it and deals with it: no escalation any more. It stays open while its cause does."""
-    if not (holds(actor, alarm.unit, *DIRECTORY_ROLES) if alarm.unit else has_role(actor, *DIRECTORY_ROLES)):
+    if not can_acknowledge(actor, alarm):
         raise NotAllowedError
     now = timezone.now()
     with transaction.atomic():

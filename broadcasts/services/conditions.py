@@ -4,11 +4,12 @@
 """
 
 import logging
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
-from django.db import DatabaseError, connection
+from django.db import connection
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -34,6 +35,8 @@ RECENT = timedelta(hours=24)
 # Since the last event whose signature did not fit; any further one is noted again within minutes.
 MISFIT_FOR = timedelta(hours=6)
 MOST_COUNTED = 2_000
+# Begins the name of a step that only looks.
+LOOK = "look."
 # While one of these is the cause, that accounts stand still is no news of its own.
 SYSTEM = (AlarmKind.BEAT, AlarmKind.WORKER, AlarmKind.BROKER)
 
@@ -50,29 +53,36 @@ class Finding:
 
 
 def findings(now: datetime) -> list[Finding]:
-    """Everything that is wrong now. Raises nothing: a look that fails is a finding itself."""
-    looks = (of_the_system, _accounts, _breakers, _stalled, _rows, _expiring, _webhook)
+    """Everything that is wrong now. A look that fails is a finding itself and stops no other."""
+    looks = {
+        "system": of_the_system,
+        "accounts": _accounts,
+        "breakers": partial(_breakers, now),
+        "stalled": partial(_stalled, now),
+        "rows": partial(_rows, now),
+        "expiring": partial(_expiring, now),
+        "webhook": partial(_webhook, now),
+    }
     found: list[Finding] = []
-    for look in looks:
-        arguments = () if look in (of_the_system, _accounts) else (now,)
+    for name, look in looks.items():
         try:
-            found += list(look(*arguments))
-        except Exception:
-            found.append(failed(look))
+            found += list(look())
+        except Exception as error:
+            found.append(failed(f"{LOOK}{name}", error))
     return found
 
 
-def failed(step: Callable) -> Finding:
-    """Log the exception at hand, and make known that ``step`` does not work."""
-    logger.exception("watch_failed: %s", step.__name__)
-    # The next step gets a new connection if this one broke.
+def failed(step: str, error: Exception) -> Finding:
+    """Log why a step of the minute's work failed, and make it known; the next step can use the database."""
+    logger.error("step_failed: %s", step, exc_info=error)
     connection.close_if_unusable_or_obsolete()
-    return Finding(AlarmKind.REPAIR, step.__name__.strip("_"), detail=_("Bước %(name)s.") % {"name": step.__name__.strip("_")})
+    detail = _("Bước %(step)s: %(error)s. Xem nhật ký của tiến trình gửi.")
+    return Finding(AlarmKind.REPAIR, step, detail=detail % {"step": step, "error": type(error).__name__})
 
 
-def is_blind(findings: Iterable[Finding]) -> bool:
-    """Whether a look failed, so that what was not found may be there all the same."""
-    return any(finding.kind == AlarmKind.REPAIR for finding in findings)
+def is_blind(found: Iterable[Finding]) -> bool:
+    """Whether a look failed: what was not found may be there all the same."""
+    return any(one.kind == AlarmKind.REPAIR and one.subject.startswith(LOOK) for one in found)
 
 
 def of_the_system() -> list[Finding]:
@@ -128,7 +138,12 @@ def _breakers(now: datetime) -> Iterator[Finding]:
 
 
 def _stalled(now: datetime) -> Iterator[Finding]:
-    """Mailboxes with rows due too long that made no call lately: their rows stand still, not only in line."""
+    """Mailboxes with rows due too long that made no call lately: their rows stand still, not only in line.
+
+    None while nobody sends at all, and until the alarm about that closes: getting going takes a moment.
+    """
+    if of_the_system() or Alarm.objects.open().filter(kind__in=SYSTEM).exists():
+        return
     rows = store.claimable(now).filter(account_id=OuterRef("account_id")).order_by("next_attempt_at")
     first = {
         f"oldest_{name}": Subquery(rows.filter(priority=priority).values("next_attempt_at")[:1])

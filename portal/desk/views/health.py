@@ -71,8 +71,17 @@ def mailbox_act(request: HttpRequest, pk: int, name: str) -> HttpResponse:
 def alarm_list(request: HttpRequest) -> HttpResponse:
     """Open alarms, then those of the last month that closed."""
     closed = _visible(request).filter(closed_at__gte=timezone.now() - HISTORY)
+    shown = list(_visible(request).open().order_by("acknowledged_at", "-pk")[:100])
+    # One answer for all of the whole system: the rest follows from the postings that are read already.
+    of_system = next((alarm for alarm in shown if alarm.unit is None), None)
+    takes_system = of_system is not None and alarms.can_acknowledge(request.user, of_system)
     context = {
-        "open": list(_visible(request).open().order_by("acknowledged_at", "-pk")[:100]),
+        "open": shown,
+        "takeable": {
+            alarm.pk
+            for alarm in shown
+            if (takes_system if alarm.unit is None else alarms.can_acknowledge(request.user, alarm))
+        },
         "page": page(closed, request, by="pk", size=PAGE_SIZE),
     }
     return frame.render(request, "desk/health/alarms.html", context)
