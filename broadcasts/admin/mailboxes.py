@@ -7,13 +7,14 @@ from django.contrib.admin.views.main import ChangeList
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from broadcasts.admin.acting import ActingAdmin
 from broadcasts.models import Mailbox
 from broadcasts.services import mailboxes
-from broadcasts.services.mailbox_status import Status, statuses
+from broadcasts.services.mailbox_status import MOST_COUNTED, Status, statuses
 from groups.enums import Role
 from groups.permissions import DECIDING_ROLES, has_role
 
@@ -72,10 +73,12 @@ class MailboxAdmin(ActingAdmin):
     @admin.display(description=_("bài đang chờ"))
     def waiting(self, mailbox: Mailbox) -> str:
         status = _status(mailbox)
+        if status.is_counted_out:
+            return f"{number_format(MOST_COUNTED)}+"
         if not status.waiting or status.done_at is None:
-            return str(status.waiting)
+            return number_format(status.waiting)
         at = f"{timezone.localtime(status.done_at):%H:%M %d/%m}"
-        return _now("%(count)d, dự kiến xong %(at)s") % {"count": status.waiting, "at": at}
+        return _now("%(count)s, dự kiến xong %(at)s") % {"count": number_format(status.waiting), "at": at}
 
     @admin.display(description=_("lỗi gần nhất"))
     def last_error(self, mailbox: Mailbox) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from django.db import models
-from django.db.models import Count, Q
+from django.db.models import OuterRef, Q, Subquery
 from django.utils.translation import gettext_lazy as _
 
 from broadcasts.engine.mailbox import BREAKER_FAILURES
@@ -16,6 +16,7 @@ from broadcasts.engine.pace import CLAIMED, Pace
 from broadcasts.enums import CLAIMABLE, BroadcastState
 from broadcasts.models import Delivery, Mailbox
 from groups.enums import AccountState
+from groups.models import OfficialAccount
 
 # Nobody counts further: "5.000+" rows wait.
 MOST_COUNTED = 5_000
@@ -54,6 +55,13 @@ class Status:
         return self.waiting > MOST_COUNTED
 
 
+class CountOf(Subquery):
+    """Number of rows of a subquery, which may end at a limit."""
+
+    template = "(SELECT COUNT(*) FROM (%(subquery)s) counted)"
+    output_field = models.IntegerField()
+
+
 def statuses(mailboxes: Iterable[Mailbox], now: datetime) -> list[Status]:
     """The state of each mailbox; load them with ``account``."""
     mailboxes = list(mailboxes)
@@ -86,12 +94,13 @@ def status_of(mailbox: Mailbox, now: datetime, *, waiting: int) -> Status:
 
 
 def waiting_by_account(account_ids: Iterable[int]) -> dict[int, int]:
-    """Rows that are queued or wait for another try, by account; counting stops at ``MOST_COUNTED`` in all."""
-    waiting = Delivery.objects.filter(
-        state__among=CLAIMABLE, account_id__in=list(account_ids), broadcast__state=BroadcastState.SENDING
+    """Rows that are queued or wait for another try, by account; each count stops past ``MOST_COUNTED``."""
+    rows = Delivery.objects.filter(
+        state__among=CLAIMABLE, account_id=OuterRef("pk"), broadcast__state=BroadcastState.SENDING
     )
-    counted = Delivery.objects.filter(pk__in=waiting.order_by().values("pk")[: MOST_COUNTED + 1])
-    return dict(counted.order_by().values_list("account_id").annotate(rows=Count("pk")))
+    waiting = CountOf(rows.order_by().values("pk")[: MOST_COUNTED + 1])
+    accounts = OfficialAccount.objects.filter(pk__in=list(account_ids)).order_by()
+    return dict(accounts.values_list("pk").annotate(waiting=waiting))
 
 
 def note_breakers(now: datetime) -> None:

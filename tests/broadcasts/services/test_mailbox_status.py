@@ -7,7 +7,9 @@ from django.utils import timezone
 
 from broadcasts.engine.pace import WINDOW_SECONDS, usable_rate
 from broadcasts.models import Delivery, Mailbox
+from broadcasts.services import mailbox_status
 from broadcasts.services.mailbox_status import statuses
+from tests.factories import DeliveryFactory, GroupFactory
 
 NOW = timezone.now()
 
@@ -74,3 +76,12 @@ def test_page_of_mailboxes_costs_two_queries(status, django_assert_num_queries):
     status()
     with django_assert_num_queries(2):
         statuses(Mailbox.objects.select_related("account"), NOW)
+
+
+def test_long_queue_of_one_account_hides_none_of_another(sending_broadcast, account, area, monkeypatch):
+    monkeypatch.setattr(mailbox_status, "MOST_COUNTED", 2)
+    other = GroupFactory(gmf=True, unit=area.village_a)
+    Mailbox.objects.create(account=other.official_account)
+    DeliveryFactory(broadcast=sending_broadcast, group=other, account=other.official_account, state="waiting")
+    found = statuses(Mailbox.objects.select_related("account").order_by("pk"), NOW)
+    assert [(one.waiting, one.is_counted_out) for one in found] == [(3, True), (1, False)]
