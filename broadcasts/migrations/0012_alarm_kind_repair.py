@@ -2,7 +2,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("broadcasts", "0011_mailbox_account_name")]
+    dependencies = [("broadcasts", "0010_mailbox_reserve_window")]
 
     operations = [
         migrations.AlterField(
