@@ -10,7 +10,12 @@ from groups.models import OfficialAccount
 class Mailbox(models.Model):
     """Who drains an account now, and how many calls its minute still holds."""
 
-    account = models.OneToOneField(OfficialAccount, on_delete=models.CASCADE, related_name="mailbox")
+    account = models.OneToOneField(
+        OfficialAccount,
+        on_delete=models.CASCADE,
+        related_name="mailbox",
+        verbose_name=_("tài khoản Zalo OA"),
+    )
     lease_owner = models.CharField(max_length=32, blank=True, editable=False)
     lease_until = models.DateTimeField(null=True, blank=True, editable=False)
     # Calls by epoch second for the last 61 s: what the exact minute limit is counted from.
