@@ -17,6 +17,7 @@ ALLOWED_HOSTS=binhyen.example.vn
 DATABASE_URL=postgres://portal@127.0.0.1:5432/portal
 CELERY_BROKER_URL=redis://127.0.0.1:6379/0
 BEHIND_PROXY=1
+EMAIL_URL=smtp+tls://portal:secret@mail.example.vn:587
 ENV
 ENV_FILE="$work/env" python manage.py check --deploy --fail-level WARNING
 
