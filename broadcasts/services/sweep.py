@@ -24,7 +24,7 @@ from broadcasts.enums import (
 )
 from broadcasts.hints import hint
 from broadcasts.models import Broadcast, Delivery, Mailbox, Notice
-from broadcasts.services import alarms, finishing, mailbox_status
+from broadcasts.services import alarms, conditions, finishing, mailbox_status
 from broadcasts.services.notices import expire_notice
 from broadcasts.services.rows import POST_HOURS, PRIORITIES, automatic, write_rows
 from broadcasts.services.sending import groups_of
@@ -41,24 +41,34 @@ TRIAL_AFTER = timedelta(seconds=60)
 
 
 def sweep(now: datetime) -> None:
-    """All repairs, a hint to the drain when anything is due, and last a look at what people must know."""
-    lose_stale_claims(now)
-    follow_groups(now)
-    block_rows_of_stopped_accounts(now)
-    unblock(now)
-    try_stopped_accounts(now)
-    expire(now)
-    skip_withdrawn(now)
-    mark_overdue(now)
-    expand_stuck(now)
-    complete_corrections(now)
-    finishing.reopen_all(now=now)
-    finishing.finish(now=now)
-    expire_notices(now)
-    mailbox_status.note_breakers(now)
-    if store.has_work(now):
-        hint(tasks.drain)
-    alarms.watch(now)
+    """All repairs, a hint to the drain when anything is due, and last a look at what people must know.
+
+    A step that fails stops no other; people learn of it by an alarm.
+    """
+    steps = (
+        lose_stale_claims,
+        follow_groups,
+        block_rows_of_stopped_accounts,
+        unblock,
+        try_stopped_accounts,
+        expire,
+        skip_withdrawn,
+        mark_overdue,
+        expand_stuck,
+        complete_corrections,
+        reopen_broadcasts,
+        finish_broadcasts,
+        expire_notices,
+        mailbox_status.note_breakers,
+        wake_drain,
+    )
+    failures = []
+    for step in steps:
+        try:
+            step(now)
+        except Exception as error:
+            failures.append(conditions.failed(step.__name__, error))
+    alarms.watch(now, besides=failures)
 
 
 def lose_stale_claims(now: datetime) -> int:
@@ -206,8 +216,24 @@ def complete_corrections(now: datetime) -> None:
                 finishing.reopen(correction, actor=None)
 
 
+def reopen_broadcasts(now: datetime) -> None:
+    """A broadcast that is done although a row of it is open is sent on."""
+    finishing.reopen_all(now=now)
+
+
+def finish_broadcasts(now: datetime) -> None:
+    """Posts whose last row came to its end are done."""
+    finishing.finish(now=now)
+
+
 def expire_notices(now: datetime) -> None:
     """A notice that nobody renewed by its review date leaves the public pages."""
     old = Notice.objects.filter(state=NoticeState.ACTIVE, review_by__lt=timezone.localdate(now))
     for notice in old.select_related("unit"):
         expire_notice(notice, now=now)
+
+
+def wake_drain(now: datetime) -> None:
+    """Somebody sends what is due, should the hint about it be lost."""
+    if store.has_work(now):
+        hint(tasks.drain)

@@ -20,7 +20,7 @@ from groups.zalo.errors import OutcomeUnknown
 from portal import heartbeat, parts
 from portal.audit.models import AuditEntry
 from portal.errors import NotAllowedError, WrongStateError
-from tests.factories import GroupFactory, make_user
+from tests.factories import DeliveryFactory, GroupFactory, make_user
 
 NOW = timezone.now()
 
@@ -253,6 +253,19 @@ def test_acknowledging_stops_the_escalation_and_is_recorded_once(stopped, area, 
     assert (entry.actor, entry.unit_path) == (chief, area.commune_a.path)
 
 
+def test_alarm_of_the_whole_system_is_taken_on_by_the_highest_administrators_only(area, chief):
+    alarms.update([Finding(conditions.AlarmKind.WORKER)], NOW)
+    alarm = Alarm.objects.get()
+    below = make_user(Role.ADMINISTRATOR, area.commune_c)
+    highest = make_user(Role.ADMINISTRATOR, area.province)
+    for user in (chief, make_user(Role.SUPERVISOR, area.province), below):
+        assert alarms.can_acknowledge(user, alarm) is False
+        with pytest.raises(NotAllowedError):
+            alarms.acknowledge(alarm, actor=user)
+    alarms.acknowledge(alarm, actor=highest)
+    assert Alarm.objects.get().acknowledged_by == highest
+
+
 def test_alarms_of_other_communes_are_not_seen(stopped, area, chief):
     alarms.watch(NOW)
     alarms.update([Finding(conditions.AlarmKind.BEAT)], NOW)
@@ -275,6 +288,72 @@ def test_web_requests_look_only_when_the_clock_stopped(db, settings, monkeypatch
     monkeypatch.setattr(alarms, "_next_look", 0.0)
     alarms.watch_for_the_clock(NOW)
     assert Alarm.objects.get().kind == "beat"
+
+
+# --- What cannot be looked at ------------------------------------------------------------------------------
+
+
+def test_repair_that_fails_stops_no_other_and_is_an_alarm_until_it_works(stopped, monkeypatch, caplog):
+    row_steps = []
+
+    def broken(now):
+        raise RuntimeError("secret words")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(sweep, "lose_stale_claims", broken)
+        patch.setattr(sweep, "expire_notices", row_steps.append)
+        sweep.sweep(NOW)
+    assert row_steps == [NOW]
+    assert set(Alarm.objects.open().values_list("kind", flat=True)) == {"repair", "stopped"}
+    detail = Alarm.objects.get(kind="repair").detail
+    assert "broken: RuntimeError" in detail
+    assert "secret" not in detail
+    assert "step_failed: broken" in caplog.text
+
+    sweep.sweep(at(4))
+    assert Alarm.objects.open().get().kind == "stopped"
+
+
+def test_look_that_fails_hides_no_other_and_closes_nothing(stopped, monkeypatch):
+    alarms.watch(NOW)
+
+    def broken():
+        raise RuntimeError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(conditions, "_accounts", broken)
+        alarms.watch(at(10))
+    assert set(Alarm.objects.open().values_list("kind", flat=True)) == {"repair", "stopped"}
+
+
+def test_accounts_that_stand_still_are_no_alarms_of_their_own_while_nobody_sends(
+    sending_broadcast, monkeypatch
+):
+    Delivery.objects.update(next_attempt_at=at(-10))
+    alarms.watch(NOW)
+    assert Alarm.objects.open().get().kind == "stalled"
+    with monkeypatch.context() as patch:
+        patch.setattr(heartbeat, "late_parts", lambda: {"worker"})
+        other = GroupFactory(gmf=True, unit=sending_broadcast.unit)
+        Mailbox.objects.create(account=other.official_account)
+        DeliveryFactory(
+            broadcast=sending_broadcast,
+            group=other,
+            account=other.official_account,
+            state="queued",
+            next_attempt_at=at(-10),
+        )
+        for minute in (1, 2, 6):
+            alarms.watch(at(minute))
+    assert sorted(Alarm.objects.open().values_list("kind", flat=True)) == ["stalled", "worker"]
+
+    # Just back: the mailboxes get a moment.
+    alarms.watch(at(7))
+    assert Alarm.objects.open().count() == 2
+    Mailbox.objects.update(window={str(int(at(10).timestamp())): 1})
+    alarms.watch(at(10))
+    alarms.watch(at(11))
+    assert not Alarm.objects.open().exists()
 
 
 # --- Mail ------------------------------------------------------------------------------------------------
