@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from groups.zalo import text as texts
 from groups.zalo.calls import Calls, mapping, mappings
-from groups.zalo.errors import OutcomeUnknown, Permanent, Temporary
+from groups.zalo.errors import OutcomeUnknown, Permanent, Temporary, ZaloError
 from groups.zalo.records import (
     Asset,
     ConversationItem,
@@ -46,10 +46,7 @@ class GroupCalls(Calls):
 
     async def get_group(self, group_id: str) -> GroupInfo:
         """One group of the account, with its slot and settings."""
-        group = _whole_group(await self._read("/v3.0/oa/group/getgroup", group_id=group_id))
-        if group.group_id != group_id:
-            raise Temporary(None, "success without the group that was asked for")
-        return group
+        return _whole_group(await self._read("/v3.0/oa/group/getgroup", group_id=group_id), group_id)
 
     async def create_group(
         self, name: str, *, asset_id: str, member_ids: Sequence[str], description: str = ""
@@ -64,10 +61,8 @@ class GroupCalls(Calls):
             "asset_id": asset_id,
             "member_user_ids": founders(member_ids),
         }
-        group = _whole_group(await self._write("/v3.0/oa/group/creategroupwithoa", body))
-        if not group.group_id:
-            raise OutcomeUnknown(None, "success without a group id")
-        return group
+        data = await self._write("/v3.0/oa/group/creategroupwithoa", body)
+        return _whole_group(data, lost=OutcomeUnknown)
 
     async def update_group(
         self,
@@ -85,7 +80,7 @@ class GroupCalls(Calls):
             body["group_description"] = texts.clean(description)
         if settings is not None:
             body |= settings.as_fields()
-        return _whole_group(await self._write_again("/v3.0/oa/group/updateinfo", body))
+        return _whole_group(await self._write_again("/v3.0/oa/group/updateinfo", body), group_id)
 
     async def update_asset(self, group_id: str, asset_id: str) -> GroupInfo:
         """Put a free slot on a group, such as one whose slot ran out.
@@ -93,7 +88,8 @@ class GroupCalls(Calls):
         Not repeatable: when the answer is lost, ``get_group`` tells which slot the group has.
         """
         body = {"group_id": group_id, "asset_id": asset_id}
-        return _whole_group(await self._write("/v3.0/oa/group/updateasset", body))
+        data = await self._write("/v3.0/oa/group/updateasset", body)
+        return _whole_group(data, group_id, lost=OutcomeUnknown)
 
     async def list_assets(self, kind: str = "gmf100", source: str = "sub_quota") -> list[Asset]:
         """The account's slots of one size (``ASSET_KINDS``) and one source (``ASSET_SOURCES``)."""
@@ -181,11 +177,17 @@ def _people_of(group_id: str, user_ids: Sequence[str]) -> dict[str, Any]:
     return {"group_id": group_id, "member_user_ids": list(user_ids)}
 
 
-def _whole_group(data: Any) -> GroupInfo:
-    """A group from an answer that holds it whole (with slot and settings) or as a plain row."""
+def _whole_group(data: Any, group_id: str = "", *, lost: type[ZaloError] = Temporary) -> GroupInfo:
+    """A group from an answer that holds it whole (with slot and settings) or as a plain row.
+
+    Raises ``lost`` when the answer has no group, or another one than ``group_id``.
+    """
     data = mapping(data)
-    return GroupInfo.read(
+    group = GroupInfo.read(
         mapping(data.get("group_info")) or data,
         asset=mapping(data.get("asset_info")),
         settings=mapping(data.get("group_setting")),
     )
+    if not group.group_id or group_id not in ("", group.group_id):
+        raise lost(None, "success without the group")
+    return group

@@ -404,6 +404,23 @@ def test_group_founded_without_an_id_in_the_answer_is_outcome_unknown(real):
         real.run(lambda client: client.create_group("Ấp 3", asset_id="as_1", member_ids=[WRITER]))
 
 
+@pytest.mark.parametrize(
+    ("call", "lost"),
+    [
+        (lambda client: client.get_group(GROUP), Temporary),
+        (lambda client: client.list_groups(), Temporary),
+        (lambda client: client.update_group(GROUP, name="Ấp 3"), Temporary),
+        (lambda client: client.update_asset(GROUP, "as_1"), OutcomeUnknown),
+    ],
+)
+def test_success_without_what_was_asked_for_is_none(real, call, lost):
+    real.own_asset("as_1")
+    real.fault(times=1, kind="no_data")
+
+    with pytest.raises(lost):
+        real.run(call)
+
+
 @pytest.mark.parametrize("upload", ["upload_image", "upload_file"])
 def test_upload_without_an_id_in_the_answer_may_be_made_again(real, upload):
     real.fault(times=1, kind="no_data")
