@@ -6,7 +6,7 @@ only, so they see what the portal will really do, wherever a value came from.
 E001 any host        E002 development secret   E003 development keys     E004 simulator in production
 E005 no https        E006 throttles off        E007 visibility timeout   E008 evidence among static files
 E009 private cache   E010 cache is the broker  E011 unsafe CSP           E012 own host refused
-E013 bad network      E014 broker is no Redis  E015 bad PKCE verifier
+E013 bad network      E014 broker is no Redis  E015 bad PKCE verifier  E016 odd domain code
 W001 no second factor  W002 embedded broker     W003 SQLite, many machines  W004 connection per request
 W005 DEBUG in public   W006 no proxy            W007 long sessions       W008 no mail
 """
