@@ -283,6 +283,8 @@ ACCOUNT_CALL_BUDGET = "broadcasts.services.budget.take"
 ZALO_BOT_ENABLED = flag("ZALO_BOT_ENABLED", default=False)
 # Some accounts of state agencies may answer people only at Zalo's older address (-235 at the present one).
 ZALO_OLD_PRIVATE_PATH = flag("ZALO_OLD_PRIVATE_PATH", default=False)
+# Hosts, with all below them, that files of private messages are fetched from.
+ZALO_MEDIA_HOSTS = words("ZALO_MEDIA_HOSTS", default=["zdn.vn", "zadn.vn", "dlfl.vn"])
 # Only where Zalo's console insists on one fixed challenge: then every connection uses this PKCE verifier.
 ZALO_CODE_VERIFIER = text("ZALO_CODE_VERIFIER")
 # Of the files zalo_verifier<code>.html with which Zalo's console has apps prove that this host is theirs.
@@ -356,6 +358,7 @@ CELERY_BEAT_SCHEDULE = {
     "forget-past-logins": {"task": "accounts.forget_past_logins", "schedule": 24 * 3600.0},
     "sync-admin-access": {"task": "groups.sync_admin_access", "schedule": 3600.0},
     "answer-zalo": {"task": "tips.answer_zalo", "schedule": 60.0},
+    "fetch-zalo-files": {"task": "tips.fetch_zalo_files", "schedule": 60.0},
     "forget-zalo-threads": {"task": "tips.forget_zalo_threads", "schedule": 24 * 3600.0},
     "erase-expired-tips": {"task": "tips.erase_expired", "schedule": 24 * 3600.0},
 }

@@ -26,3 +26,11 @@ def forget_zalo_threads() -> None:
     from tips.services import zalo_answers
 
     zalo_answers.forget_old()
+
+
+@shared_task(name="tips.fetch_zalo_files")
+def fetch_zalo_files() -> None:
+    """Every minute, and when a message came: fetch the files residents sent."""
+    from tips.services import zalo_files
+
+    zalo_files.fetch_due()

@@ -2,7 +2,7 @@
 
 from tips.models.thread import Contact, Evidence, IdentityGrant, Message, TipEvent, Transfer
 from tips.models.tips import Case, Tip, TipTerm
-from tips.models.zalo import ZaloThread
+from tips.models.zalo import ZaloFile, ZaloThread
 
 __all__ = [
     "Case",
@@ -14,5 +14,6 @@ __all__ = [
     "TipEvent",
     "TipTerm",
     "Transfer",
+    "ZaloFile",
     "ZaloThread",
 ]

@@ -5,6 +5,7 @@ from django.db.models import Q
 
 from groups.models import OfficialAccount
 from portal.crypto.fields import EncryptedTextField
+from tips.models.thread import Message
 from tips.models.tips import Tip
 
 
@@ -31,6 +32,20 @@ class ZaloThread(models.Model):
         indexes = [
             models.Index(fields=["due_at"], condition=Q(due_at__isnull=False), name="zalo_thread_due"),
         ]
+
+    def __str__(self) -> str:
+        return f"{self.tip}"
+
+
+class ZaloFile(models.Model):
+    """A file of a private message that is still to be fetched; gone with the attempt that settles it."""
+
+    tip = models.ForeignKey(Tip, on_delete=models.CASCADE, related_name="+")
+    # None: it came with the tip's own words.
+    message = models.ForeignKey(Message, on_delete=models.CASCADE, null=True, related_name="+")
+    url = EncryptedTextField(editable=False)
+    due_at = models.DateTimeField(db_index=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
 
     def __str__(self) -> str:
         return f"{self.tip}"

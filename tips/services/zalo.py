@@ -22,7 +22,7 @@ from portal.text import clean
 from tips import limits, validators
 from tips.enums import OPEN, Category, SourceChannel
 from tips.models import Tip, ZaloThread
-from tips.services import additions, intake
+from tips.services import additions, intake, zalo_files
 from tips.tasks import answer_zalo
 
 ONE_MATTER = timedelta(hours=2)
@@ -74,6 +74,8 @@ def _begin(thread: ZaloThread, news: News, *, user_id: str, text: str) -> Tip | 
     waits = {"user_id": user_id, "answer": answer, "due_at": timezone.now(), "attempts": 0}
     ZaloThread.objects.filter(pk=thread.pk).update(tip=tip, **waits)
     hint(answer_zalo)
+    if tip is not None:
+        zalo_files.expect(tip, None, news.body)
     return tip
 
 
@@ -86,7 +88,7 @@ def _add(tip: Tip, news: News, text: str) -> Tip:
         text = text[: limits.MAX_TEXT - len(line)] + line
         if not tip.coordinates:
             Tip.objects.filter(pk=tip.pk).update(coordinates=point)
-    additions.add(tip, text=text)
+    zalo_files.expect(tip, additions.add(tip, text=text), news.body)
     return tip
 
 
@@ -119,7 +121,7 @@ def _with_emergency(text: str) -> str:
 
 
 def _words(body: dict[str, Any]) -> str:
-    """What the message says, long enough for a tip; files are mentioned, since they stay at Zalo."""
+    """What the message says, long enough for a tip; files are mentioned, should one not come."""
     message = events.message_of(body)
     text = clean(message["text"]) if isinstance(message.get("text"), str) else ""
     kinds = [kind for kind in _attached(message) if kind != "sticker"]
