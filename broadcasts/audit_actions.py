@@ -21,6 +21,7 @@ ACTIONS = {
     "broadcasts.broadcast.reopened": _("Gửi tiếp bài đã xong vì còn nhóm chưa nhận"),
     "broadcasts.delivery.posted": _("Xác nhận đã đăng vào nhóm"),
     "broadcasts.delivery.seen": _("Xác nhận đã thấy bài trong nhóm"),
+    "broadcasts.delivery.found": _("Zalo báo bài đã có trong nhóm đã bỏ qua"),
     "broadcasts.delivery.resent": _("Cho gửi lại vào nhóm"),
     "broadcasts.delivery.retried": _("Cho gửi lại lượt bị từ chối"),
     "broadcasts.delivery.discarded": _("Bỏ qua lượt không gửi được"),

@@ -5,8 +5,18 @@ from django.db.models import Q
 
 from broadcasts import lookups  # noqa: F401 (registers state__among)
 from broadcasts.enums import CLAIMABLE, POSTABLE, BroadcastState
+from broadcasts.permissions import POSTING_ROLES
 from groups import permissions
-from groups.models import Stewardship
+from groups.models import Posting, Stewardship
+
+
+def assignee_serves() -> models.Exists:
+    """Whether the row was handed to somebody who still works and may post there; else it is the steward's."""
+    where = models.ExpressionWrapper(models.OuterRef("group__unit__path"), models.TextField())
+    postings = Posting.objects.open().filter(
+        user=models.OuterRef("task__assignee"), user__is_active=True, role__in=POSTING_ROLES
+    )
+    return models.Exists(postings.annotate(where=where).filter(where__startswith=models.F("unit__path")))
 
 
 class BroadcastQuerySet(models.QuerySet):
@@ -57,7 +67,7 @@ class DeliveryQuerySet(models.QuerySet):
         return self.filter(self._staff_q(user))
 
     def _duty_q(self, user) -> Q:
-        return (Q(task__assignee=None) & self._by_group_q(user)) | self._assigned_q(user)
+        return (~Q(assignee_serves()) & self._by_group_q(user)) | self._assigned_q(user)
 
     def _poster_q(self, user) -> Q:
         return self._by_group_q(user) | self._assigned_q(user)

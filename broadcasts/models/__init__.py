@@ -4,7 +4,7 @@ from broadcasts.models.alarms import Alarm
 from broadcasts.models.broadcasts import Attempt, Broadcast, Delivery
 from broadcasts.models.library import Notice, Picture, PictureUpload, Post
 from broadcasts.models.mailboxes import CodeCounter, Mailbox
-from broadcasts.models.posting import PostingTask
+from broadcasts.models.posting import PostingTask, UsedKey
 
 __all__ = [
     "Alarm",
@@ -18,4 +18,5 @@ __all__ = [
     "PictureUpload",
     "Post",
     "PostingTask",
+    "UsedKey",
 ]

@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from broadcasts.enums import (
+    CANCELLABLE,
     DEAD,
     IN_LINE,
     LINE,
@@ -19,6 +20,7 @@ from broadcasts.enums import (
     Urgency,
 )
 from broadcasts.models.library import Notice, Picture, Post
+from broadcasts.permissions import can_take_posting
 from broadcasts.querysets import BroadcastQuerySet, DeliveryQuerySet
 from groups.models import Group, OfficialAccount, Unit
 
@@ -123,6 +125,18 @@ class Broadcast(models.Model):
     def is_urgent(self) -> bool:
         return self.urgency == Urgency.URGENT
 
+    @property
+    def is_unsent(self) -> bool:
+        """Whether it was approved and nothing of it has gone out: it can still be cancelled."""
+        if self.state == BroadcastState.PAUSED:
+            return self.paused_from == BroadcastState.APPROVED
+        return self.state in CANCELLABLE
+
+    @property
+    def is_repeating(self) -> bool:
+        """Whether it is the parent of firings and never sent itself."""
+        return bool(self.recurrence) and self.parent_id is None
+
 
 class Delivery(models.Model):
     """One broadcast to one group: the durable truth about whether members have it."""
@@ -224,9 +238,17 @@ class Delivery(models.Model):
 
     @property
     def poster(self) -> Any:
-        """Who is to post it: the person it was handed to, else the group's steward; None without either."""
+        """Who is to post it: the person it was handed to, else the group's steward; None without either.
+
+        Who left does not count. Lists annotate ``assignee_serves``, which saves a query for each row.
+        """
         task = getattr(self, "task", None)
-        return task.assignee if task is not None and task.assignee_id else self.group.steward
+        if task is None or task.assignee_id is None:
+            return self.group.steward
+        serves = getattr(self, "assignee_serves", None)
+        if serves is None:
+            serves = can_take_posting(task.assignee, self.group.unit)
+        return task.assignee if serves else self.group.steward
 
 
 class Attempt(models.Model):

@@ -25,14 +25,39 @@ class PostingTask(models.Model):
     )
     assigned_at = models.DateTimeField(null=True, blank=True)
     reminded_at = models.DateTimeField(_("nhắc lúc"), null=True, blank=True)
-    # Made by the phone; a confirmation that arrives a second time is known by it.
-    confirm_key = models.CharField(max_length=40, blank=True)
+    # Set until the mail about it was handed over: a lost task is asked for again.
+    mail_wanted_at = models.DateTimeField(null=True, blank=True, editable=False)
     # Set when a confirmation made without network arrived later than it was made.
     received_at = models.DateTimeField(_("nhận được lúc"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("việc đăng bài")
         verbose_name_plural = _("việc đăng bài")
+        indexes = [
+            models.Index(
+                fields=["mail_wanted_at"],
+                condition=models.Q(mail_wanted_at__isnull=False),
+                name="task_mail_wanted_idx",  # sweep
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.delivery_id}"
+
+
+class UsedKey(models.Model):
+    """A key that a phone gave with a confirmation: what arrives with it again is a repetition, for ever."""
+
+    delivery = models.ForeignKey(Delivery, on_delete=models.CASCADE, related_name="+", db_index=False)
+    key = models.CharField(max_length=40)
+
+    class Meta:
+        verbose_name = _("khóa xác nhận đã dùng")
+        verbose_name_plural = _("khóa xác nhận đã dùng")
+        constraints = [
+            models.UniqueConstraint(fields=["delivery", "key"], name="used_key_once"),
+            models.CheckConstraint(condition=~models.Q(key=""), name="used_key_not_empty"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.delivery_id}: {self.key}"

@@ -1,6 +1,6 @@
 """Posts that people put into groups: confirmed, taken back, reminded of, handed to somebody else.
 
-A phone may confirm long after the act, and more than once: the row knows the key the phone gave, so a
+A phone may confirm long after the act, and more than once: each key a phone gave is used once, so a
 repetition changes nothing, and the moment the person named counts unless it lies ahead.
 """
 
@@ -18,8 +18,8 @@ from django.utils.translation import gettext as _
 from broadcasts import permissions, tasks
 from broadcasts.enums import POSTABLE, BroadcastState, DeliveryState
 from broadcasts.hints import hint
-from broadcasts.models import Broadcast, Delivery, Picture, PostingTask
-from broadcasts.services import finishing
+from broadcasts.models import Broadcast, Delivery, Picture, PostingTask, UsedKey
+from broadcasts.services import correcting, finishing
 from broadcasts.services.settle import require, settle_row
 from portal.audit.services import record
 from portal.errors import StaleVersionError, WrongStateError
@@ -47,8 +47,13 @@ def confirm_posted(
     out may still be confirmed: a correction then reaches that group too.
     """
     require(permissions.can_confirm_posted(actor, delivery))
-    sources = (*POSTABLE, *_closed_by_machine(delivery))
-    return _settle(delivery, sources, DeliveryState.POSTED, "posted", actor, key, made_at, proof=proof)
+    closed = _closed_by_machine(delivery)
+    sources = (*POSTABLE, *closed)
+    with transaction.atomic():
+        _settle(delivery, sources, DeliveryState.POSTED, "posted", actor, key, made_at, proof=proof)
+        if closed:
+            correcting.correct_late(delivery.broadcast_id, now=timezone.now())
+    return delivery
 
 
 def skip(
@@ -133,7 +138,9 @@ def hand_over(delivery: Delivery, *, to: Any, actor: Any, seen: int | None) -> D
             return delivery
         if task.assignee_id != seen:
             raise StaleVersionError
-        PostingTask.objects.filter(pk=task.pk).update(assignee=to, assigned_at=now, reminded_at=None)
+        PostingTask.objects.filter(pk=task.pk).update(
+            assignee=to, assigned_at=now, reminded_at=None, mail_wanted_at=now
+        )
         data = {"code": delivery.broadcast.code, "group": delivery.group_id, "to": to.username}
         _trace(actor, "broadcasts.delivery.handed_over", delivery, data)
     hint(tasks.mail_posters, [delivery.pk])
@@ -150,13 +157,11 @@ def _settle(
     made_at: datetime | None,
     **fields: Any,
 ) -> Delivery:
-    """Move the row, keep key and lateness; a repetition of one's own act answers as the act did."""
+    """Move the row, use up the key, keep lateness; a repetition of one's own act answers as the act did."""
     now = timezone.now()
     at = min(max(made_at or now, delivery.created_at), now)
     try:
         with transaction.atomic():
-            if key and PostingTask.objects.filter(delivery=delivery, confirm_key=key).exists():
-                raise WrongStateError(_("Xác nhận này đã được hoàn tác trước đó."))
             settle_row(
                 delivery,
                 sources=sources,
@@ -168,20 +173,16 @@ def _settle(
                 settled_at=at,
                 **fields,
             )
-            _keep(delivery, key=key, received_at=now if now - at > LATE_AFTER else None)
+            if key and not UsedKey.objects.get_or_create(delivery=delivery, key=key)[1]:
+                raise WrongStateError(_("Xác nhận này đã được hoàn tác trước đó."))
+            if now - at > LATE_AFTER:
+                PostingTask.objects.update_or_create(delivery=delivery, defaults={"received_at": now})
     except WrongStateError as error:
         delivery.refresh_from_db(fields=["state", "settled_by", "settled_at", "reason", "updated_at"])
         if delivery.state == to and delivery.settled_by_id == actor.pk:
             return delivery
         raise _told(delivery, error) from error
     return delivery
-
-
-def _keep(delivery: Delivery, *, key: str, received_at: datetime | None) -> None:
-    if key or received_at:
-        PostingTask.objects.update_or_create(
-            delivery=delivery, defaults={"confirm_key": key, "received_at": received_at}
-        )
 
 
 def _told(delivery: Delivery, error: WrongStateError) -> WrongStateError:
@@ -214,7 +215,9 @@ def _mark_reminded(delivery: Delivery, actor: Any, now: datetime) -> bool:
     waiting = Delivery.objects.filter(pk=OuterRef("pk"), state__in=POSTABLE)
     with transaction.atomic():
         PostingTask.objects.get_or_create(delivery=delivery)
-        changed = PostingTask.objects.filter(due, Exists(waiting), pk=delivery.pk).update(reminded_at=now)
+        changed = PostingTask.objects.filter(due, Exists(waiting), pk=delivery.pk).update(
+            reminded_at=now, mail_wanted_at=now
+        )
         if changed:
             data = {"code": delivery.broadcast.code, "group": delivery.group_id}
             _trace(actor, "broadcasts.delivery.reminded", delivery, data)

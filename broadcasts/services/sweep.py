@@ -24,10 +24,9 @@ from broadcasts.enums import (
 )
 from broadcasts.hints import hint
 from broadcasts.models import Broadcast, Delivery, Mailbox, Notice
-from broadcasts.services import alarms, conditions, finishing, mailbox_status
+from broadcasts.services import alarms, conditions, correcting, finishing, mailbox_status, reminders
 from broadcasts.services.notices import expire_notice
-from broadcasts.services.rows import POST_HOURS, PRIORITIES, automatic, write_rows
-from broadcasts.services.sending import groups_of
+from broadcasts.services.rows import POST_HOURS, PRIORITIES, automatic
 from groups.enums import AccountState, GroupState
 from groups.models import Group, OfficialAccount
 
@@ -60,6 +59,7 @@ def sweep(now: datetime) -> None:
         finish_broadcasts,
         expire_notices,
         mailbox_status.note_breakers,
+        reminders.ask_again,
         wake_drain,
     )
     failures = []
@@ -206,14 +206,10 @@ def complete_corrections(now: datetime) -> None:
     """A row that was on its way while its post was withdrawn may have got there: its group is told too."""
     told = Delivery.objects.filter(broadcast__corrects=OuterRef("broadcast"), group=OuterRef("group"))
     untold = Delivery.objects.filter(~Exists(told), broadcast=OuterRef("corrects"), state__in=REACHED)
-    written = (BroadcastState.SENDING, BroadcastState.DONE)
-    recent = Broadcast.objects.filter(state__in=written, started_at__gt=now - CORRECTABLE)
-    for correction in recent.filter(Exists(untold), corrects__isnull=False).select_related(
-        "unit", "corrects"
-    ):
-        with transaction.atomic():
-            if write_rows(correction, groups_of(correction), now=now):
-                finishing.reopen(correction, actor=None)
+    recent = Broadcast.objects.filter(state__in=correcting.WRITTEN, started_at__gt=now - CORRECTABLE)
+    recent = recent.filter(Exists(untold), corrects__isnull=False)
+    for correction in recent.select_related("unit", "corrects"):
+        correcting.complete(correction, now=now)
 
 
 def reopen_broadcasts(now: datetime) -> None:

@@ -13,6 +13,7 @@ from broadcasts import rendering
 from broadcasts.enums import POSTABLE, BroadcastState, DeliveryState
 from broadcasts.models import Broadcast, Delivery
 from broadcasts.permissions import POSTING_ROLES
+from broadcasts.querysets import assignee_serves
 from broadcasts.services.posting import UNDO_FOR
 from groups import permissions
 from groups.models import Group, Posting, Stewardship, Unit
@@ -123,6 +124,7 @@ def unposted(user: Any, unit: Unit) -> QuerySet[Delivery]:
     led = permissions.paths_q(permissions.paths(user, *DECIDING_ROLES), "group__unit__path")
     stewards = Stewardship.objects.filter(ends_on=None).select_related("user")
     rows = _open_rows().filter(led, group__unit__path__startswith=unit.path)
+    rows = rows.annotate(assignee_serves=assignee_serves())
     return rows.prefetch_related(Prefetch("group__stewardships", stewards)).order_by(*ORDER)
 
 

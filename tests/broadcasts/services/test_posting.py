@@ -8,11 +8,12 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 
 from broadcasts.enums import BroadcastState, DeliveryState
-from broadcasts.models import Broadcast, Delivery, PostingTask
-from broadcasts.services import finishing, posting, sweep
+from broadcasts.models import Broadcast, Delivery, PostingTask, UsedKey
+from broadcasts.services import approval, finishing, posting, sending, sweep
 from broadcasts.services.reminders import mail_posters
 from groups.enums import Role
 from portal.audit.models import AuditEntry
+from portal.desk.posting import unposted
 from portal.errors import NotAllowedError, StaleVersionError, WrongStateError
 from tests.factories import BroadcastFactory, DeliveryFactory, GroupFactory, StewardshipFactory, make_user
 
@@ -100,6 +101,23 @@ def test_what_was_posted_before_it_ran_out_may_still_be_confirmed(row, officer):
     assert fresh(row).state == DeliveryState.POSTED
 
 
+def test_what_was_posted_before_a_withdrawal_is_corrected_however_late_it_is_confirmed(row, officer, chief):
+    posted = timezone.now() - timedelta(days=20)
+    Broadcast.objects.update(text="Nội dung", started_at=posted)
+    broadcast = Broadcast.objects.get()
+    approval.withdraw_broadcast(broadcast, actor=chief, reason="Sai")
+    correction = Broadcast.objects.get(corrects=broadcast)
+    sending.start_due(timezone.now())
+    sending.expand(correction.pk)
+    finishing.finish(now=timezone.now())
+    Broadcast.objects.filter(pk=correction.pk).update(started_at=posted, finished_at=posted)
+
+    posting.confirm_posted(fresh(row), actor=officer, key="k", made_at=posted)
+
+    correction.refresh_from_db()
+    assert (correction.state, correction.deliveries.get().group) == (BroadcastState.SENDING, row.group)
+
+
 # --- Taken back ------------------------------------------------------------------------------------------
 
 
@@ -147,6 +165,22 @@ def test_repeated_key_after_an_undo_confirms_nothing(row, officer):
     assert fresh(row).state == DeliveryState.POSTED
 
 
+@pytest.mark.parametrize("between", ["another key", "no key"])
+def test_every_key_is_used_once(row, officer, between):
+    posting.confirm_posted(row, actor=officer, key="k1")
+    posting.undo(row, actor=officer)
+    if between == "another key":
+        posting.confirm_posted(fresh(row), actor=officer, key="k2")
+    else:
+        posting.skip(fresh(row), actor=officer, reason="x", made_at=timezone.now() - timedelta(hours=1))
+    posting.undo(fresh(row), actor=officer)
+
+    with pytest.raises(WrongStateError):
+        posting.confirm_posted(fresh(row), actor=officer, key="k1")
+    assert fresh(row).state == DeliveryState.TO_POST
+    assert not UsedKey.objects.filter(key="").exists()
+
+
 # --- Reminded of -----------------------------------------------------------------------------------------
 
 
@@ -161,12 +195,28 @@ def test_reminder_is_marked_once_an_hour_and_mailed_to_who_has_an_address(
         assert posting.remind([row], actor=chief) == []
 
     assert entries("reminded") == 1
-    mail_posters([row.pk])
     assert mail.outbox[-1].to == ["huy@example.vn"]
+    assert mail_posters([row.pk]) == 0
     assert row.group.name in mail.outbox[-1].body
     assert row.broadcast.body not in mail.outbox[-1].body
     PostingTask.objects.update(reminded_at=timezone.now() - posting.REMIND_AGAIN_AFTER)
     assert posting.remind([row], actor=chief) == [row]
+
+
+def test_mail_that_was_lost_with_the_broker_is_asked_for_again_once(
+    row, officer, chief, django_capture_on_commit_callbacks, settings
+):
+    settings.CELERY_TASK_ALWAYS_EAGER = True
+    type(officer).objects.update(email="huy@example.vn")
+    with django_capture_on_commit_callbacks():
+        posting.remind([row], actor=chief)
+    later = timezone.now() + timedelta(minutes=5)
+
+    for _pass in range(2):
+        with django_capture_on_commit_callbacks(execute=True):
+            sweep.sweep(later)
+
+    assert [letter.to for letter in mail.outbox if row.group.name in letter.body] == [["huy@example.vn"]]
 
 
 def test_posted_row_is_not_reminded_of(row, officer, chief):
@@ -216,7 +266,7 @@ def test_row_posted_meanwhile_or_person_from_elsewhere_is_refused(row, officer, 
     assert not PostingTask.objects.filter(assignee__isnull=False).exists()
 
 
-def test_person_who_left_has_no_row_any_more(row, chief, area):
+def test_row_of_a_person_who_left_is_the_stewards_again(row, officer, chief, area):
     other = make_user(Role.OFFICER, area.commune_a)
     posting.hand_over(row, to=other, actor=chief, seen=None)
     other.postings.update(valid_to=timezone.localdate() - timedelta(days=1))
@@ -225,3 +275,14 @@ def test_person_who_left_has_no_row_any_more(row, chief, area):
     assert not Delivery.objects.to_post_by(other).exists()
     with pytest.raises(NotAllowedError):
         posting.confirm_posted(fresh(row), actor=other)
+    assert list(Delivery.objects.to_post_by(officer)) == [row]
+    assert fresh(row).poster == officer
+
+
+def test_row_of_somebody_whose_account_was_closed_is_the_stewards_again(row, officer, chief, area):
+    other = make_user(Role.OFFICER, area.commune_a)
+    posting.hand_over(row, to=other, actor=chief, seen=None)
+    type(other).objects.filter(pk=other.pk).update(is_active=False)
+
+    assert list(Delivery.objects.to_post_by(officer)) == [row]
+    assert [found.poster for found in unposted(chief, area.commune_a)] == [officer]
