@@ -18,6 +18,8 @@ NOTICE = "TN"
 CODE = re.compile(r"\bT[BN]-\d{4}-\d{4,}\b")
 # As long as any code of this century gets; used to measure a text that has no code yet.
 LONGEST = "TB-0000-00000"
+# More than are given out between two copies of the database.
+LEAP = 10_000
 
 
 def next_code(kind: str, *, now: datetime | None = None) -> str:
@@ -25,13 +27,25 @@ def next_code(kind: str, *, now: datetime | None = None) -> str:
 
     The counter's row stays locked until the caller's transaction ends, so two callers cannot meet.
     """
-    prefix = f"{kind}-{timezone.localtime(now):%y%m}"
+    prefix = _prefix(kind, now)
     with transaction.atomic():
         if not _increment(prefix):
             _start(prefix)
             _increment(prefix)
         value = CodeCounter.objects.values_list("value", flat=True).get(prefix=prefix)
     return f"{prefix}-{value:04d}"
+
+
+def leap(*, now: datetime | None = None) -> None:
+    """Go far ahead in this month: an older database does not know which codes were given out since."""
+    for kind in (BROADCAST, NOTICE):
+        prefix = _prefix(kind, now)
+        _start(prefix)
+        CodeCounter.objects.filter(prefix=prefix).update(value=F("value") + LEAP)
+
+
+def _prefix(kind: str, now: datetime | None) -> str:
+    return f"{kind}-{timezone.localtime(now):%y%m}"
 
 
 def _increment(prefix: str) -> bool:

@@ -25,6 +25,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from broadcasts import codes
 from broadcasts.services.mailboxes import pause_every_mailbox
 from broadcasts.services.restoring import doubt_rows, hold_started
 from portal.audit.services import record
@@ -132,8 +133,8 @@ def put_back(folder: Path) -> Restored:
     """Replace database and media by the copy, bring the tables up to this code, and let nothing be sent.
 
     Every mailbox is paused, and what may have been sent after the copy was made is in doubt: a person resumes
-    each account, then its groups are read first. Everybody logs in anew. Raises BackupError before anything
-    is changed.
+    each account, then its groups are read first. No public code is given out twice. Everybody logs in
+    anew. Raises BackupError before anything is changed.
     """
     manifest = verify(folder)
     _load(folder / DATABASES[connection.vendor])
@@ -147,6 +148,7 @@ def put_back(folder: Path) -> Restored:
             doubted=doubt_rows(since=datetime.fromisoformat(manifest["made_at"]), now=now),
             held=hold_started(now=now),
         )
+        codes.leap(now=now)
         record(None, "site.backup.restored", data={"made_at": manifest["made_at"], **asdict(restored)})
     return restored
 

@@ -4,8 +4,9 @@ from datetime import timedelta
 
 from django.utils import timezone
 
+from broadcasts import codes
 from broadcasts.enums import BroadcastState
-from broadcasts.models import Broadcast, Delivery
+from broadcasts.models import Broadcast, CodeCounter, Delivery
 from broadcasts.services import sending
 from broadcasts.services.restoring import doubt_rows, hold_started
 from tests.factories import BroadcastFactory
@@ -47,3 +48,18 @@ def test_broadcasts_whose_hour_has_come_wait_for_a_person(area):
     assert states[later.pk] == BroadcastState.APPROVED
     due.refresh_from_db()
     assert (due.paused_from, "khôi phục" in due.reason) == (BroadcastState.APPROVED, True)
+
+
+def test_codes_given_out_after_the_copy_are_not_given_out_again(area):
+    now = timezone.now()
+    codes.next_code(codes.BROADCAST)
+    copied = list(CodeCounter.objects.values_list("prefix", "value"))
+    lost = [codes.next_code(kind) for kind in (codes.BROADCAST, codes.NOTICE, codes.NOTICE)]
+    CodeCounter.objects.all().delete()
+    CodeCounter.objects.bulk_create(CodeCounter(prefix=prefix, value=value) for prefix, value in copied)
+
+    codes.leap(now=now)
+
+    new = [codes.next_code(kind) for kind in (codes.BROADCAST, codes.NOTICE)]
+    assert not set(new) & set(lost)
+    assert all(codes.CODE.fullmatch(code) and len(code) <= len(codes.LONGEST) for code in new)
