@@ -84,6 +84,12 @@ def test_seed_demo_accounts_serve_where_they_should(seeded):
     assert set(circle.values_list("user__username", flat=True)) == {"chief", "chief2", "supervisor"}
 
 
+def test_seed_demo_people_can_be_called_and_written_to(seeded):
+    staff = get_user_model().objects.filter(postings__isnull=False).distinct()
+    assert not staff.filter(phone="").exists() and not staff.filter(email="").exists()
+    assert staff.values("phone").distinct().count() == staff.count()
+
+
 def test_seed_demo_relay_has_a_group_to_post_to(seeded):
     relay = get_user_model().objects.get(username="relay")
     assert [group.channel for group in Group.objects.visible_to(relay)] == ["assisted"]

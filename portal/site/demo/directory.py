@@ -146,12 +146,15 @@ def make_staff() -> None:
         return
     password = make_password(staff.PASSWORD)
     units = Unit.objects.in_bulk({plan.unit_code for plan in missing}, field_name="code")
-    for plan in missing:
+    for number, plan in enumerate(missing, start=users.count()):
         user = users.create(
             username=plan.username,
             full_name=plan.full_name,
             rank=plan.rank,
             title=plan.title,
+            # Nobody's: no subscriber has a number that begins like this.
+            phone=f"0263000{7000 + number}",
+            email=f"{plan.username}@example.com",
             password=password if plan.can_log_in else make_password(None),
         )
         Posting.objects.create(
