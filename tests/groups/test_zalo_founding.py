@@ -51,7 +51,12 @@ def client(area):
 
 
 def found(account, area, by, **changes) -> Group:
-    values = {"unit": area.village_a, "kind": GroupKind.POLICE_PEOPLE, "name": "An ninh thôn", "asset_id": "suat1"}
+    values = {
+        "unit": area.village_a,
+        "kind": GroupKind.POLICE_PEOPLE,
+        "name": "An ninh thôn",
+        "asset_id": "suat1",
+    }
     return zalo_founding.found(account, **values | {"member_ids": [HEAD]} | changes, by=by)
 
 
