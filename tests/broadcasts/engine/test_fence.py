@@ -12,9 +12,11 @@ from django.utils import timezone
 from broadcasts.engine import store
 from broadcasts.engine.database import DatabaseThread
 from broadcasts.engine.drain import Report, drain
+from broadcasts.engine.mailbox import LEASE_MARGIN_SECONDS
 from broadcasts.models import Broadcast, Delivery, Mailbox
 from broadcasts.services import sending
 from groups.services.tokens import AccountTokens
+from groups.zalo import http
 from groups.zalo.simulator.server import SimulatorThread
 from groups.zalo.simulator.state import World
 from tests.factories import GroupFactory
@@ -80,6 +82,10 @@ def while_waiting(monkeypatch, name: str, happens: Callable[[], None]) -> None:
         return await real(*args)
 
     monkeypatch.setattr(AccountTokens, name, wait)
+
+
+def test_call_issued_at_the_last_moment_ends_before_its_lease():
+    assert LEASE_MARGIN_SECONDS > http.TOTAL_SECONDS
 
 
 def test_no_call_after_a_wait_for_the_token_that_outlasted_the_lease(campaign, platform, clock, monkeypatch):
