@@ -30,6 +30,7 @@ from broadcasts.serializers import (
     DeliverySerializer,
     NoticeInput,
     ReasonInput,
+    ResumeInput,
     SkipInput,
     SubmitInput,
 )
@@ -220,11 +221,15 @@ class BroadcastViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewset
         """No further group for now."""
         return self._decide(approval.pause_broadcast, request)
 
-    @extend_schema(request=None, responses=BroadcastDetailSerializer)
+    @extend_schema(request=ResumeInput, responses=BroadcastDetailSerializer)
     @action(detail=True, methods=["post"])
     def resume(self, request: Request, pk: str) -> Response:
         """Go on after a pause."""
-        return self._answer(approval.resume_broadcast(self.get_object(), actor=request.user))
+        serializer = ResumeInput(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        return self._answer(
+            approval.resume_broadcast(self.get_object(), actor=request.user, **serializer.validated_data)
+        )
 
     @extend_schema(request=ReasonInput, responses=BroadcastDetailSerializer)
     @action(detail=True, methods=["post"])

@@ -104,6 +104,12 @@ class ReasonInput(serializers.Serializer):
     reason = serializers.CharField(required=False, allow_blank=True)
 
 
+class ResumeInput(serializers.Serializer):
+    """``skip_missed``: a repeating post whose hour passed meanwhile waits for its next hour."""
+
+    skip_missed = serializers.BooleanField(default=False)
+
+
 class ConfirmInput(serializers.Serializer):
     """What a phone may add: a key of its own, by which it may repeat itself, and when it really was.
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -24,7 +25,7 @@ from broadcasts.enums import (
 from broadcasts.hints import hint
 from broadcasts.models import Broadcast, Delivery
 from broadcasts.services import notice_states, sending
-from broadcasts.services.duplicates import require_no_duplicate
+from broadcasts.services.duplicates import require_no_duplicate, take_turn
 from broadcasts.services.transitions import MAX_REASON, move
 from portal.errors import NotAllowedError, WrongStateError
 from portal.text import clean
@@ -63,10 +64,11 @@ def approve_broadcast(
     """
     _require(permissions.can_approve(actor, broadcast))
     _require_live_notice(broadcast)
-    if broadcast.state == BroadcastState.SUBMITTED:
-        require_no_duplicate(broadcast, is_confirmed=confirm_duplicate)
     now = timezone.now()
     with transaction.atomic():
+        take_turn(broadcast.unit)
+        if broadcast.state == BroadcastState.SUBMITTED:
+            require_no_duplicate(broadcast, is_confirmed=confirm_duplicate)
         move(
             broadcast,
             sources=[BroadcastState.SUBMITTED],
@@ -112,13 +114,16 @@ def reject_broadcast(broadcast: Broadcast, *, actor: Any, reason: str) -> Broadc
 def cancel_broadcast(broadcast: Broadcast, *, actor: Any, reason: str = "") -> Broadcast:
     """Nothing has gone out yet, and nothing will; also ends the repeating of a recurring one.
 
+    A post that was paused before its hour can be cancelled too.
+
     A notice that only this post was about is a draft again.
     """
     _require(permissions.can_stop(actor, broadcast))
     with transaction.atomic():
         move(
             broadcast,
-            sources=CANCELLABLE,
+            sources=(*CANCELLABLE, BroadcastState.PAUSED),
+            only=~Q(state=BroadcastState.PAUSED) | Q(paused_from=BroadcastState.APPROVED),
             to=BroadcastState.CANCELLED,
             actor=actor,
             action="broadcasts.broadcast.cancelled",
@@ -159,22 +164,43 @@ def pause_broadcast(broadcast: Broadcast, *, actor: Any, reason: str = "") -> Br
     )
 
 
-def resume_broadcast(broadcast: Broadcast, *, actor: Any) -> Broadcast:
-    """Go on from where it was paused: waiting for its hour, or sending."""
+def resume_broadcast(broadcast: Broadcast, *, actor: Any, skip_missed: bool = False) -> Broadcast:
+    """Go on from where it was paused: waiting for its hour, or sending.
+
+    ``skip_missed``: a repeating one whose hour passed meanwhile waits for its next hour.
+    """
     _require(permissions.can_decide(actor, broadcast))
     _require_live_notice(broadcast)
     was_sending = broadcast.paused_from != BroadcastState.APPROVED
+    fields: dict[str, Any] = {"to": BroadcastState.SENDING if was_sending else BroadcastState.APPROVED}
+    if skip_missed and has_missed_hour(broadcast, timezone.now()):
+        fields |= _from_next_hour(broadcast, timezone.now())
     move(
         broadcast,
         sources=[BroadcastState.PAUSED],
-        to=BroadcastState.SENDING if was_sending else BroadcastState.APPROVED,
+        only=Q(paused_from=broadcast.paused_from),
         actor=actor,
         action="broadcasts.broadcast.resumed",
         paused_from="",
         reason="",
+        **fields,
     )
     hint(tasks.drain if was_sending else tasks.start_due_broadcasts)
     return broadcast
+
+
+def has_missed_hour(broadcast: Broadcast, now: datetime) -> bool:
+    """Whether a repeating post was paused over an hour of it, which resuming would make up for at once."""
+    paused = broadcast.state == BroadcastState.PAUSED and broadcast.is_repeating
+    return paused and broadcast.due_at is not None and broadcast.due_at <= now
+
+
+def _from_next_hour(broadcast: Broadcast, now: datetime) -> dict[str, Any]:
+    """Wait for the first hour after ``now``; one that has none left is done."""
+    following = sending.following_hour(broadcast, now)
+    if following is None:
+        return {"to": BroadcastState.DONE, "finished_at": now}
+    return {"due_at": following, "data": {"skipped_until": following.isoformat()}}
 
 
 def withdraw_broadcast(
@@ -188,7 +214,7 @@ def withdraw_broadcast(
     ``WrongStateError`` (a recurring one too, which is never sent itself).
     """
     _require(permissions.can_decide(actor, broadcast))
-    if broadcast.recurrence and broadcast.parent_id is None:
+    if broadcast.is_repeating:
         raise WrongStateError(_("Bài lặp lại không gửi trực tiếp. Xin thu hồi từng lần gửi."))
     reason = required_reason(reason)
     now = now or timezone.now()

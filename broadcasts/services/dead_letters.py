@@ -10,9 +10,12 @@ from django.utils.translation import gettext_lazy as _
 from broadcasts.engine.store import MAX_READS
 from broadcasts.enums import DEAD, MAX_CRASHES, BroadcastState, DeliveryState
 from broadcasts.models import Delivery
+from groups.enums import AccountState
 
 # What was refused earlier than this is history: the broadcast's own page still shows it.
 SHOWN = timedelta(days=30)
+# An account that works reads its groups sooner than this; one that does not may never read them.
+READ_WITHIN = timedelta(minutes=10)
 # A withdrawn or cancelled post is wanted in no group any more.
 WANTED = (BroadcastState.SENDING, BroadcastState.PAUSED, BroadcastState.DONE)
 
@@ -40,14 +43,21 @@ CONDITIONS = {
 
 def dead_letters(now: datetime, *, reason: str = "") -> QuerySet[Delivery]:
     """Rows that need a person, of all units; narrow them with ``visible_to``."""
-    condition = CONDITIONS.get(reason)
+    conditions = {**CONDITIONS, Reason.UNKNOWN: CONDITIONS[Reason.UNKNOWN] | _unread(now)}
+    condition = conditions.get(reason)
     if condition is None:
         condition = Q()
-        for part in CONDITIONS.values():
+        for part in conditions.values():
             condition |= part
     return Delivery.objects.filter(
         condition, state__among=DEAD, created_at__gte=now - SHOWN, broadcast__state__in=WANTED
     )
+
+
+def _unread(now: datetime) -> Q:
+    """Unknown rows whose group nobody reads: their account does not work."""
+    unread = Q(state=DeliveryState.UNKNOWN, crashes__lt=MAX_CRASHES, unknown_at__lte=now - READ_WITHIN)
+    return unread & ~Q(account__state=AccountState.ACTIVE)
 
 
 def reason_of(delivery: Delivery) -> Reason:

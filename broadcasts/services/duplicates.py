@@ -10,7 +10,7 @@ from django.utils.translation import ngettext
 from broadcasts.enums import BroadcastState, DeliveryState
 from broadcasts.models import Broadcast, Delivery
 from broadcasts.services.sending import groups_of
-from groups.models import Group
+from groups.models import Group, Unit
 from portal.errors import WrongStateError
 
 WITHIN = timedelta(hours=24)
@@ -39,6 +39,15 @@ class DuplicateError(WrongStateError):
     def __init__(self, message: str, duplicate: Duplicate):
         super().__init__(message)
         self.duplicate = duplicate
+
+
+def take_turn(unit: Unit) -> None:
+    """Until the transaction ends nobody else approves in this province, so the second of two sees the first.
+
+    Two posts share groups only when one unit lies at or under the other, so the topmost unit is the lock.
+    """
+    top = unit.path.split("/", 1)[0] + "/"
+    list(Unit.objects.select_for_update(no_key=True).filter(path=top).values_list("pk"))
 
 
 def require_no_duplicate(broadcast: Broadcast, *, is_confirmed: bool) -> None:
@@ -76,8 +85,9 @@ def _same_words(broadcast: Broadcast, now: datetime) -> QuerySet[Broadcast]:
     path = broadcast.unit.path
     codes = path.rstrip("/").split("/")
     above = ["/".join(codes[:end]) + "/" for end in range(1, len(codes))]
-    out = Q(started_at__gte=now - WITHIN)
-    ahead = Q(state__in=AHEAD, due_at__gt=now - WITHIN, due_at__lt=(broadcast.send_at or now) + WITHIN)
+    at = max(broadcast.send_at or now, now)
+    out = Q(started_at__gte=at - WITHIN)
+    ahead = Q(state__in=AHEAD, due_at__gt=at - WITHIN, due_at__lt=at + WITHIN)
     rows = Broadcast.objects.filter(
         out | ahead, Q(unit__path__startswith=path) | Q(unit__path__in=above), title=broadcast.title
     )

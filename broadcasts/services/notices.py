@@ -14,7 +14,6 @@ from django.utils.translation import gettext as _
 
 from broadcasts import codes, notice_text, permissions
 from broadcasts.enums import (
-    CANCELLABLE,
     EDITABLE,
     NOTICE_KINDS,
     WITHDRAWABLE,
@@ -198,15 +197,13 @@ def _stop_broadcast(broadcast: Broadcast, notice: Notice, *, actor: Any, now: da
     """Whatever state a post about an ended notice is in, it goes no further."""
     if _waits(broadcast):
         _cancel(broadcast, notice, actor=actor)
-    elif broadcast.state in WITHDRAWABLE and not (broadcast.recurrence and broadcast.parent_id is None):
+    elif broadcast.state in WITHDRAWABLE and not broadcast.is_repeating:
         withdraw_broadcast(broadcast, actor=actor, reason=notice_text.ending(notice), now=now)
 
 
 def _waits(broadcast: Broadcast) -> bool:
     """Whether nothing of it has gone out, but still could."""
-    if broadcast.state == BroadcastState.PAUSED:
-        return broadcast.paused_from == BroadcastState.APPROVED
-    return broadcast.state in (*EDITABLE, BroadcastState.SUBMITTED, *CANCELLABLE)
+    return broadcast.is_unsent or broadcast.state in (*EDITABLE, BroadcastState.SUBMITTED)
 
 
 def _cancel(broadcast: Broadcast, notice: Notice, *, actor: Any) -> None:

@@ -13,7 +13,6 @@ from django.db import transaction
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.db.models.functions import Least
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from broadcasts import permissions, tasks
@@ -105,11 +104,6 @@ def retryable(broadcast: Broadcast, actor: Any) -> QuerySet[Delivery]:
     return rows.filter(paths_q(paths(actor, *DECIDING_ROLES), "group__unit__path"))
 
 
-def is_past_use(broadcast: Broadcast, now: datetime) -> bool:
-    """Whether nothing of it is sent any more."""
-    return any(end is not None and end <= now for end in (broadcast.expires_at, broadcast.useful_until))
-
-
 def discard(delivery: Delivery, *, actor: Any, reason: str) -> Delivery:
     """This group will not get it, and this is why. An unknown row only after a look into the group.
 
@@ -143,6 +137,8 @@ def for_each(rows: Iterable[Delivery], service: Callable[..., Any], **options: A
             service(row, **options)
         except PortalError as error:
             result.problems.append(f"{row.group.name}: {error.message}")
+        except ValidationError as error:
+            result.problems.append(f"{row.group.name}: {' '.join(error.messages)}")
         else:
             result.done += 1
     return result
@@ -161,10 +157,7 @@ def _reopened(broadcast_id: int, actor: Any, now: datetime) -> Broadcast:
     broadcast = finishing.locked(broadcast_id)
     if broadcast.state not in WANTED:
         raise WrongStateError(_("Bài đã thu hồi hoặc hủy, không gửi lại được."))
-    if is_past_use(broadcast, now):
-        ends = [end for end in (broadcast.expires_at, broadcast.useful_until) if end is not None]
-        at = date_format(timezone.localtime(min(ends)), "H:i d/m/Y")
-        raise WrongStateError(_("Bài đã hết giá trị lúc %(at)s, không gửi lại được.") % {"at": at})
+    settle.require_use(broadcast, now)
     finishing.reopen(broadcast, actor=actor)
     return broadcast
 

@@ -45,7 +45,7 @@ def start_due(now: datetime) -> int:
 
 
 def _start_or_fire(broadcast: Broadcast, now: datetime) -> bool:
-    if not broadcast.recurrence or broadcast.parent_id is not None:
+    if not broadcast.is_repeating:
         return start(broadcast, now)
     child = fire(broadcast, now)
     return child is not None and start(child, now)
@@ -93,9 +93,7 @@ def fire(parent: Broadcast, now: datetime) -> Broadcast | None:
     times. None when another process fired it.
     """
     due = [parent.due_at, *recurrence.firings_between(parent.recurrence, parent.send_at, parent.due_at, now)]
-    following = recurrence.next_firing(parent.recurrence, parent.send_at, due[-1])
-    if following is not None and parent.expires_at is not None and following > parent.expires_at:
-        following = None
+    following = following_hour(parent, due[-1])
     values = {"due_at": following} if following else {"state": BroadcastState.DONE, "finished_at": now}
     with transaction.atomic():
         if _notice_has_ended(parent):
@@ -110,6 +108,13 @@ def fire(parent: Broadcast, now: datetime) -> Broadcast | None:
         if len(due) > 1:
             trace(None, "broadcasts.broadcast.missed", parent, data={"skipped": len(due) - 1})
     return child
+
+
+def following_hour(parent: Broadcast, after: datetime) -> datetime | None:
+    """When a repeating post fires next after ``after``; None when it has ended or runs out before."""
+    following = recurrence.next_firing(parent.recurrence, parent.send_at, after)
+    is_over = following is None or (parent.expires_at is not None and following > parent.expires_at)
+    return None if is_over else following
 
 
 def expand(broadcast_id: int) -> int:

@@ -5,12 +5,15 @@ and the person is told to look again.
 """
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 from django.db import transaction
 from django.db.models import Q
 from django.db.models.functions import Least
 from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
 
 from broadcasts import permissions, tasks
 from broadcasts.enums import SUSPECT_CRASHES, BroadcastState, DeliveryState
@@ -42,12 +45,15 @@ def confirm_seen(delivery: Delivery, *, actor: Any) -> Delivery:
 def resend(delivery: Delivery, *, actor: Any) -> Delivery:
     """An officer has looked and the post is not there: it goes out again.
 
-    Only while its broadcast is being sent: a withdrawn post stays withdrawn.
+    Only while its broadcast is being sent: a withdrawn post stays withdrawn, and what is past its use is sent
+    into no group any more.
     """
     require(permissions.can_resend(actor, delivery))
-    if not Broadcast.objects.filter(pk=delivery.broadcast_id, state__in=LIVE).exists():
+    broadcast = Broadcast.objects.filter(pk=delivery.broadcast_id, state__in=LIVE).first()
+    if broadcast is None:
         raise WrongStateError
     now = timezone.now()
+    require_use(broadcast, now)
     settle_row(
         delivery,
         sources=[DeliveryState.UNKNOWN],
@@ -64,6 +70,19 @@ def resend(delivery: Delivery, *, actor: Any) -> Delivery:
     )
     hint(tasks.drain)
     return delivery
+
+
+def is_past_use(broadcast: Broadcast, now: datetime) -> bool:
+    """Whether nothing of it is sent any more."""
+    return any(end is not None and end <= now for end in (broadcast.expires_at, broadcast.useful_until))
+
+
+def require_use(broadcast: Broadcast, now: datetime) -> None:
+    """Raise ``WrongStateError``, with the hour, when it is past its use."""
+    if is_past_use(broadcast, now):
+        ends = [end for end in (broadcast.expires_at, broadcast.useful_until) if end is not None]
+        at = date_format(timezone.localtime(min(ends)), "H:i d/m/Y")
+        raise WrongStateError(_("Bài đã hết giá trị lúc %(at)s, không gửi lại được.") % {"at": at})
 
 
 def settle_row(

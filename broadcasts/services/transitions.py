@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q
 
 from broadcasts.enums import BroadcastState
 from broadcasts.models import Broadcast
@@ -23,15 +23,16 @@ def move(
     action: str,
     data: dict[str, Any] | None = None,
     seen_version: int | None = None,
+    only: Q | None = None,
     **fields: Any,
 ) -> Broadcast:
-    """Move ``broadcast`` from one of ``sources`` to ``to``, set ``fields``, and record ``action``.
+    """Move ``broadcast`` from one of ``sources``, while ``only`` holds, to ``to``; record ``action``.
 
     Raises ``WrongStateError`` when another process or person was faster, ``StaleVersionError`` when it is no
     longer the ``seen_version``. Refreshes the caller's object.
     """
     with transaction.atomic():
-        rows = Broadcast.objects.filter(pk=broadcast.pk, state__in=tuple(sources))
+        rows = Broadcast.objects.filter(only or Q(), pk=broadcast.pk, state__in=tuple(sources))
         seen = rows if seen_version is None else rows.filter(version=seen_version)
         changed = seen.update(state=to, version=F("version") + 1, **fields)
         if changed != 1:

@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, QueryDict
 from django.urls import reverse
 from django.utils import timezone
@@ -15,10 +15,11 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from broadcasts import permissions
+from broadcasts.engine.store import MAX_READS
 from broadcasts.enums import (
-    CANCELLABLE,
     EDITABLE,
     FINAL,
+    MAX_CRASHES,
     PAUSABLE,
     WITHDRAWABLE,
     BroadcastState,
@@ -64,6 +65,8 @@ SETTLING = (DeliveryState.WAITING, DeliveryState.UNKNOWN)
 RENEWED_BEFORE = timedelta(days=14)
 ASKING_ENDS = timedelta(hours=1)
 RUNNING = (BroadcastState.EXPANDING, BroadcastState.SENDING)
+# For so long the system reads a group by itself; nobody is asked to look before.
+SYSTEM_LOOKS_FOR = timedelta(minutes=10)
 
 
 @dataclass(frozen=True)
@@ -136,6 +139,20 @@ def listed(request: HttpRequest, query: QueryDict) -> QuerySet[Broadcast]:
     return rows
 
 
+def is_being_read(row: Delivery, now: datetime) -> bool:
+    """Whether the system still looks for an unknown row in its group: no person needs to."""
+    since = row.unknown_at
+    given_up = row.reads >= MAX_READS or row.crashes >= MAX_CRASHES
+    return since is not None and since > now - SYSTEM_LOOKS_FOR and not given_up
+
+
+def to_look_for(now: datetime) -> Q:
+    """Unknown rows that a person must look for: those that ``is_being_read`` says no to."""
+    given_up = Q(reads__gte=MAX_READS) | Q(crashes__gte=MAX_CRASHES)
+    late = Q(unknown_at=None) | Q(unknown_at__lte=now - SYSTEM_LOOKS_FOR)
+    return Q(state=DeliveryState.UNKNOWN) & (given_up | late)
+
+
 def deliveries_of(user: Any, broadcast: Broadcast, *, state: str = "") -> QuerySet[Delivery]:
     """Rows of a broadcast this person may see, with group and unit; by the group's name."""
     rows = Delivery.objects.visible_to(user).filter(broadcast=broadcast)
@@ -165,13 +182,15 @@ def abilities(user: Any, broadcast: Broadcast) -> set[str]:
         "approve": submitted and permissions.can_approve(user, broadcast),
         "return": submitted and can_decide,
         "reject": submitted and can_decide and broadcast.author_id != user.pk,
-        "cancel": state in CANCELLABLE and can_stop,
+        "cancel": broadcast.is_unsent and can_stop,
         "pause": state in PAUSABLE and can_stop,
         "resume": state == BroadcastState.PAUSED and can_decide,
         "retry-failed": state in WANTED
         and not is_past_use(broadcast, timezone.now())
         and retryable(broadcast, user).exists(),
-        "withdraw": state in WITHDRAWABLE and can_decide and not is_correction,
+        "withdraw": state in WITHDRAWABLE
+        and can_decide
+        and not (is_correction or broadcast.is_unsent or broadcast.is_repeating),
     }
     return {name for name, is_allowed in allowed.items() if is_allowed}
 
@@ -194,7 +213,7 @@ class RowRights:
         writes = path.startswith(self.writing) or sender.startswith(self.writing)
         decides_here = path.startswith(self.deciding)
         found: set[str] = set()
-        if row.state == DeliveryState.UNKNOWN:
+        if row.state == DeliveryState.UNKNOWN and not is_being_read(row, timezone.now()):
             found |= {"seen"} if writes else set()
             found |= {"resend"} if decides_here or sender.startswith(self.deciding) else set()
         if row.state in (DeliveryState.TO_POST, DeliveryState.OVERDUE) and decides_here:

@@ -137,3 +137,10 @@ def test_post_offers_to_retry_its_failed_groups_only_while_there_are_some(world,
     refused.refresh_from_db()
     assert refused.state == "waiting"
     assert act not in html(world.client("chief").get(url))
+
+
+def test_reason_of_invisible_characters_is_asked_for_again(world, refused):
+    response = choose(world, [refused], "discard", reason="\u200b")
+    assert response.status_code == 400
+    refused.refresh_from_db()
+    assert refused.state == "refused"

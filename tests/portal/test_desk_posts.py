@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from broadcasts import rendering
+from broadcasts.engine.store import MAX_READS
 from broadcasts.enums import BroadcastState, DeliveryState, NoticeState, PostKind
 from broadcasts.models import Broadcast, Delivery, Notice
 from broadcasts.services import approval, sending
@@ -242,7 +243,7 @@ def test_returned_post_comes_back_with_the_reason_and_can_be_changed(world):
 
 
 def test_second_decision_meets_a_conflict_and_keeps_the_words(world):
-    approval.approve_broadcast(world.submitted, actor=world.users["supervisor"])
+    approval.approve_broadcast(world.submitted, actor=world.users["supervisor"], confirm_duplicate=True)
     response = act(world, world.submitted, "return", by="chief", reason="Xin rút ngắn tiêu đề.")
     assert response.status_code == 409
     page = html(response)
@@ -257,6 +258,35 @@ def test_pause_and_resume(world):
     act(world, world.sending, "resume", by="chief")
     world.sending.refresh_from_db()
     assert world.sending.state == BroadcastState.SENDING
+
+
+def test_repeating_post_paused_over_its_hour_is_resumed_with_a_question(world):
+    past = timezone.now() - timedelta(hours=3)
+    Broadcast.objects.filter(pk=world.submitted.pk).update(
+        state="paused", paused_from="approved", recurrence="FREQ=DAILY", send_at=past, due_at=past
+    )
+    page = html(world.client("chief").get(reverse("desk:broadcast", args=[world.submitted.code])))
+    assert "Bỏ lần gửi đã qua giờ" in page
+    assert reverse("desk:broadcast_act", args=[world.submitted.code, "cancel"]) in page
+    assert reverse("desk:broadcast_act", args=[world.submitted.code, "withdraw"]) not in page
+    act(world, world.submitted, "resume", by="chief", skip_missed="on")
+    world.submitted.refresh_from_db()
+    assert (world.submitted.state, world.submitted.due_at > timezone.now()) == ("approved", True)
+
+
+def test_unknown_row_is_sent_again_only_by_who_looked_into_the_group(world):
+    Delivery.objects.filter(pk=world.unknown.pk).update(account=world.automatic.official_account)
+    client, post = world.client("chief"), reverse("desk:broadcast", args=[world.sending.code])
+    chosen = {"viec": "retry", "luot": world.unknown.pk, "tu-bai": world.sending.code}
+    assert reverse("desk:dead_letters_confirm") in html(client.get(post))
+    assert "Tôi đã mở từng nhóm để xem" in html(client.post(reverse("desk:dead_letters_confirm"), chosen))
+    assert client.post(reverse("desk:dead_letters_act"), chosen).status_code == 400
+    world.unknown.refresh_from_db()
+    assert world.unknown.state == "unknown"
+    response = client.post(reverse("desk:dead_letters_act"), {**chosen, "looked": "on"})
+    assert response.url.startswith(post)
+    world.unknown.refresh_from_db()
+    assert world.unknown.state == "waiting"
 
 
 def test_withdrawal_needs_a_reason_and_a_confirmation(world):
@@ -394,3 +424,16 @@ def test_progress_goes_on_with_the_page_that_is_shown(world):
     )
 
     assert f"{reverse('desk:broadcast_progress', args=[world.sending.code])}?trang=1" in page
+
+
+@pytest.mark.parametrize(
+    ("minutes", "reads", "is_asked"), [(1, 0, False), (1, MAX_READS, True), (11, 0, True)]
+)
+def test_nobody_is_asked_to_look_while_the_system_reads_the_group(world, minutes, reads, is_asked):
+    since = timezone.now() - timedelta(minutes=minutes)
+    Delivery.objects.filter(pk=world.unknown.pk).update(unknown_at=since, reads=reads)
+    client, act = world.client("chief"), reverse("desk:delivery_act", args=[world.unknown.pk, "seen"])
+    page = html(client.get(reverse("desk:broadcast", args=[world.sending.code])))
+    assert (act in page) is is_asked
+    assert ("Xin mở nhóm kiểm tra" in page) is is_asked
+    assert ("?gui=unknown" in html(client.get(reverse("desk:today")))) is is_asked

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from broadcasts import rendering
 from broadcasts.enums import NOTICE_KINDS, NoticeEnd, PostKind, Urgency
 from broadcasts.models import Broadcast, Picture
+from broadcasts.services.approval import has_missed_hour
 from broadcasts.services.editing import Content
 from broadcasts.services.notices import REQUIRED, REVIEW_DAYS, NoticeFields
 from groups.enums import GroupKind
@@ -266,6 +267,24 @@ class ApproveForm(DuplicateForm):
         super().__init__(*args, **kwargs)
         if broadcast.kind != PostKind.WANTED:
             del self.fields["checked_original"]
+
+
+class ResumeForm(forms.Form):
+    """Going on; a repeating post whose hour passed meanwhile would otherwise make up for it at once."""
+
+    skip_missed = forms.BooleanField(
+        label=_("Bỏ lần gửi đã qua giờ, chờ lần sau."),
+        required=False,
+        help_text=_("Không đánh dấu: bài của giờ đã qua được gửi ngay."),
+    )
+
+    def __init__(self, *args: Any, broadcast: Broadcast, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        if not has_missed_hour(broadcast, timezone.now()):
+            del self.fields["skip_missed"]
+
+    def clean(self) -> dict[str, Any]:
+        return {"skip_missed": False, **super().clean()}
 
 
 class WithdrawForm(Reason):

@@ -6,6 +6,8 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
+from portal.text import clean
+
 
 class MomentField(forms.DateTimeField):
     """Day and hour as people write them: 21/11/2026 16:05. No year is needed that nobody would doubt."""
@@ -38,6 +40,13 @@ class Reason(forms.Form):
     reason = forms.CharField(
         label=_("Lý do"), max_length=500, widget=forms.Textarea(attrs={"rows": 3}), strip=True
     )
+
+    def clean_reason(self) -> str:
+        """The words alone. Raises ``ValidationError`` for one of invisible characters only."""
+        reason = clean(self.cleaned_data["reason"])
+        if not reason:
+            raise ValidationError(self.fields["reason"].error_messages["required"])
+        return reason
 
 
 class Nothing(forms.Form):

@@ -15,14 +15,14 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from broadcasts import rendering
-from broadcasts.enums import BroadcastState, PostKind
+from broadcasts.enums import BroadcastState, DeliveryState, PostKind
 from broadcasts.models import Broadcast, Delivery
 from broadcasts.services import approval
 from broadcasts.services.audience import reach_of
 from broadcasts.services.duplicates import Duplicate, DuplicateError, duplicate_of
 from broadcasts.services.notices import end_notice, renew_notice, warnings_for
 from broadcasts.services.retrying import retry_failed
-from portal.desk import frame, posts
+from portal.desk import frame, health, posts
 from portal.desk.access import writers_page
 from portal.desk.forms import fields
 from portal.desk.forms.broadcasts import (
@@ -30,6 +30,7 @@ from portal.desk.forms.broadcasts import (
     DuplicateForm,
     EndNoticeForm,
     RenewForm,
+    ResumeForm,
     WithdrawForm,
 )
 from portal.desk.paging import numbered
@@ -78,7 +79,7 @@ ACTS = {
     "cancel": Act(approval.cancel_broadcast, gettext_lazy("Đã hủy, bài sẽ không gửi.")),
     "discard": Act(approval.discard_broadcast, gettext_lazy("Đã bỏ bản nháp.")),
     "pause": Act(approval.pause_broadcast, gettext_lazy("Đã tạm dừng.")),
-    "resume": Act(approval.resume_broadcast, gettext_lazy("Đã cho gửi tiếp.")),
+    "resume": Act(approval.resume_broadcast, gettext_lazy("Đã cho gửi tiếp."), ResumeForm, ("skip_missed",)),
     "retry-failed": Act(retry_failed, gettext_lazy("Đang gửi lại vào các nhóm lỗi.")),
     "withdraw": Act(
         approval.withdraw_broadcast,
@@ -189,7 +190,11 @@ def _deliveries(request: HttpRequest, broadcast: Broadcast) -> dict[str, Any]:
     for row in found.rows:
         row.able = rights.abilities(row, broadcast)
     counts = posts.counts_of(request.user, [broadcast])[broadcast.pk]
+    doubtful = Delivery.objects.visible_to(request.user).filter(broadcast=broadcast)
     return {
+        "asks_to_look": bool(counts.by_state.get(DeliveryState.UNKNOWN))
+        and doubtful.filter(posts.to_look_for(timezone.now())).exists(),
+        "paused": health.paused_for(request, broadcast),
         "rows": found,
         "counts": counts,
         "state": state,
@@ -199,7 +204,7 @@ def _deliveries(request: HttpRequest, broadcast: Broadcast) -> dict[str, Any]:
 
 def _form(name: str, broadcast: Broadcast, data: Any = None) -> Any:
     form_class = ACTS[name].form
-    options = {"broadcast": broadcast} if form_class is ApproveForm else {}
+    options = {"broadcast": broadcast} if form_class in (ApproveForm, ResumeForm) else {}
     return form_class(data, prefix=None, auto_id=f"{name}_%s", **options)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -16,10 +16,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST, require_safe
 
+from broadcasts.codes import CODE
 from broadcasts.enums import DeliveryState
 from broadcasts.models import Delivery
 from broadcasts.services import retrying, settle
-from broadcasts.services.dead_letters import Reason, dead_letters, narrowed, reason_of
+from broadcasts.services.dead_letters import WANTED, Reason, dead_letters, narrowed, reason_of
 from groups.enums import Level
 from groups.models import OfficialAccount, Unit
 from portal.desk import frame, posts, scope
@@ -98,6 +99,8 @@ def index(request: HttpRequest) -> HttpResponse:
     _describe(found.rows, now)
     context = {
         "page": found,
+        # Nothing to press for rows that go out when their account works again.
+        "sends_itself": all(row.state == DeliveryState.BLOCKED for row in found.rows),
         "reasons": Reason.choices,
         "reason": query.get("ly-do", ""),
         "units": _units(request),
@@ -148,31 +151,40 @@ def _confirm(
     request: HttpRequest, name: str, rows: list[Delivery], form: forms.Form, *, status: int = 200
 ) -> HttpResponse:
     _describe(rows, timezone.now())
-    context = {"name": name, "act": ACTS[name], "rows": rows, "form": form, "back": _address(request)}
+    context = {"name": name, "act": ACTS[name], "rows": rows, "form": form}
+    context |= {"back": _address(request), "code": _code(request)}
     return frame.render(request, "desk/dead_letters/confirm.html", context, status=status)
 
 
 def _visible(request: HttpRequest, *, reason: str = "") -> QuerySet[Delivery]:
-    rows = dead_letters(timezone.now(), reason=reason).filter(
-        pk__in=Delivery.objects.visible_to(request.user).values("pk")
-    )
+    return _seen_by(request, dead_letters(timezone.now(), reason=reason))
+
+
+def _seen_by(request: HttpRequest, rows: QuerySet[Delivery]) -> QuerySet[Delivery]:
+    rows = rows.filter(pk__in=Delivery.objects.visible_to(request.user).values("pk"))
     return rows.select_related("group__unit", "group__official_account", "broadcast__unit", "account")
 
 
 def _chosen(request: HttpRequest) -> tuple[str, list[Delivery]]:
-    """The act and the rows that are still dead letters; raises 404 for an act that there is not."""
+    """The act and the rows that still need a person; raises 404 for an act that there is not.
+
+    On a post's own page a person may settle an unknown row before the machine gave it up.
+    """
     name = request.POST.get("viec", "")
     if name not in ACTS:
         raise Http404
     keys = {key for key in request.POST.getlist("luot") if key.isascii() and key.isdecimal()}
     keys = {int(key) for key in keys if len(key) < 18}
-    return name, list(_visible(request).filter(pk__in=sorted(keys)[:MOST_CHOSEN]).order_by("-pk"))
+    chosen = Delivery.objects.filter(pk__in=sorted(keys)[:MOST_CHOSEN])
+    dead = dead_letters(timezone.now()).values("pk")
+    unknown = Q(state=DeliveryState.UNKNOWN, broadcast__state__in=WANTED)
+    return name, list(_seen_by(request, chosen.filter(Q(pk__in=dead) | unknown)).order_by("-pk"))
 
 
 def _describe(rows: list[Delivery], now: Any) -> None:
     for row in rows:
         row.why = reason_of(row)
-        row.is_past_use = retrying.is_past_use(row.broadcast, now)
+        row.is_past_use = settle.is_past_use(row.broadcast, now)
 
 
 def _form(name: str, rows: list[Delivery], data: QueryDict | None = None) -> forms.Form:
@@ -191,11 +203,19 @@ def _units(request: HttpRequest) -> QuerySet[Unit]:
     return units.exclude(level=Level.VILLAGE)[:300]
 
 
+def _code(request: HttpRequest) -> str:
+    """Of the post on whose page the act was chosen; empty on the list."""
+    code = request.POST.get("tu-bai", "")
+    return code if CODE.fullmatch(code) else ""
+
+
 def _back(request: HttpRequest) -> HttpResponse:
     return redirect(_address(request))
 
 
 def _address(request: HttpRequest) -> str:
-    """The list with the filters it had."""
+    """The post it was asked on, else the list with the filters it had."""
+    if code := _code(request):
+        return reverse("desk:broadcast", args=[code]) + "#luot-gui"
     query = QueryDict(request.POST.get("loc", "")[:500]).urlencode()
     return reverse("desk:dead_letters") + (f"?{query}" if query else "")

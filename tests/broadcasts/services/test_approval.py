@@ -1,11 +1,14 @@
 """Judging and stopping: every act from every state, by every role."""
 
+from datetime import timedelta
+
 import pytest
 from django.core.exceptions import ValidationError
+from django.utils import timezone
 
 from broadcasts.enums import BroadcastState, DeliveryState, NoticeState, PostKind
 from broadcasts.models import Broadcast, Delivery, Notice
-from broadcasts.services import approval, notices, sending, sweep
+from broadcasts.services import approval, notices, restoring, sending, sweep
 from broadcasts.services.notices import NoticeFields
 from groups.enums import Role
 from portal.audit.models import AuditEntry
@@ -215,3 +218,54 @@ def test_post_about_an_ended_notice_cannot_be_approved(write, officer, chief, gm
 
     with pytest.raises(WrongStateError):
         approval.approve_broadcast(broadcast, actor=chief)
+
+
+# --- Paused before its hour ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("recurrence", ["", "FREQ=DAILY"])
+def test_post_paused_before_its_hour_can_be_cancelled(approved, gmf_groups, chief, recurrence):
+    broadcast = approved(send_at=timezone.now() + timedelta(days=1), recurrence=recurrence)
+    approval.pause_broadcast(broadcast, actor=chief)
+
+    approval.cancel_broadcast(broadcast, actor=chief)
+
+    assert (broadcast.state, broadcast.is_unsent) == (BroadcastState.CANCELLED, False)
+
+
+def test_post_paused_while_it_was_sent_is_withdrawn_not_cancelled(sending_broadcast, chief):
+    approval.pause_broadcast(sending_broadcast, actor=chief)
+
+    with pytest.raises(WrongStateError):
+        approval.cancel_broadcast(sending_broadcast, actor=chief)
+    approval.withdraw_broadcast(sending_broadcast, actor=chief, reason="Sai")
+
+
+@pytest.fixture
+def missed(approved, gmf_groups) -> Broadcast:
+    """A daily post that a restore paused three hours after its hour."""
+    broadcast = approved(send_at=timezone.now() + timedelta(days=1), recurrence="FREQ=DAILY")
+    past = timezone.now() - timedelta(hours=3)
+    Broadcast.objects.filter(pk=broadcast.pk).update(due_at=past, send_at=past)
+    restoring.hold_started(now=timezone.now())
+    broadcast.refresh_from_db()
+    return broadcast
+
+
+@pytest.mark.parametrize(("skip_missed", "firings"), [(False, 1), (True, 0)])
+def test_missed_hour_of_a_repeating_post_is_made_up_for_or_skipped(missed, chief, skip_missed, firings):
+    approval.resume_broadcast(missed, actor=chief, skip_missed=skip_missed)
+    sending.start_due(timezone.now())
+
+    missed.refresh_from_db()
+    assert missed.occurrences.count() == firings
+    assert (missed.state, missed.due_at > timezone.now()) == (BroadcastState.APPROVED, True)
+
+
+def test_repeating_post_without_a_next_hour_is_done_when_the_missed_one_is_skipped(missed, chief):
+    Broadcast.objects.filter(pk=missed.pk).update(expires_at=timezone.now() + timedelta(hours=1))
+    missed.refresh_from_db()
+
+    approval.resume_broadcast(missed, actor=chief, skip_missed=True)
+
+    assert (missed.state, missed.occurrences.count()) == (BroadcastState.DONE, 0)

@@ -1,8 +1,10 @@
 """The same words twice into one group within a day need a yes."""
 
+import threading
 from datetime import timedelta
 
 import pytest
+from django.db import connection, connections, transaction
 from django.utils import timezone
 
 from broadcasts.models import Broadcast
@@ -94,3 +96,37 @@ def test_submitted_post_is_not_discarded(write, officer, gmf_groups):
     draft = approval.submit_broadcast(write(), actor=officer)
     with pytest.raises(WrongStateError):
         approval.discard_broadcast(draft, actor=officer)
+
+
+def test_post_of_a_later_day_is_compared_with_that_day(sending_broadcast, write, officer):
+    later = write(send_at=timezone.now() + timedelta(days=3))
+    assert approval.submit_broadcast(later, actor=officer).state == "submitted"
+
+
+@pytest.mark.services
+@pytest.mark.django_db(transaction=True)
+def test_of_two_approvals_at_once_the_second_is_asked(write, officer, chief, gmf_groups):
+    if connection.vendor != "postgresql":
+        pytest.skip("SQLite has one writer: nothing to race for")
+    first, second = write(), write()
+    for draft in (first, second):
+        approval.submit_broadcast(draft, actor=officer)
+    told = []
+
+    def approve_second() -> None:
+        try:
+            approval.approve_broadcast(Broadcast.objects.get(pk=second.pk), actor=chief)
+        except DuplicateError as error:
+            told.append(error)
+        finally:
+            connections.close_all()
+
+    colleague = threading.Thread(target=approve_second)
+    with transaction.atomic():
+        approval.approve_broadcast(first, actor=chief)
+        colleague.start()
+        colleague.join(1)
+    colleague.join(10)
+
+    assert len(told) == 1
+    assert Broadcast.objects.get(pk=second.pk).state == "submitted"

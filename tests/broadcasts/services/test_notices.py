@@ -159,11 +159,11 @@ def test_active_notice_is_renewed_by_a_chief(create, chief, officer):
 
 @pytest.fixture
 def wanted_posts(create, write, officer, chief, gmf_groups) -> tuple[Notice, dict[str, Broadcast]]:
-    """One notice; posts about it as a draft, submitted, approved for tomorrow, and sent."""
+    """One notice; posts about it as a draft, submitted, approved for a later day, and sent."""
     notice = create("wanted", **WANTED)
     made = {"draft": write(kind="wanted", notice=notice)}
     for state in ("submitted", "approved", "sent"):
-        later = timezone.now() + timedelta(days=1) if state == "approved" else None
+        later = timezone.now() + timedelta(days=3) if state == "approved" else None
         broadcast = made[state] = write(kind="wanted", notice=notice, send_at=later)
         approval.submit_broadcast(broadcast, actor=officer)
         if state != "submitted":
@@ -262,7 +262,7 @@ def test_withdrawn_only_post_ends_its_notice(missing_post, chief):
 
 def test_notice_stays_while_another_post_is_live(missing_post, chief):
     first = missing_post()
-    other = missing_post(notice=first.notice)
+    other = missing_post(notice=first.notice, send_at=timezone.now() + timedelta(days=3))
 
     approval.cancel_broadcast(first, actor=chief)
     assert Notice.objects.get().state == NoticeState.ACTIVE

@@ -200,3 +200,19 @@ def test_for_each_counts_what_worked_and_names_what_did_not(rows, chief):
 
     assert result.done == 1
     assert result.problems == [f"{rows[1].group.name}: Lượt này tự gửi khi tài khoản và nhóm hoạt động lại."]
+
+
+def test_unknown_row_of_an_account_that_does_not_work_needs_a_person_after_a_while(rows, account):
+    now = timezone.now()
+    put(rows[0], state="unknown", unknown_at=now - timedelta(minutes=11))
+    put(rows[1], state="unknown", unknown_at=now - timedelta(minutes=9))
+    assert not dead_letters(now).exists()
+    type(account).objects.update(state="needs_grant")
+
+    assert list(dead_letters(now)) == list(dead_letters(now, reason=Reason.UNKNOWN)) == [rows[0]]
+
+
+def test_words_that_cannot_be_read_keep_nobody_else_waiting(refused, chief):
+    result = retrying.for_each([refused], retrying.discard, actor=chief, reason="\u200b")
+
+    assert (result.done, len(result.problems)) == (0, 1)

@@ -1,5 +1,7 @@
 """What people say about rows."""
 
+from datetime import timedelta
+
 import pytest
 from django.core.exceptions import ValidationError
 from django.utils import timezone
@@ -155,3 +157,12 @@ def test_steward_who_had_posted_before_the_withdrawal_may_say_so(make_row, chief
 
     assert row.state == "posted"
     assert list(original.withdrawal.deliveries.values_list("group", flat=True)) == [row.group_id]
+
+
+def test_unknown_row_of_a_post_past_its_use_is_not_sent_again(make_row, chief):
+    row = make_row("unknown")
+    Broadcast.objects.update(useful_until=timezone.now() - timedelta(minutes=1))
+
+    with pytest.raises(WrongStateError, match="hết giá trị lúc"):
+        settle.resend(row, actor=chief)
+    assert Delivery.objects.get(pk=row.pk).state == DeliveryState.UNKNOWN
