@@ -10,12 +10,15 @@ from django.utils import timezone
 from broadcasts.enums import STANDSTILL, BroadcastState
 from broadcasts.models import Alarm
 from broadcasts.services import alarms
+from groups.enums import Role
+from groups.models import Posting, Unit
 from portal.desk import posting, scope
 from portal.desk.access import Desk
 
 # A badge says "99+": nobody counts further, and no page reads more rows than that for it.
 MOST_COUNTED = 100
 ALARMS_SHOWN = 2
+HELPERS_SHOWN = 2
 
 
 def render(
@@ -24,12 +27,14 @@ def render(
     """Render a full desk page; fragments for htmx use Django's own ``render`` and skip the counts."""
     desk: Desk = request.desk
     alarms.watch_for_the_clock(timezone.now())
+    stopped = standstill(desk)
     frame = {
         "desk": desk,
         "desk_unit": desk.office,
         "desk_role": desk.role_name,
         "nav_counts": nav_counts(request),
-        "standstill": standstill(desk),
+        "standstill": stopped,
+        "helpers": administrators(desk.unit) if stopped else [],
     }
     return django_render(request, template, frame | (context or {}), status=status)
 
@@ -38,6 +43,15 @@ def standstill(desk: Desk) -> list[Alarm]:
     """Why posts do not go out here, for the strip on top of every page; empty on all normal days."""
     felt = Alarm.objects.open().felt_at(desk.unit).filter(kind__in=STANDSTILL)
     return list(felt.select_related("unit").order_by("unit_id", "pk")[: ALARMS_SHOWN + 1])
+
+
+def administrators(unit: Unit) -> list[Any]:
+    """Whom to call when sending stands still: those who keep the system running here, the nearest first."""
+    rows = Posting.objects.open().filter(
+        role=Role.ADMINISTRATOR, unit__code__in=[unit.code, *unit.ancestor_codes()]
+    )
+    rows = rows.filter(user__is_active=True).select_related("user").order_by("-unit__path", "pk")
+    return [posting.user for posting in rows[:HELPERS_SHOWN]]
 
 
 def nav_counts(request: HttpRequest) -> dict[str, str]:

@@ -9,7 +9,8 @@ from django.http import HttpRequest
 from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext as _
 
-from broadcasts.models import Mailbox
+from broadcasts.enums import CLAIMABLE
+from broadcasts.models import Broadcast, Delivery, Mailbox
 from broadcasts.services import conditions
 from broadcasts.services.dead_letters import dead_letters
 from groups.enums import AccountState, GroupState
@@ -20,6 +21,7 @@ from portal.desk.templatetags.desk import span
 
 LEAST_FREE_DISK = 0.1
 GROUPS_SHOWN = 10
+ACCOUNTS_SHOWN = 3
 LONG_QUEUE = 100
 
 
@@ -39,15 +41,15 @@ def system_parts() -> list[Part]:
     away = parts.is_broker_away()
     free, total = parts.free_disk()
     return [
-        Part(_("Nhịp hệ thống"), _seen(ages[heartbeat.BEAT]), _is_well(heartbeat.BEAT, ages, late)),
+        Part(_("Đồng hồ hẹn giờ gửi"), _seen(ages[heartbeat.BEAT]), _is_well(heartbeat.BEAT, ages, late)),
         Part(
             _("Tiến trình gửi"),
             # Without beat no worker has anything to answer to.
-            _("Chưa rõ khi nhịp hệ thống dừng") if beat_is_late else _seen(ages[heartbeat.WORKER]),
+            _("Chưa rõ khi đồng hồ hẹn giờ dừng") if beat_is_late else _seen(ages[heartbeat.WORKER]),
             None if beat_is_late else _is_well(heartbeat.WORKER, ages, late),
         ),
         Part(_("Cơ sở dữ liệu"), _("Trả lời"), True),
-        Part(_("Hàng đợi Redis"), _("Không trả lời") if away else _("Trả lời"), not away),
+        Part(_("Nơi giữ việc chờ gửi"), _("Không trả lời") if away else _("Trả lời"), not away),
         Part(
             _("Ổ đĩa"),
             _("Còn %(free)s") % {"free": filesizeformat(free)},
@@ -70,7 +72,7 @@ def stats(request: HttpRequest, now: datetime) -> list[dict[str, Any]]:
         },
         {"label": _("Lượt gửi cần xử lý"), "value": lying or "0", "alert": bool(lying)},
         {
-            "label": _("Việc trong hàng đợi"),
+            "label": _("Việc máy đang chờ xử lý"),
             "value": "–" if queue is None else queue,
             "alert": queue is not None and queue > LONG_QUEUE,
         },
@@ -108,6 +110,24 @@ def mailboxes(request: HttpRequest) -> QuerySet[Mailbox]:
     return rows.order_by(trouble, F("account__unit__path"), "pk")
 
 
+def paused_for(request: HttpRequest, broadcast: Broadcast | None = None) -> list[Mailbox]:
+    """Accounts somebody stopped by hand: those this broadcast waits for, or those the desk's unit uses."""
+    paused = Mailbox.objects.filter(paused_at__isnull=False).select_related("account", "paused_by")
+    if broadcast is not None:
+        waiting = Delivery.objects.filter(broadcast=broadcast, state__in=CLAIMABLE)
+        return list(paused.filter(account__in=waiting.values("account")).order_by("pk"))
+    unit = request.desk.unit
+    used = Q(account__unit__path__startswith=unit.path) | Q(account__unit__code__in=unit.ancestor_codes())
+    return list(paused.filter(used).order_by("-paused_at")[:ACCOUNTS_SHOWN])
+
+
+def has_trouble(request: HttpRequest, now: datetime) -> bool:
+    """Whether anything that stops posts is wrong now, before an alarm was raised about it or without one."""
+    troubled = ~Q(account__state=AccountState.ACTIVE) | Q(paused_at__isnull=False) | Q(open_until__gt=now)
+    boxes = Mailbox.objects.filter(account__unit__path__startswith=request.desk.unit.path)
+    return bool(conditions.of_the_system()) or boxes.filter(troubled).exists()
+
+
 def lost_groups(request: HttpRequest) -> list[Group]:
     """Groups that Zalo disabled or no longer shows: nothing reaches them."""
     rows = Group.objects.filter(
@@ -132,5 +152,5 @@ def _seen(age: float | None) -> str:
 
 def _ago(seconds: float) -> str:
     if seconds < 1:
-        return _("Không có")
+        return _("0 phút")
     return span(timedelta(seconds=seconds)) if seconds >= 60 else _("%(n)d giây") % {"n": seconds}

@@ -10,11 +10,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from broadcasts.enums import BroadcastState, DeliveryState
-from broadcasts.models import Alarm, Broadcast, Delivery
+from broadcasts.models import Alarm, Broadcast, Delivery, Mailbox
 from groups.models import Group
 from portal.desk import posting, posts, scope
 from portal.desk.frame import capped
-from portal.desk.health import visible_dead_letters
+from portal.desk.health import paused_for, visible_dead_letters
 from tips.enums import OPEN, Priority
 from tips.models import Tip
 
@@ -43,6 +43,7 @@ class Board:
     unknown: list[Delivery]
     silent: list[Group]
     progress: list[Progress]
+    paused: list[Mailbox]
     # Capped counts of what a chief looks after; empty for none.
     dead_letters: str = ""
     alarms: str = ""
@@ -82,7 +83,7 @@ def board(request: HttpRequest) -> Board:
         to_approve=_latest(submitted) if desk.is_deciding else [],
         returned=_latest(mine),
         unknown=list(
-            deliveries.filter(state__among=[DeliveryState.UNKNOWN])
+            deliveries.filter(posts.to_look_for(now), state__among=[DeliveryState.UNKNOWN])
             .select_related("group", "broadcast")
             .order_by("unknown_at", "pk")[: ROWS_SHOWN + 1]
         ),
@@ -90,6 +91,7 @@ def board(request: HttpRequest) -> Board:
         dead_letters=capped(visible_dead_letters(request, now)) if desk.is_deciding else "",
         alarms=capped(Alarm.objects.open().visible_to(user)) if desk.is_deciding else "",
         progress=progress(request.user, scope.broadcasts(request), now),
+        paused=paused_for(request),
     )
 
 

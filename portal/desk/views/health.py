@@ -77,6 +77,7 @@ def alarm_list(request: HttpRequest) -> HttpResponse:
     takes_system = of_system is not None and alarms.can_acknowledge(request.user, of_system)
     context = {
         "open": shown,
+        "has_trouble": not shown and health.has_trouble(request, timezone.now()),
         "takeable": {
             alarm.pk
             for alarm in shown
