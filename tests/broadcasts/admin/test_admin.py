@@ -30,9 +30,10 @@ def staff(client, supervisor):
     return client
 
 
-def run_action(client, model: str, name: str, *rows):
+def run_action(client, model: str, name: str, *rows, **answers):
     url = reverse(f"admin:broadcasts_{model}_changelist")
-    return client.post(url, {"action": name, "_selected_action": [row.pk for row in rows]}, follow=True)
+    data = {"action": name, "_selected_action": [row.pk for row in rows], **answers}
+    return client.post(url, data, follow=True)
 
 
 def test_broadcasts_of_other_areas_do_not_exist(staff, area):
@@ -96,7 +97,10 @@ def test_unknown_delivery_is_settled_from_the_list(staff, area):
     )
 
     run_action(staff, "delivery", "mark_seen", seen)
-    run_action(staff, "delivery", "send_again", again)
+    asked = run_action(staff, "delivery", "send_again", again).content.decode()
+    assert "Tôi đã mở từng nhóm" in asked
+    assert Delivery.objects.get(pk=again.pk).state == "unknown"
+    run_action(staff, "delivery", "send_again", again, answered=1, looked="on")
 
     assert Delivery.objects.get(pk=seen.pk).state == "sent"
     assert Delivery.objects.get(pk=again.pk).state == "waiting"
@@ -218,12 +222,29 @@ def test_dead_letters_are_filtered_retried_and_discarded_in_the_admin(staff, are
     assert [row.group.name in page for row in rows] == [True, True, False]
 
     run_action(staff, "delivery", "send_again", rows[0])
-    run_action(staff, "delivery", "discard", rows[1])
-    run_action(staff, "delivery", "discard", rows[2])
+    for row in rows[1:]:
+        run_action(staff, "delivery", "discard", row, answered=1, reason="Nhóm đã giải tán")
 
     for row in rows:
         row.refresh_from_db()
     assert [row.state for row in rows] == ["waiting", "skipped", "sent"]
+    assert rows[1].reason == "Nhóm đã giải tán"
+
+
+def test_rows_are_given_up_in_the_admin_only_with_a_reason_and_a_look_into_unknown_groups(staff, area):
+    row = DeliveryFactory(
+        broadcast__unit=area.commune_a,
+        broadcast__state="sending",
+        group__unit=area.village_a,
+        state="unknown",
+    )
+    for answers in ({}, {"answered": 1, "reason": "x"}, {"answered": 1, "looked": "on", "reason": " "}):
+        page = run_action(staff, "delivery", "discard", row, **answers).content.decode()
+        assert row.group.name in page
+        assert Delivery.objects.get(pk=row.pk).state == "unknown"
+
+    run_action(staff, "delivery", "discard", row, answered=1, looked="on", reason="Không thấy")
+    assert Delivery.objects.get(pk=row.pk).state == "skipped"
 
 
 def test_alarm_is_acknowledged_in_the_admin(staff, area):
