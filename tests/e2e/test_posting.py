@@ -143,7 +143,7 @@ def test_confirmation_of_a_person_and_a_row_with_high_numbers_gets_through(world
     )
     page = visit("moi", f"/can-bo/dang-bai/{row.pk}/")
     page.get_by_role("button", name="Đã đăng").click()
-    page.wait_for_selector("text=Đã ghi nhận")
+    page.wait_for_selector("text=Xong: bài đã đăng")
     wait_until(page, EMPTY_OUTBOX)
     row.refresh_from_db()
     assert (row.state, row.settled_by) == (DeliveryState.POSTED, person)
@@ -216,11 +216,38 @@ def test_run_goes_from_group_to_group_with_later_reason_and_summary(world, rows,
     assert page.complaints == []
 
 
+@pytest.mark.parametrize("is_online", [True, False])
+def test_last_press_of_a_run_is_taken_back_at_once(world, rows, visit, is_online):
+    page = visit("relay", run_path(world))
+    page.context.set_offline(not is_online)
+    page.get_by_role("button", name="Đã đăng").click()
+    page.wait_for_selector(f"text=Đã đăng: {rows[0].group.name}")
+    if is_online:
+        wait_until(page, EMPTY_OUTBOX)
+        assert posted_by(world, "relay") == 1
+    page.get_by_role("button", name="Hoàn tác").first.click()
+    page.wait_for_selector("text=Nhóm 1 trên 3")
+    wait_until(page, EMPTY_OUTBOX)
+    assert posted_by(world, "relay") == 0
+    assert page.complaints == []
+
+
+def test_single_page_shows_what_was_sent_when_the_network_is_back(world, rows, visit):
+    page = visit("relay", f"/can-bo/dang-bai/{rows[0].pk}/")
+    page.context.set_offline(True)
+    page.get_by_role("button", name="Đã đăng").click()
+    page.wait_for_selector("text=Chờ mạng: 1 xác nhận")
+    page.context.set_offline(False)
+    page.wait_for_selector(".alert--success >> text=Đã đăng")
+    assert posted_by(world, "relay") == 1
+    assert page.get_by_role("button", name="Đã đăng").count() == 0
+
+
 def test_run_works_without_a_script(world, rows, visit):
     page = visit("relay", run_path(world), javascript=False)
     for _group in rows:
         page.get_by_role("button", name="Đã đăng").first.click()
-        page.wait_for_selector("text=Đã ghi nhận")
+        page.wait_for_selector("text=Xong: bài đã đăng")
         assert page.url.endswith(run_path(world))
     assert page.get_by_text("Đã đăng 3, không đăng được 0.").is_visible()
     assert posted_by(world, "relay") == 3

@@ -47,12 +47,32 @@ def test_confirming_goes_on_to_the_next_group_and_then_to_the_empty_list(world):
     second = another_row(world)
     response = post(world, "posted")
     assert response.redirect_chain[-1][0] == reverse("desk:posting_one", args=[second.pk])
-    assert "Đã ghi nhận" in html(response)
+    done = f"Xong: bài đã đăng vào {world.group.name}."
+    assert f"{done} Bài tiếp theo: {world.sending.title}." in html(response)
     response = post(world, "posted", row=second)
     assert response.redirect_chain[-1][0] == reverse("desk:posting")
     assert "Đã đăng hết bài" in html(response)
     world.to_post.refresh_from_db()
     assert (world.to_post.state, world.to_post.settled_by) == (DeliveryState.POSTED, world.users["relay"])
+
+
+def test_confirming_within_a_run_offers_to_take_the_last_one_back(world):
+    another_row(world)
+    run = reverse("desk:posting_run", args=[world.sending.code])
+    undo = reverse("desk:posting_undo", args=[world.to_post.pk])
+    assert f'action="{undo}" data-last' not in html(world.client("relay").get(run))
+    page = html(post(world, "posted", next=run))
+    assert f'action="{undo}" data-last' in page
+    post(world, "undo", next=run)
+    world.to_post.refresh_from_db()
+    assert world.to_post.state == DeliveryState.TO_POST
+
+
+def test_single_group_is_posted_from_its_own_page_not_in_a_run(world):
+    run, listed = reverse("desk:posting_run", args=[world.sending.code]), reverse("desk:posting")
+    assert run not in html(world.client("relay").get(listed))
+    another_row(world)
+    assert run in html(world.client("relay").get(listed))
 
 
 def test_screenshot_is_kept_as_proof(world):

@@ -9,7 +9,7 @@ from functools import wraps
 from typing import Any
 
 from django.contrib import messages
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.middleware.csrf import get_token
@@ -71,15 +71,25 @@ def wants_json(request: HttpRequest) -> bool:
 
 
 def for_script(view: View) -> View:
-    """A script whose session ended, or is somebody else's by now, learns so and keeps what it has (401)."""
+    """What a script asks is answered in JSON, a refusal too: it takes no page for the portal's answer.
+
+    When its session ended, or is somebody else's by now, it learns so and keeps what it has (401).
+    """
 
     @wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if wants_json(request):
-            sender = request.POST.get("user") or str(request.user.pk)
-            if not request.user.is_authenticated or sender != str(request.user.pk):
-                return JsonResponse({"message": _("Xin đăng nhập lại để gửi xác nhận.")}, status=401)
-        return view(request, *args, **kwargs)
+        if not wants_json(request):
+            return view(request, *args, **kwargs)
+        sender = request.POST.get("user") or str(request.user.pk)
+        if not request.user.is_authenticated or sender != str(request.user.pk):
+            return JsonResponse({"message": _("Xin đăng nhập lại để gửi xác nhận.")}, status=401)
+        try:
+            return view(request, *args, **kwargs)
+        except Http404:
+            message = _("Bài này không còn thuộc phần việc của anh/chị.")
+            return JsonResponse({"message": message}, status=404)
+        except PermissionDenied:
+            return JsonResponse({"message": _("Anh/chị không còn đăng bài cho nhóm này.")}, status=403)
 
     return guarded
 
@@ -133,13 +143,15 @@ def run_group(request: HttpRequest, pk: int) -> HttpResponse:
 def _run(request: HttpRequest, run: posting.Run, title: str, broadcast: Broadcast | None) -> HttpResponse:
     if not run.total:
         raise Http404
+    undoable = {row.pk for row in run.done if services.can_undo(request.user, row)}
     context = {
         "run": run,
+        "last": next((row for row in run.done[:1] if row.pk in undoable), None),
         "title": title,
         "broadcast": broadcast,
         "text": posting.text_of(broadcast) if broadcast else "",
         "steps": [step(row) for row in run.steps],
-        "undoable": {row.pk for row in run.done if services.can_undo(request.user, row)},
+        "undoable": undoable,
     }
     return rendered(request, "desk/posting/run.html", context, keep=bool(run.steps))
 
@@ -204,7 +216,7 @@ def posted(request: HttpRequest, pk: int) -> HttpResponse:
         )
         services.confirm_posted(row, actor=request.user, proof=proof, **form.told)
 
-    done = _("Đã ghi nhận: bài đã đăng vào %(group)s.") % {"group": row.group.name}
+    done = _("Xong: bài đã đăng vào %(group)s.") % {"group": row.group.name}
     return _settle(request, row, form, confirm, done, "posted_form")
 
 
@@ -219,7 +231,7 @@ def skip(request: HttpRequest, pk: int) -> HttpResponse:
     def leave_out() -> None:
         services.skip(row, actor=request.user, reason=form.cleaned_data["reason"], **form.told)
 
-    done = _("Đã ghi nhận: không đăng vào %(group)s.") % {"group": row.group.name}
+    done = _("Xong: không đăng vào %(group)s.") % {"group": row.group.name}
     return _settle(request, row, form, leave_out, done, "skip_form")
 
 
@@ -269,6 +281,8 @@ def _on(request: HttpRequest, row: Delivery, done: str) -> HttpResponse:
     """Say what was done and go on: within the run, to the next post, or to the empty list."""
     following = posting.following(request.user, row)
     url = reverse("desk:posting_one", args=[following.pk]) if following else reverse("desk:posting")
+    if following and not _back(request):
+        done = _("%(done)s Bài tiếp theo: %(title)s.") % {"done": done, "title": following.broadcast.title}
     if wants_json(request):
         # Who works through a run sees it there; what was kept for hours is old news.
         if request.POST.get("show"):
@@ -335,17 +349,12 @@ def worker(request: HttpRequest) -> HttpResponse:
 @require_POST
 @writers_page
 def settle_row(request: HttpRequest, pk: int, name: str) -> HttpResponse:
-    """What an officer saw in the group: the post is there, or it is not and goes out again."""
+    """An officer saw the post in the group. Sending it again is asked about first (``dead_letters``)."""
     rows: QuerySet[Delivery] = Delivery.objects.visible_to(request.user)
     row = get_object_or_404(rows.select_related("group__unit", "broadcast__unit"), pk=pk)
     request.object_url = reverse("desk:broadcast", args=[row.broadcast.code])
-    acts = {
-        "seen": (settle.confirm_seen, _("Đã ghi nhận: bài có trong nhóm.")),
-        "resend": (settle.resend, _("Sẽ gửi lại vào nhóm.")),
-    }
-    if name not in acts:
+    if name != "seen":
         raise Http404
-    service, done = acts[name]
-    service(row, actor=request.user)
-    messages.success(request, done)
+    settle.confirm_seen(row, actor=request.user)
+    messages.success(request, _("Đã ghi nhận: bài có trong nhóm."))
     return redirect(f"{request.object_url}#luot-gui")

@@ -56,6 +56,21 @@ function preview(box) {
   post.textContent = [...parts, box.dataset.footer].join("\n\n");
 }
 
+// One box for all of a list; it follows when rows are picked one by one.
+function checkAll(label) {
+  const all = label.querySelector("input");
+  const boxes = Array.from(label.closest("form").querySelectorAll(`input[name="${label.dataset.checkAll}"]`));
+  const follow = () => {
+    const chosen = boxes.filter((box) => box.checked).length;
+    all.checked = chosen === boxes.length;
+    all.indeterminate = chosen > 0 && !all.checked;
+  };
+  label.hidden = boxes.length < 2;
+  all.addEventListener("change", () => boxes.forEach((box) => { box.checked = all.checked; }));
+  boxes.forEach((box) => box.addEventListener("change", follow));
+  follow();
+}
+
 function prepare(root) {
   root.querySelectorAll("[data-preview-of]").forEach((box) => { box.hidden = false; preview(box); });
   root.querySelectorAll("[data-copy]").forEach((button) => { button.hidden = false; });
@@ -84,5 +99,6 @@ window.addEventListener("pageshow", () => {
   document.querySelectorAll("form[data-sent]").forEach((form) => { delete form.dataset.sent; });
 });
 prepare(document);
+document.querySelectorAll("[data-check-all]").forEach(checkAll);
 const mistakes = document.querySelector(".error-summary");
 if (mistakes) mistakes.focus();

@@ -8,7 +8,11 @@
   const part = (name) => box.querySelector(`[data-outbox-${name}]`);
   const { user, card, worker, scope } = box.dataset;
   const run = document.querySelector("[data-run-page]");
+  const AGAIN_MS = 60000;
+  let again = 0;
   let lastState = "empty";
+  // The confirmation of this page that waits for the network; none on a run, which counts for itself.
+  let keptKey = "";
 
   // --- What is kept ---------------------------------------------------------------------------------------
 
@@ -45,13 +49,21 @@
     return waiting;
   }
 
-  async function send() {
+  async function send(hurry = false) {
     if (!(await outbox.all()).some((item) => !item.refused)) return show("empty").then(() => ({ state: "empty", results: [] }));
     await show("sending");
-    const outcome = await outbox.send(card);
+    const outcome = await outbox.send(card, hurry === true);
     await show(outcome.state);
+    clearTimeout(again);
+    if (outcome.state === "wait") again = setTimeout(send, AGAIN_MS);
     mark(outcome.results);
+    renew(outcome.results);
     return outcome;
+  }
+
+  // What the portal took meanwhile stands on this page only after it is fetched again.
+  function renew(results) {
+    if (keptKey && results.some((result) => result.key === keptKey && result.ok)) location.reload();
   }
 
   async function askForSync() {
@@ -74,14 +86,14 @@
     };
     await outbox.put(item);
     const step = form.closest("[data-step]");
-    if (step) finish(step, "done", item.key);
+    if (step) { finish(step, "done", item.key); tell(step, form.dataset.confirm); }
     const outcome = await send();
     if (outcome.state === "wait") askForSync();
     const result = outcome.results.find((one) => one.key === item.key);
     if (step) {
       if (result && !result.ok) reopen(step);
     } else if (result && result.ok) location.assign(result.next);
-    else if (!result) kept(form);
+    else if (!result) kept(item.key);
     else unlock(form);
   }
 
@@ -90,11 +102,18 @@
     form.querySelectorAll("[type=submit]").forEach((button) => { button.disabled = false; });
   }
 
-  function kept(form) {
+  function kept(key) {
     // The page stays, but a second press must not keep a second confirmation.
+    keptKey = key;
     document.querySelectorAll("form[data-confirm] [type=submit]").forEach((button) => { button.disabled = true; });
-    form.querySelectorAll("[data-later]").forEach((button) => { button.hidden = true; });
     box.scrollIntoView({ block: "center" });
+  }
+
+  // A copy of the page, opened again without network, does not know what this phone keeps.
+  async function recall() {
+    const actions = Array.from(document.querySelectorAll("form[data-confirm]"), (form) => form.getAttribute("action"));
+    const item = (await outbox.all()).find((one) => !one.refused && actions.includes(one.url));
+    if (item) kept(item.key);
   }
 
   document.addEventListener("submit", (event) => {
@@ -121,7 +140,42 @@
     advance(step);
   }
 
+  // The line that takes the last press back.
+  const last = run ? run.querySelector("[data-last]") : null;
+  let told = null;
+
+  function tell(step, what) {
+    told = step;
+    last.action = step.dataset.undo;
+    last.hidden = false;
+    last.querySelector("[data-last-words]").textContent = `${last.dataset[what]} ${step.querySelector("[data-step-name]").textContent}`;
+    if (steps.some(isOpen)) last.scrollIntoView({ block: "start" });
+  }
+
+  async function takeBack(step) {
+    const items = await outbox.all();
+    if (!items.some((item) => item.key === step.dataset.key)) return false;
+    await outbox.remove(step.dataset.key);
+    reopen(step);
+    await show();
+    return true;
+  }
+
+  if (last) {
+    last.addEventListener("submit", async (event) => {
+      if (!told || last.dataset.plain) return;
+      event.preventDefault();
+      // Not while it is being sent: what the portal has must be taken back there.
+      const isBack = await outbox.alone(() => takeBack(told)).catch(() => false);
+      delete last.dataset.sent;
+      if (isBack) return;
+      last.dataset.plain = "1";
+      last.submit();
+    });
+  }
+
   function reopen(step) {
+    if (step === told) { told = null; last.hidden = true; }
     delete step.dataset.state;
     step.querySelectorAll("form").forEach(unlock);
     advance(null, step);
@@ -214,25 +268,23 @@
 
   // --- Coming, going, leaving -----------------------------------------------------------------------------
 
-  document.addEventListener("submit", async (event) => {
-    const form = event.target;
-    if (!/\/dang-xuat\/$/.test(form.getAttribute("action") || "") || form.dataset.plain) return;
-    event.preventDefault();
-    if (await show()) await send();
-    const left = await show();
-    if (left && !window.confirm(words(part("title").dataset.logout, left))) {
-      delete form.dataset.sent;
-      return;
-    }
-    if (navigator.serviceWorker && navigator.serviceWorker.controller) navigator.serviceWorker.controller.postMessage({ what: "forget" });
-    form.dataset.plain = "1";
-    form.submit();
-  });
+  // The page that stands in for another leads nowhere while there is no network, and gives way when it is back.
+  const offline = document.querySelector("[data-offline-page]");
+  if (offline) {
+    const leave = () => (location.pathname === offline.dataset.offlinePage ? location.assign(offline.dataset.home) : location.reload());
+    const retry = offline.querySelector("[data-retry]");
+    retry.hidden = false;
+    retry.addEventListener("click", leave);
+    offline.querySelector("[data-posting-link]").hidden = location.pathname === offline.dataset.home;
+    window.addEventListener("online", () => send(true).then(leave));
+  } else {
+    window.addEventListener("online", () => send(true));
+  }
 
-  part("send").addEventListener("click", send);
-  window.addEventListener("online", send);
+  part("send").addEventListener("click", () => send(true));
   document.addEventListener("visibilitychange", () => { if (document.visibilityState === "visible") send(); });
-  send();
+  if (run || offline) send();
+  else recall().then(() => send());
 
   async function prepareWorker() {
     await navigator.serviceWorker.register(worker, { scope });
@@ -244,7 +296,7 @@
 
   if (navigator.serviceWorker && user) {
     navigator.serviceWorker.addEventListener("message", (event) => {
-      if (event.data.what === "sent") { mark(event.data.outcome.results); show(event.data.outcome.state); }
+      if (event.data.what === "sent") { mark(event.data.outcome.results); show(event.data.outcome.state); renew(event.data.outcome.results); }
     });
     prepareWorker().catch(() => {});
   }
