@@ -114,7 +114,7 @@ POST_MATRIX = {
         [w.submitted.code, "return"],
         only_ours(status=400),
     ),
-    "delivery_act": lambda w: ([w.unknown.pk, "resend"], only_ours(officer=403, chief=302, supervisor=409)),
+    "delivery_act": lambda w: ([w.unknown.pk, "seen"], only_ours(officer=302, chief=409, supervisor=409)),
     "dead_letters_confirm": lambda w: ([], everywhere(status=404)),
     "dead_letters_act": lambda w: ([], everywhere(status=404)),
     "mailbox_act": lambda w: ([w.mailbox.pk, "none"], steering(status=404)),
