@@ -22,6 +22,7 @@ from tests.factories import (
     UserFactory,
 )
 from tests.portal.desk_world import World, make_world
+from tests.tips import media
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pytest.mark.timeout(180)]
 
@@ -56,9 +57,13 @@ def rows(world) -> list[Delivery]:
 def visit(browser, live_server):
     """``visit("relay", "/can-bo/")``: a phone of their own, logged in through the form."""
 
-    def open_page(name: str, path: str, *, javascript: bool = True, width: int = 390):
+    def open_page(name: str, path: str, *, javascript=True, width=390, worker=True):
         context = browser.new_context(
-            viewport={"width": width, "height": 844}, java_script_enabled=javascript, locale="vi-VN"
+            viewport={"width": width, "height": 844},
+            java_script_enabled=javascript,
+            locale="vi-VN",
+            # Requests of a worker pass by the routes of a page.
+            service_workers="allow" if worker else "block",
         )
         page = context.new_page()
         page.complaints = []
@@ -187,6 +192,61 @@ def test_confirmation_of_one_person_is_never_sent_as_another(world, rows, visit,
     log_in(page, live_server, "officer", "/can-bo/dang-bai/")
     page.wait_for_selector("text=Có xác nhận của tài khoản khác")
     assert Delivery.objects.filter(state=DeliveryState.POSTED).count() == 0
+
+
+def test_confirmation_that_the_portal_cannot_take_now_stands_in_no_other_s_way(world, rows, visit):
+    page = visit("relay", run_path(world), worker=False)
+    page.route(f"**/dang-bai/{rows[0].pk}/da-dang/", lambda route: route.fulfill(status=500, body="x"))
+    # The portal's gate, and a log-in page of the network, say nothing about the confirmation.
+    page.route(f"**/dang-bai/{rows[1].pk}/da-dang/", lambda route: route.fulfill(status=403, body="<html>"))
+    for _group in rows:
+        page.get_by_role("button", name="Đã đăng").click()
+    page.wait_for_selector("text=Chờ mạng: 2 xác nhận")
+    assert posted_by(world, "relay") == 1
+    page.unroute_all()
+    page.get_by_role("button", name="Gửi ngay").click()
+    wait_until(page, EMPTY_OUTBOX)
+    assert posted_by(world, "relay") == 3
+
+
+def test_slow_screenshot_holds_up_no_confirmation_after_it(world, rows, visit):
+    page = visit("relay", run_path(world), worker=False)
+    held = []
+    page.route(f"**/dang-bai/{rows[0].pk}/da-dang/", lambda route: held.append(route))
+    proof = {"name": "anh.png", "mimeType": "image/png", "buffer": media.picture("PNG")}
+    page.locator(f"#posted-{rows[0].pk}_proof").set_input_files(proof)
+    for _group in rows:
+        page.get_by_role("button", name="Đã đăng").click()
+    deadline = time.monotonic() + 30
+    while posted_by(world, "relay") < 2:
+        assert time.monotonic() < deadline
+        page.wait_for_timeout(100)
+    held[0].continue_()
+    wait_until(page, EMPTY_OUTBOX)
+    assert Delivery.objects.exclude(proof=None).get().pk == rows[0].pk
+
+
+def test_logging_out_on_any_page_sends_what_is_kept_and_asks_about_the_rest(world, rows, visit, live_server):
+    page = visit("officer", run_path(world), worker=False)
+    page.route("**/da-dang/", lambda route: route.abort())
+    page.get_by_role("button", name="Đã đăng").first.click()
+    page.wait_for_selector("text=Chờ mạng: 1 xác nhận")
+    page.goto(f"{live_server.url}/can-bo/nhom/")
+    asked = []
+    page.once("dialog", lambda dialog: (asked.append(dialog.message), dialog.dismiss()))
+    page.locator(".user-menu summary").click()
+    page.get_by_role("button", name="Đăng xuất").click()
+    deadline = time.monotonic() + 30
+    while not asked:
+        assert time.monotonic() < deadline
+        page.wait_for_timeout(100)
+    assert page.url.endswith("/can-bo/nhom/")
+
+    page.unroute_all()
+    page.get_by_role("button", name="Đăng xuất").click()
+    page.wait_for_url(lambda url: "/can-bo/" not in url)
+    assert "Còn 1 xác nhận" in asked[0]
+    assert posted_by(world, "officer") == 1
 
 
 def test_run_goes_from_group_to_group_with_later_reason_and_summary(world, rows, visit):

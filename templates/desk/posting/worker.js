@@ -11,7 +11,7 @@ const SHELL = "dang-bai-khung";
 const PAGES = "dang-bai-trang";
 const KEPT_PAGES = 40;
 const KEPT_MS = 24 * 3600 * 1000;
-const SHELL_FILES = ["{% static 'css/tokens.css' %}", "{% static 'css/base.css' %}", "{% static 'css/components.css' %}", "{% static 'css/desk.css' %}", "{% static 'css/desk-pages.css' %}", "{% static 'css/posting.css' %}", "{% static 'js/desk/posting-outbox.js' %}", "{% static 'js/desk/posting.js' %}", "{% static 'img/logo.svg' %}"];
+const SHELL_FILES = ["{% static 'css/tokens.css' %}", "{% static 'css/base.css' %}", "{% static 'css/components.css' %}", "{% static 'css/desk.css' %}", "{% static 'css/desk-pages.css' %}", "{% static 'css/posting.css' %}", "{% static 'js/desk/posting-outbox.js' %}", "{% static 'js/desk/logout.js' %}", "{% static 'js/desk/posting.js' %}", "{% static 'img/logo.svg' %}"];
 
 const isPicture = (path) => /^\/can-bo\/dang-bai\/\d+\/anh\/$/.test(path);
 const isStatic = (path) => path.startsWith("/static/");
