@@ -2,7 +2,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("broadcasts", "0010_mailbox_reserve_window")]
+    dependencies = [("broadcasts", "0011_used_key")]
 
     operations = [
         migrations.AlterField(

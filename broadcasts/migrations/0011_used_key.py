@@ -16,7 +16,7 @@ def keep_last_keys(apps, schema_editor):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("broadcasts", "0013_mailbox_account_name"),
+        ("broadcasts", "0010_mailbox_reserve_window"),
     ]
 
     operations = [
