@@ -381,3 +381,16 @@ def test_thirty_groups_fit_one_run_and_pages_of_the_list(world):
     assert "?trang=2" in page
     run = html(client.get(reverse("desk:posting_run", args=[world.sending.code])))
     assert run.count("data-step=") == 32
+
+
+def test_chief_finds_who_has_not_posted_from_every_page_and_nobody_else_is_led_there(world):
+    address = reverse("desk:posting_unposted")
+    menus = {name: html(world.client(name).get(reverse("desk:groups"))) for name in ("chief", "officer")}
+    assert f'href="{address}"' in menus["chief"]
+    assert address not in menus["officer"]
+
+
+def test_script_gets_json_for_a_row_that_is_not_its_person_s(world):
+    url = reverse("desk:posting_posted", args=[world.to_post.pk])
+    answer = world.client("officer3").post(url, {"key": "k"}, headers={"accept": "application/json"})
+    assert (answer.status_code, bool(answer.json()["message"])) == (404, True)
