@@ -13,6 +13,7 @@ from broadcasts.enums import DeliveryState
 from broadcasts.models import Broadcast, PostingTask
 from groups.enums import Role
 from portal.desk import posting
+from portal.desk.views import unposted
 from tests.factories import BroadcastFactory, DeliveryFactory, GroupFactory, make_user
 from tests.portal.desk_world import World, html, make_world
 from tests.tips import media
@@ -394,3 +395,10 @@ def test_script_gets_json_for_a_row_that_is_not_its_person_s(world):
     url = reverse("desk:posting_posted", args=[world.to_post.pk])
     answer = world.client("officer3").post(url, {"key": "k"}, headers={"accept": "application/json"})
     assert (answer.status_code, bool(answer.json()["message"])) == (404, True)
+
+
+def test_list_of_people_that_was_cut_says_so(world, monkeypatch):
+    address = reverse("desk:posting_unposted")
+    assert "người đầu" not in html(world.client("chief").get(address))
+    monkeypatch.setattr(unposted, "MOST_PEOPLE", 1)
+    assert "Chỉ hiện 1 người đầu" in html(world.client("chief").get(address))

@@ -38,12 +38,14 @@ def index(request: HttpRequest) -> HttpResponse:
         rows = rows.filter(state=DeliveryState.OVERDUE)
     elif chosen == "lau":
         rows = rows.filter(posting.long_overdue(timezone.now()), state=DeliveryState.OVERDUE)
+    people = list(posting.possible_posters(request.user, request.desk.unit)[: MOST_PEOPLE + 1])
     context = {
         "page": numbered(rows, request, size=PAGE_SIZE),
         "code": code,
         "chosen": chosen,
         "broadcast": Broadcast.objects.visible_to(request.user).filter(code=code).first() if code else None,
-        "people": posting.possible_posters(request.user, request.desk.unit)[:MOST_PEOPLE],
+        "people": people[:MOST_PEOPLE],
+        "is_people_cut": len(people) > MOST_PEOPLE,
         "filters": (("", _("Tất cả")), ("qua-han", _("Quá hạn")), ("lau", _("Quá hạn lâu"))),
     }
     return frame.render(request, "desk/posting/unposted.html", context)
