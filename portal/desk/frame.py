@@ -1,5 +1,6 @@
 """The frame around every desk page: unit, role, menu counts."""
 
+from functools import partial
 from typing import Any
 
 from django.db.models import QuerySet
@@ -27,14 +28,14 @@ def render(
     """Render a full desk page; fragments for htmx use Django's own ``render`` and skip the counts."""
     desk: Desk = request.desk
     alarms.watch_for_the_clock(timezone.now())
-    stopped = standstill(desk)
     frame = {
         "desk": desk,
         "desk_unit": desk.office,
         "desk_role": desk.role_name,
         "nav_counts": nav_counts(request),
-        "standstill": stopped,
-        "helpers": administrators(desk.unit) if stopped else [],
+        "standstill": standstill(desk),
+        # Asked only where the strip is shown.
+        "helpers": partial(administrators, desk.unit),
     }
     return django_render(request, template, frame | (context or {}), status=status)
 

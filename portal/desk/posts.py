@@ -17,6 +17,7 @@ from django.utils.translation import ngettext
 from broadcasts import permissions
 from broadcasts.engine.store import MAX_READS
 from broadcasts.enums import (
+    CLAIMABLE,
     EDITABLE,
     FINAL,
     MAX_CRASHES,
@@ -89,6 +90,11 @@ class Counts:
     def reached(self) -> int:
         """Groups whose members have it for certain."""
         return self.by_state.get(DeliveryState.SENT, 0) + self.by_state.get(DeliveryState.POSTED, 0)
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether rows wait for their turn with an account."""
+        return any(self.by_state.get(state) for state in CLAIMABLE)
 
     @property
     def chips(self) -> list[tuple[str, str, int]]:

@@ -10,7 +10,7 @@ from django.utils import timezone
 from broadcasts import rendering
 from broadcasts.engine.store import MAX_READS
 from broadcasts.enums import BroadcastState, DeliveryState, NoticeState, PostKind
-from broadcasts.models import Broadcast, Delivery, Notice
+from broadcasts.models import Broadcast, Delivery, Mailbox, Notice
 from broadcasts.services import approval, sending
 from tests.factories import BroadcastFactory, PostFactory, TipFactory
 from tests.portal.desk_world import World, html, make_world
@@ -437,3 +437,18 @@ def test_nobody_is_asked_to_look_while_the_system_reads_the_group(world, minutes
     assert (act in page) is is_asked
     assert ("Xin mở nhóm kiểm tra" in page) is is_asked
     assert ("?gui=unknown" in html(client.get(reverse("desk:today")))) is is_asked
+
+
+def test_account_stopped_by_hand_is_named_where_its_posts_wait(world):
+    chief = world.users["chief"]
+    stopped = {"paused_at": timezone.now(), "paused_by": chief, "pause_reason": "Nghi lộ mật khẩu"}
+    Mailbox.objects.filter(pk=world.mailbox.pk).update(**stopped)
+    Delivery.objects.filter(pk=world.unknown.pk).update(state="queued", account=world.mailbox.account)
+    client, words = world.client("officer"), f"Tài khoản {world.mailbox} đang tạm dừng"
+    for url in (reverse("desk:today"), reverse("desk:broadcast", args=[world.sending.code])):
+        page = html(client.get(url))
+        assert words in page
+        assert "Nghi lộ mật khẩu" in page
+        assert chief.display_name in page
+    Mailbox.objects.update(paused_at=None)
+    assert words not in html(client.get(reverse("desk:today")))

@@ -93,25 +93,26 @@ class Office:
         return len(captured)
 
 
+# The office has an alarm: the strip about it asks for one query more, whom to call.
 PAGES = {
-    "today": (lambda o: reverse("desk:today"), 18),
-    "broadcasts": (lambda o: reverse("desk:broadcasts"), 9),
-    "broadcasts, searched": (lambda o: reverse("desk:broadcasts") + "?q=bai", 10),
-    "broadcast": (lambda o: reverse("desk:broadcast", args=[o.sending.code]), 15),
-    "library": (lambda o: reverse("desk:library"), 8),
-    "compose": (lambda o: reverse("desk:compose"), 12),
+    "today": (lambda o: reverse("desk:today"), 19),
+    "broadcasts": (lambda o: reverse("desk:broadcasts"), 10),
+    "broadcasts, searched": (lambda o: reverse("desk:broadcasts") + "?q=bai", 11),
+    "broadcast": (lambda o: reverse("desk:broadcast", args=[o.sending.code]), 17),
+    "library": (lambda o: reverse("desk:library"), 9),
+    "compose": (lambda o: reverse("desk:compose"), 13),
     "posting": (lambda o: reverse("desk:posting"), 9),
     "posting by group": (lambda o: reverse("desk:posting") + "?xem=nhom", 9),
     "posting run": (lambda o: reverse("desk:posting_run", args=[o.sending.code]), 10),
-    "who has not posted": (lambda o: reverse("desk:posting_unposted"), 10),
+    "who has not posted": (lambda o: reverse("desk:posting_unposted"), 11),
     "dead letters": (lambda o: reverse("desk:dead_letters"), 12),
-    "calls of a row": (lambda o: reverse("desk:delivery_calls", args=[o.called.pk]), 9),
+    "calls of a row": (lambda o: reverse("desk:delivery_calls", args=[o.called.pk]), 10),
     "health": (lambda o: reverse("desk:health"), 20),
     "alarms": (lambda o: reverse("desk:alarms"), 10),
-    "tips": (lambda o: reverse("desk:tips"), 9),
-    "all tips": (lambda o: reverse("desk:tips") + "?loc=tat-ca", 9),
+    "tips": (lambda o: reverse("desk:tips"), 10),
+    "all tips": (lambda o: reverse("desk:tips") + "?loc=tat-ca", 10),
     "tip": (lambda o: reverse("desk:tip", args=[o.tip.public_id]), 16),
-    "groups": (lambda o: reverse("desk:groups"), 9),
+    "groups": (lambda o: reverse("desk:groups"), 10),
     "silent groups": (lambda o: reverse("desk:groups") + "?im-lang=1", 9),
     "group": (lambda o: reverse("desk:group", args=[o.group.pk]), 15),
     "report": (lambda o: reverse("desk:report"), 36),
@@ -136,4 +137,4 @@ def test_progress_fragment_is_cheap_enough_to_ask_for_every_three_seconds():
         response = office.client.get(url, headers={"HX-Request": "true"})
     assert response.status_code == 200
     assert b"<html" not in response.content
-    assert len(captured) <= 7
+    assert len(captured) <= 8

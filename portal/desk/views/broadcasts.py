@@ -194,7 +194,7 @@ def _deliveries(request: HttpRequest, broadcast: Broadcast) -> dict[str, Any]:
     return {
         "asks_to_look": bool(counts.by_state.get(DeliveryState.UNKNOWN))
         and doubtful.filter(posts.to_look_for(timezone.now())).exists(),
-        "paused": health.paused_for(request, broadcast),
+        "paused": health.paused_for(request, broadcast) if counts.is_waiting else [],
         "rows": found,
         "counts": counts,
         "state": state,
