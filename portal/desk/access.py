@@ -98,8 +98,12 @@ def desk_page(*roles: str) -> Callable[[View], View]:
             # Pages for administrators are found at a desk of their own; all others are not for them.
             by_role = STEERING_ORDER if Role.ADMINISTRATOR in roles else ROLE_ORDER
             request.desk = desk_of(request, roles=by_role)
-            if request.desk is None or not permissions.has_role(request.user, *roles):
+            if request.desk is None:
                 raise PermissionDenied
+            if not permissions.has_role(request.user, *roles):
+                if "application/json" in request.headers.get("Accept", ""):
+                    raise PermissionDenied
+                return forbidden(request)
             try:
                 return view(request, *args, **kwargs)
             except WrongStateError as error:
@@ -132,6 +136,12 @@ def conflict(request: HttpRequest, error: WrongStateError) -> HttpResponse:
     back = getattr(request, "object_url", request.path.rsplit("/", 2)[0] + "/")
     context = {"message": error.message, "typed": typed_words(request), "back": back}
     return render(request, "desk/conflict.html", context, status=409)
+
+
+def forbidden(request: HttpRequest) -> HttpResponse:
+    """The 403 page of somebody who has a desk, for a page of other roles: the menu is still theirs."""
+    context = {"desk": request.desk, "desk_unit": request.desk.office, "desk_role": request.desk.role_name}
+    return render(request, "desk/forbidden.html", context, status=403)
 
 
 def expired(request: HttpRequest) -> HttpResponse:

@@ -234,3 +234,9 @@ def test_conduct_complaint_does_not_exist_for_its_commune(world):
     url = reverse("desk:tip", args=[tip.public_id])
     found = {role: world.client(role).get(url).status_code for role in ("officer", "chief", "supervisor")}
     assert found == {"officer": 404, "chief": 404, "supervisor": 200}
+
+
+def test_page_of_another_role_is_refused_within_the_desk(world):
+    response = world.client("officer").get(reverse("desk:health"))
+    assert response.status_code == 403
+    assert reverse("desk:tips") in html(response)
