@@ -13,8 +13,8 @@ from tests.factories import TipFactory, make_user
 from tests.portal import desk_world
 from tests.portal.desk_world import World, html, make_tip, make_world
 from tests.tips import media
-from tips.enums import SourceChannel, TipStatus
-from tips.models import Message, Tip
+from tips.enums import EventKind, SourceChannel, TipStatus
+from tips.models import Message, Tip, TipEvent
 from tips.services import follow, handling
 
 pytestmark = pytest.mark.django_db
@@ -319,3 +319,12 @@ def test_complaint_told_at_the_counter_goes_above_and_is_not_shown_here(world):
     tip = Tip.objects.get(channel=SourceChannel.HOTLINE)
     assert tip.handler == world.area.district
     assert tip.public_id not in page
+
+
+@pytest.mark.parametrize("has_receipt", [True, False])
+def test_reply_that_nobody_could_read_is_warned_of(world, has_receipt):
+    Tip.objects.filter(pk=world.tip.pk).update(channel=SourceChannel.ZALO, status=TipStatus.ACCEPTED)
+    if not has_receipt:
+        TipEvent.objects.create(tip=world.tip, kind=EventKind.NO_RECEIPT, at=timezone.now())
+    page = html(world.client("chief").get(reverse("desk:tip", args=[world.tip.public_id])))
+    assert ("Người nhắn không đọc được trả lời" in page) is not has_receipt

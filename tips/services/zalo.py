@@ -108,7 +108,8 @@ def _tip_and_answer(news: News, text: str) -> tuple[Tip | None, str]:
     answer = _(
         "%(office)s đã nhận tin của Quý công dân.\n"
         "Mã theo dõi: %(receipt)s\n"
-        "Xem trả lời, gửi thêm ảnh tại %(url)s\n"
+        "Công an chỉ trả lời tại trang theo dõi, không trả lời trong Zalo. "
+        "Xem trả lời, gửi thêm ảnh: mở %(url)s và nhập mã trên.\n"
         "Khi nhắn tin, Quý công dân đồng ý để công an dùng nội dung này giải quyết vụ việc. "
         "Tên và tài khoản Zalo không lưu cùng tin."
     )

@@ -16,7 +16,7 @@ from portal.desk.forms.fields import add_errors
 from portal.desk.paging import numbered
 from portal.site.paging import page
 from tips.downloads import evidence_response
-from tips.enums import Category
+from tips.enums import Category, EventKind, SourceChannel
 from tips.models import Tip
 from tips.services import offers, reading
 from tips.services.identity import live_grant
@@ -73,6 +73,9 @@ def _detail_page(
     chosen = next((text for name, _label, text in answers if name == request.GET.get("mau")), "")
     context = {
         "tip": tip,
+        # Nobody outside has the code of such a tip: what is answered is read by nobody.
+        "is_unreachable": tip.channel == SourceChannel.ZALO
+        and tip.events.filter(kind=EventKind.NO_RECEIPT).exists(),
         "able": able,
         "forms": tip_acts.forms_for(request.user, tip, able, answer=chosen) | (bound or {}),
         "opened": next(iter(bound or {}), ""),
