@@ -18,3 +18,12 @@ async function refresh() {
 if (versioned) {
   setInterval(() => { if (!document.hidden) refresh().catch(() => {}); }, 2000);
 }
+
+// As in Zalo on a computer: Enter sends, Shift and Enter begins a line. Not while an input method composes a letter.
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Enter" || event.shiftKey || event.isComposing || !event.target.matches("textarea[name=text]")) return;
+  const send = event.target.form.querySelector(".sim-send");
+  if (!send) return;
+  event.preventDefault();
+  event.target.form.requestSubmit(send);
+});
