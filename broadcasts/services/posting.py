@@ -98,10 +98,11 @@ def undo(delivery: Delivery, *, actor: Any) -> Delivery:
 
 
 def can_undo(user: Any, delivery: Delivery, *, now: datetime | None = None) -> bool:
-    """Whether ``undo`` would take this row back for ``user``; the post itself is not looked at."""
+    """Whether ``undo`` would take this row back for ``user``."""
     settled = delivery.state in (DeliveryState.POSTED, DeliveryState.SKIPPED)
+    is_live = delivery.broadcast.state in UNDOABLE
     recent = delivery.updated_at > (now or timezone.now()) - UNDO_FOR
-    return settled and recent and delivery.settled_by_id == user.pk
+    return settled and is_live and recent and delivery.settled_by_id == user.pk
 
 
 def remind(deliveries: Iterable[Delivery], *, actor: Any) -> list[Delivery]:

@@ -150,7 +150,9 @@ def test_undo_of_somebody_elses_confirmation_and_of_a_withdrawn_post_is_refused(
     posting.confirm_posted(row, actor=officer)
     with pytest.raises(WrongStateError):
         posting.undo(row, actor=chief)
+    assert posting.can_undo(officer, fresh(row))
     Broadcast.objects.update(state="withdrawn")
+    assert not posting.can_undo(officer, fresh(row))
     with pytest.raises(WrongStateError):
         posting.undo(row, actor=officer)
 
