@@ -151,7 +151,12 @@ class Delivery(models.Model):
         Broadcast, on_delete=models.CASCADE, related_name="deliveries", db_index=False
     )
     group = models.ForeignKey(
-        Group, on_delete=models.PROTECT, related_name="deliveries", db_index=False, db_constraint=False
+        Group,
+        on_delete=models.PROTECT,
+        related_name="deliveries",
+        verbose_name=_("nhóm"),
+        db_index=False,
+        db_constraint=False,
     )
     # The mailbox that carries it; none for groups a person posts to.
     account = models.ForeignKey(
@@ -203,7 +208,7 @@ class Delivery(models.Model):
     )
     reason = models.CharField(_("lý do"), max_length=300, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
-    updated_at = models.DateTimeField(default=timezone.now)
+    updated_at = models.DateTimeField(_("cập nhật lúc"), default=timezone.now)
 
     objects = DeliveryQuerySet.as_manager()
 

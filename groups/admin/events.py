@@ -9,7 +9,24 @@ from django.utils.translation import gettext_lazy as _
 from groups.admin.scoping import AreaFilter, ScopedAdmin
 from groups.models import ZaloEvent
 from groups.services import inbox
+from groups.zalo import events
 from portal.errors import PortalError
+
+LABELS = {
+    events.JOINED: _("Có người vào nhóm"),
+    events.LEFT: _("Có người rời nhóm"),
+    events.CREATED: _("Nhóm được lập"),
+    events.UPDATED: _("Nhóm đổi thông tin"),
+    events.DELETED: _("Nhóm bị giải tán"),
+    events.REVOKED: _("OA thu hồi quyền"),
+    events.WITHDRAWN: _("Người dùng rút đồng ý"),
+}
+# By how the name begins, the longest first.
+LABELS_BY_START = (
+    (events.GROUP_MESSAGE, _("Thành viên nhắn trong nhóm")),
+    (events.GROUP_ECHO, _("Bài của OA đã vào nhóm")),
+    (events.PRIVATE_MESSAGE, _("Tin nhắn riêng tới OA")),
+)
 
 
 class ProgressFilter(admin.SimpleListFilter):
@@ -36,13 +53,13 @@ class ZaloEventAdmin(ScopedAdmin):
     """Read only; an administrator can have an event tried again after the reason was dealt with."""
 
     scope_field = "account__unit__path"
-    list_display = ("received_at", "name", "account", "progress", "attempts", "reason")
+    list_display = ("received_at", "label", "account", "progress", "attempts", "reason")
     list_filter = (ProgressFilter, AreaFilter)
     list_select_related = ("account__unit",)
     ordering = ("-id",)
     actions = ("try_again",)
-    fields = (("name", "account"), "received_at", "progress", ("attempts", "reason"), "processed_at")
-    readonly_fields = ("progress", "reason")
+    fields = (("label", "name", "account"), "received_at", "progress", ("attempts", "reason"), "processed_at")
+    readonly_fields = ("label", "progress", "reason")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -56,6 +73,13 @@ class ZaloEventAdmin(ScopedAdmin):
     def has_retry_permission(self, request: HttpRequest) -> bool:
         """Whether trying again is offered at all; the service judges each row."""
         return bool(self.paths_for(request, "retry"))
+
+    @admin.display(description=_("việc đã xảy ra"), ordering="name")
+    def label(self, event: ZaloEvent) -> str:
+        """In words; an event that nobody here knows keeps Zalo's name for it."""
+        if event.name in LABELS:
+            return LABELS[event.name]
+        return next((label for start, label in LABELS_BY_START if event.name.startswith(start)), event.name)
 
     @admin.display(description=_("Tiến độ"))
     def progress(self, event: ZaloEvent) -> str:

@@ -133,7 +133,9 @@ class Group(models.Model):
 class Stewardship(models.Model):
     """Who answers for a group, dated. Exactly one is open at a time."""
 
-    group = models.ForeignKey(Group, on_delete=models.CASCADE, related_name="stewardships")
+    group = models.ForeignKey(
+        Group, on_delete=models.CASCADE, related_name="stewardships", verbose_name=_("nhóm")
+    )
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         on_delete=models.PROTECT,
@@ -191,7 +193,7 @@ class GroupSize(models.Model):
         COUNTED = "counted", _("Cán bộ đếm")
         ZALO = "zalo", _("Zalo báo")
 
-    group = models.ForeignKey(Group, on_delete=models.CASCADE, related_name="sizes")
+    group = models.ForeignKey(Group, on_delete=models.CASCADE, related_name="sizes", verbose_name=_("nhóm"))
     day = models.DateField(_("ngày"), default=timezone.localdate)
     members = models.PositiveIntegerField(_("thành viên"))
     households = models.PositiveIntegerField(_("hộ đại diện"), default=0)
@@ -215,7 +217,7 @@ class Member(models.Model):
         DEPUTY = "deputy", _("Phó nhóm")
         OWNER = "owner", _("Trưởng nhóm")
 
-    group = models.ForeignKey(Group, on_delete=models.CASCADE, related_name="members")
+    group = models.ForeignKey(Group, on_delete=models.CASCADE, related_name="members", verbose_name=_("nhóm"))
     display_name = models.CharField(_("tên hiển thị"), max_length=120, blank=True)
     search_key = models.CharField(max_length=200, editable=False, blank=True)
     sort_key = models.CharField(max_length=400, editable=False, blank=True)
@@ -256,9 +258,11 @@ class JoinLink(models.Model):
     """Our own short link to join a group, printed on letters; survives a new Zalo link."""
 
     code = models.CharField(_("mã"), max_length=12, unique=True)
-    group = models.ForeignKey(Group, on_delete=models.CASCADE, related_name="join_links")
+    group = models.ForeignKey(
+        Group, on_delete=models.CASCADE, related_name="join_links", verbose_name=_("nhóm")
+    )
     is_open = models.BooleanField(_("đang dùng"), default=True)
-    created_at = models.DateTimeField(auto_now_add=True)
+    created_at = models.DateTimeField(_("lập lúc"), auto_now_add=True)
 
     class Meta:
         verbose_name = _("liên kết tham gia")

@@ -102,3 +102,20 @@ def test_list_takes_the_same_queries_for_one_row_and_three(area, rows, django_as
     client = client_of(make_user(Role.SUPERVISOR, area.district))
     with django_assert_max_num_queries(11):
         assert client.get(reverse(LIST)).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("name", "label"),
+    [
+        ("user_send_text", "Tin nhắn riêng tới OA"),
+        ("oa_send_group_image", "Bài của OA đã vào nhóm"),
+        ("user_send_group_text", "Thành viên nhắn trong nhóm"),
+        ("permission_revoked", "OA thu hồi quyền"),
+        ("something_new", "something_new"),
+    ],
+)
+def test_events_are_told_in_words_and_strange_ones_by_their_name(area, name, label):
+    make_event(area.commune_a, name=name)
+
+    page = client_of(make_user(Role.SUPERVISOR, area.district)).get(reverse(LIST)).content.decode()
+    assert f">{label}</td>" in page
