@@ -6,26 +6,32 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('broadcasts', '0013_mailbox_account_name'),
-        ('groups', '0010_names_in_the_admin'),
+        ("broadcasts", "0013_mailbox_account_name"),
+        ("groups", "0010_names_in_the_admin"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='delivery',
-            name='group',
-            field=models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='deliveries', to='groups.group', verbose_name='nhóm'),
+            model_name="delivery",
+            name="group",
+            field=models.ForeignKey(
+                db_constraint=False,
+                db_index=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="deliveries",
+                to="groups.group",
+                verbose_name="nhóm",
+            ),
         ),
         migrations.AlterField(
-            model_name='delivery',
-            name='updated_at',
-            field=models.DateTimeField(default=django.utils.timezone.now, verbose_name='cập nhật lúc'),
+            model_name="delivery",
+            name="updated_at",
+            field=models.DateTimeField(default=django.utils.timezone.now, verbose_name="cập nhật lúc"),
         ),
         migrations.AlterField(
-            model_name='post',
-            name='version',
-            field=models.PositiveIntegerField(default=1, editable=False, verbose_name='phiên bản'),
+            model_name="post",
+            name="version",
+            field=models.PositiveIntegerField(default=1, editable=False, verbose_name="phiên bản"),
         ),
     ]

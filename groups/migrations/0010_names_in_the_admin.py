@@ -5,35 +5,54 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('groups', '0009_key_misfit_and_told_at'),
+        ("groups", "0009_key_misfit_and_told_at"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='groupsize',
-            name='group',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='sizes', to='groups.group', verbose_name='nhóm'),
+            model_name="groupsize",
+            name="group",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="sizes",
+                to="groups.group",
+                verbose_name="nhóm",
+            ),
         ),
         migrations.AlterField(
-            model_name='joinlink',
-            name='created_at',
-            field=models.DateTimeField(auto_now_add=True, verbose_name='lập lúc'),
+            model_name="joinlink",
+            name="created_at",
+            field=models.DateTimeField(auto_now_add=True, verbose_name="lập lúc"),
         ),
         migrations.AlterField(
-            model_name='joinlink',
-            name='group',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='join_links', to='groups.group', verbose_name='nhóm'),
+            model_name="joinlink",
+            name="group",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="join_links",
+                to="groups.group",
+                verbose_name="nhóm",
+            ),
         ),
         migrations.AlterField(
-            model_name='member',
-            name='group',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='members', to='groups.group', verbose_name='nhóm'),
+            model_name="member",
+            name="group",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="members",
+                to="groups.group",
+                verbose_name="nhóm",
+            ),
         ),
         migrations.AlterField(
-            model_name='stewardship',
-            name='group',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='stewardships', to='groups.group', verbose_name='nhóm'),
+            model_name="stewardship",
+            name="group",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="stewardships",
+                to="groups.group",
+                verbose_name="nhóm",
+            ),
         ),
     ]
