@@ -186,7 +186,7 @@ def test_practice_groups_of_a_real_broadcast_are_skipped(approved, gmf_groups, a
 def test_broadcast_that_cannot_be_started_keeps_no_other_waiting(approved, gmf_groups):
     broken = approved(send_at=NOW, recurrence="FREQ=DAILY")
     Broadcast.objects.filter(pk=broken.pk).update(recurrence="FREQ=NEVER")
-    fine = approved(send_at=NOW + timedelta(minutes=1))
+    fine = approved(title="Bài khác", send_at=NOW + timedelta(minutes=1))
 
     assert sending.start_due(NOW + timedelta(minutes=2)) == 1
     fine.refresh_from_db()

@@ -237,7 +237,7 @@ def test_145_seed_file_is_applied_again_after_it_was_forgotten(tmp_path):
 
 
 def test_145_counters_tell_calls_duplicates_backlog_and_ages_of_tokens(browse, send, simulator, hook, fault):
-    fault("webhook_delay", times=1)
+    fault("webhook_delay", times=1, delay_ms=3_600_000)
     for _number in range(2):
         send(f"Trùng [@{GROUP}]")
     send("")
