@@ -1,4 +1,4 @@
-"""Five thousand deliveries, each with dice of its own, through the real engine on made-up time.
+"""Ten thousand deliveries, each with dice of its own, through the real engine on made-up time.
 
 Workers are killed between any two statements and calls, hints get lost and doubled, answers go missing,
 tokens run out, clocks jump, people pause, withdraw, settle and look the other way. Whatever happens: no group
@@ -44,7 +44,7 @@ from tests.faults.members import PROCESS, Account, Killed, Members, Process, Unr
 from tests.faults.virtual import VirtualLoop, rule_time
 
 # Statements cost more than rows: few batches of many rows, 2,600 each.
-BATCHES, POSTS = 2, 40
+BATCHES, POSTS = 4, 40
 ACCOUNTS_OF_A_POST = 5
 GROUPS_OF_AN_ACCOUNT = (10, 16)
 CHAOS_SECONDS = 240
