@@ -75,7 +75,9 @@ def findings(now: datetime) -> list[Finding]:
 def failed(step: str, error: Exception) -> Finding:
     """Log why a step of the minute's work failed, and make it known; the next step can use the database."""
     logger.error("step_failed: %s", step, exc_info=error)
-    connection.close_if_unusable_or_obsolete()
+    # Within somebody's transaction the connection is theirs.
+    if not connection.in_atomic_block:
+        connection.close_if_unusable_or_obsolete()
     detail = _("Bước %(step)s: %(error)s. Xem nhật ký của tiến trình gửi.")
     return Finding(AlarmKind.REPAIR, step, detail=detail % {"step": step, "error": type(error).__name__})
 
