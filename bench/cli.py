@@ -54,7 +54,7 @@ def parse(benchmarks: list[ModuleType], arguments: list[str]) -> argparse.Namesp
     names = " ".join(module.NAME for module in benchmarks)
     parser = argparse.ArgumentParser(prog="python -m bench", description=f"Measures: {names}.")
     parser.add_argument("--backend", choices=(*backends.NAMES, "both"), default="both")
-    parser.add_argument("--quick", action="store_true", help="all of it in less than a minute")
+    parser.add_argument("--quick", action="store_true", help="all of it in small, some two minutes")
     parser.add_argument("--json", action="store_true", help="one line of JSON for each figure")
     parser.add_argument("--check", type=Path, metavar="FILE", help="exit 1 below the floors of this file")
     parser.add_argument("--rounds", type=int, default=3, help="ours and baseline in turn, so many times")
