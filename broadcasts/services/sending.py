@@ -22,6 +22,7 @@ from broadcasts.services.audience import recipients
 from broadcasts.services.rows import write_rows
 from broadcasts.services.transitions import MAX_REASON, move, trace
 from groups.models import Group
+from portal.clock import database_now
 from portal.errors import WrongStateError
 
 logger = logging.getLogger(__name__)
@@ -131,7 +132,7 @@ def expand(broadcast_id: int) -> int:
         return 0
     text = broadcast.text or rendering.compose(broadcast.title, broadcast.body, broadcast.code)
     Broadcast.objects.filter(pk=broadcast.pk, text="").update(text=text)
-    now = timezone.now()
+    now = database_now()
     with transaction.atomic():
         groups = _groups_unless_over(broadcast, now)
         if groups is None:

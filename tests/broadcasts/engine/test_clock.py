@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from broadcasts import tasks
 from broadcasts.engine import store
-from broadcasts.models import Delivery, Mailbox
+from broadcasts.models import Broadcast, Delivery, Mailbox
 from portal.clock import DatabaseClock, database_now
 
 HOURS = [2, -2]
@@ -64,6 +64,16 @@ def test_own_lease_and_claims_last_no_longer_than_on_other_machines(
 
 def test_rows_that_are_due_are_sent(sending_broadcast, wrong_clock, run_drain, zalo):
     tasks.start_due_broadcasts()
+
+    assert run_drain().calls == 3
+    assert len(zalo.sent) == 3
+
+
+def test_rows_written_by_a_wrong_machine_are_due_at_once(approved, gmf_groups, wrong_clock, run_drain, zalo):
+    broadcast = approved()
+    Broadcast.objects.filter(pk=broadcast.pk).update(state="expanding", text="")
+
+    tasks.expand(broadcast.pk)
 
     assert run_drain().calls == 3
     assert len(zalo.sent) == 3
