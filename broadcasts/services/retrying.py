@@ -27,6 +27,7 @@ from broadcasts.services.transitions import trace
 from groups.enums import GroupState
 from groups.models import Group
 from groups.permissions import DECIDING_ROLES, holds, paths, paths_q
+from portal.clock import database_now
 from portal.errors import PortalError, WrongStateError
 from portal.text import clean
 
@@ -49,7 +50,7 @@ def retry(delivery: Delivery, *, actor: Any) -> Delivery:
     withdrawn, its group is out of service, or it goes on by itself.
     """
     require(permissions.can_resend(actor, delivery))
-    now = timezone.now()
+    now = database_now()
     with transaction.atomic():
         broadcast = _reopened(delivery.broadcast_id, actor, now)
         if delivery.state == DeliveryState.UNKNOWN:
@@ -75,7 +76,7 @@ def retry_failed(broadcast: Broadcast, *, actor: Any) -> int:
     One UPDATE and one audit entry, however many groups. Groups out of service are left as they are.
     """
     require(_may_retry(actor, broadcast))
-    now = timezone.now()
+    now = database_now()
     account = Group.objects.filter(pk=OuterRef("group")).values("official_account")
     with transaction.atomic():
         broadcast = _reopened(broadcast.pk, actor, now)

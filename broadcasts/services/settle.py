@@ -20,6 +20,7 @@ from broadcasts.enums import SUSPECT_CRASHES, BroadcastState, DeliveryState
 from broadcasts.hints import hint
 from broadcasts.models import Broadcast, Delivery
 from portal.audit.services import record
+from portal.clock import database_now
 from portal.errors import NotAllowedError, WrongStateError
 
 # While a broadcast is in one of these, its rows may still go out.
@@ -52,7 +53,7 @@ def resend(delivery: Delivery, *, actor: Any) -> Delivery:
     broadcast = Broadcast.objects.filter(pk=delivery.broadcast_id, state__in=LIVE).first()
     if broadcast is None:
         raise WrongStateError
-    now = timezone.now()
+    now = database_now()
     require_use(broadcast, now)
     settle_row(
         delivery,

@@ -11,6 +11,7 @@ from django.utils import timezone
 from broadcasts import tasks
 from broadcasts.engine import store
 from broadcasts.models import Broadcast, Delivery, Mailbox
+from broadcasts.services import retrying
 from portal.clock import DatabaseClock, database_now
 
 HOURS = [2, -2]
@@ -74,6 +75,17 @@ def test_rows_written_by_a_wrong_machine_are_due_at_once(approved, gmf_groups, w
     Broadcast.objects.filter(pk=broadcast.pk).update(state="expanding", text="")
 
     tasks.expand(broadcast.pk)
+
+    assert run_drain().calls == 3
+    assert len(zalo.sent) == 3
+
+
+def test_rows_sent_again_from_a_wrong_machine_are_due_at_once(
+    sending_broadcast, chief, wrong_clock, run_drain, zalo
+):
+    sending_broadcast.deliveries.update(state="refused")
+
+    retrying.retry_failed(sending_broadcast, actor=chief)
 
     assert run_drain().calls == 3
     assert len(zalo.sent) == 3
