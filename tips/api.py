@@ -25,7 +25,7 @@ from tips.downloads import evidence_response
 from tips.enums import SourceChannel
 from tips.filters import TipFilter
 from tips.models import Tip
-from tips.services import closing, follow, handling, identity, reading, routing
+from tips.services import closing, follow, handling, identity, merging, reading, routing
 from tips.services.intake import TipDraft, submit_tip
 from tips.validators import plain_code
 
@@ -260,6 +260,9 @@ def _act(name: str, summary: str, shape: type, call) -> type[TipAct]:
 Accept = _act("Accept", "Take a tip.", shapes.VersionSerializer, handling.accept)
 Note = _act("Note", "Write an internal note.", shapes.NoteSerializer, handling.add_note)
 Transfer = _act("Transfer", "Pass a tip to another unit.", shapes.TransferSerializer, routing.transfer)
+Unmerge = _act(
+    "Unmerge", "Take a wrongly joined tip out of its case.", shapes.VersionSerializer, merging.unmerge
+)
 Extend = _act("Extend", "Give a tip more time.", shapes.ExtendSerializer, closing.extend)
 Close = _act("Close", "End a tip.", shapes.CloseSerializer, closing.close)
 Reopen = _act("Reopen", "Take an ended tip up again.", shapes.ReasonSerializer, closing.reopen)
@@ -296,7 +299,7 @@ class Merge(TipAct):
         main = reading.by_id(reading.visible_tips(actor), into).first()
         if main is None:
             raise ValidationError({"into": _("Không có tin với mã này.")})
-        return routing.merge(tip, actor=actor, version=version, into=main)
+        return merging.merge(tip, actor=actor, version=version, into=main)
 
 
 @extend_schema(request=shapes.ReasonSerializer, responses=shapes.RevealedSerializer)

@@ -17,6 +17,7 @@ urlpatterns = [
     path("tips/<str:public_id>/note/", api.Note.as_view(), name="note"),
     path("tips/<str:public_id>/transfer/", api.Transfer.as_view(), name="transfer"),
     path("tips/<str:public_id>/merge/", api.Merge.as_view(), name="merge"),
+    path("tips/<str:public_id>/unmerge/", api.Unmerge.as_view(), name="unmerge"),
     path("tips/<str:public_id>/extend/", api.Extend.as_view(), name="extend"),
     path("tips/<str:public_id>/close/", api.Close.as_view(), name="close"),
     path("tips/<str:public_id>/reopen/", api.Reopen.as_view(), name="reopen"),

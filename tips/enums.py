@@ -81,6 +81,8 @@ OPEN = (
     TipStatus.TRANSFERRED,
     TipStatus.REOPENED,
 )
+# Nobody at the handling unit has taken it.
+UNTAKEN = (TipStatus.NEW, TipStatus.TRANSFERRED, TipStatus.REOPENED)
 ENDED = (TipStatus.CLOSED, TipStatus.UNFOUNDED, TipStatus.SPAM, TipStatus.DUPLICATE)
 
 
@@ -109,6 +111,17 @@ class EvidenceKind(models.TextChoices):
     AUDIO = "audio", _("Ghi âm")
 
 
+class EvidenceState(models.TextChoices):
+    """How far a file is on its way to a clean copy; only ``READY`` can be opened."""
+
+    SCANNING = "scanning", _("Đang quét mã độc")
+    CLEANING = "cleaning", _("Đang xử lý")
+    READY = "ready", _("Mở được")
+    REFUSED = "refused", _("Tệp không dùng được")
+    QUARANTINED = "quarantined", _("Tệp có mã độc, đã cách ly")
+    FAILED = "failed", _("Chưa xử lý được")
+
+
 class EventKind(models.TextChoices):
     """Steps on the time line."""
 
@@ -121,11 +134,29 @@ class EventKind(models.TextChoices):
     SENDER_ADDED = "sender_added", _("Người gửi bổ sung")
     RECLASSIFIED = "reclassified", _("Đổi loại, mức ưu tiên")
     TRANSFERRED = "transferred", _("Chuyển đơn vị khác")
+    RETURNED = "returned", _("Trả lại đơn vị chuyển")
+    REFERRED = "referred", _("Chuyển cơ quan khác")
     MERGED = "merged", _("Ghép vào vụ việc")
+    UNMERGED = "unmerged", _("Tách khỏi vụ việc")
+    PAUSED = "paused", _("Hỏi thêm người gửi, tạm dừng hạn")
+    RESUMED = "resumed", _("Hạn chạy tiếp")
+    ASKED_TIME = "asked_time", _("Đề nghị gia hạn")
+    REFUSED_TIME = "refused_time", _("Không duyệt gia hạn")
     EXTENDED = "extended", _("Gia hạn")
+    ESCALATED = "escalated", _("Quá hạn, báo cấp chỉ huy")
     CLOSED = "closed", _("Kết thúc")
     REOPENED = "reopened", _("Mở lại")
+    RATED = "rated", _("Người gửi đánh giá")
     VALUED = "valued", _("Đánh dấu có giá trị")
     GRANTED = "granted", _("Cho xem thông tin người báo")
     REVEALED = "revealed", _("Xem thông tin người báo")
     NO_RECEIPT = "no_receipt", _("Không gửi được mã theo dõi cho người nhắn")
+    ALARMED = "alarmed", _("Báo động tin khẩn")
+
+
+class AlarmStage(models.IntegerChoices):
+    """Who is called about an urgent tip that nobody takes, one after the other."""
+
+    DUTY = 1, _("trực ban")
+    CHIEF = 2, _("chỉ huy đơn vị")
+    SUPERIOR = 3, _("trực ban cấp trên")

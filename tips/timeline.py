@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from tips.enums import EventKind, TipStatus
 from tips.models import Tip
+from tips.services import additions
 
 STEPS: tuple[tuple[str | Promise, tuple[EventKind, ...]], ...] = (
     (_("Đã nhận tin"), (EventKind.RECEIVED,)),
@@ -36,8 +37,9 @@ class Step:
 
 
 def steps_of(tip: Tip) -> list[Step]:
-    """The four steps of a tip; who did what and why is not among them."""
-    reached = _REACHED.get(tip.status, _LAST)
+    """The four steps of a tip; who did what and why is not among them. A duplicate is as far as its matter."""
+    main = additions.main_tip(tip) if tip.status == TipStatus.DUPLICATE else None
+    reached = _REACHED.get(main.status if main else tip.status, _LAST)
     times = dict(tip.events.order_by("id").values_list("kind", "at"))
     steps = []
     for number, (title, kinds) in enumerate(STEPS):

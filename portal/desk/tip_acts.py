@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from portal.desk.forms import tips as forms
 from portal.desk.forms.fields import Nothing
 from tips.models import Tip
-from tips.services import closing, handling, identity, offers, routing
+from tips.services import closing, handling, identity, merging, offers, routing
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ def _merge(tip: Tip, *, into: str, actor: Any, version: int) -> Tip:
     found = other.first()
     if found is None:
         raise ValidationError({"into": _("Không có tin với mã này.")})
-    return routing.merge(tip, actor=actor, version=version, into=found)
+    return merging.merge(tip, actor=actor, version=version, into=found)
 
 
 def _value(tip: Tip, *, valuable: bool, valuable_reason: str, actor: Any, version: int) -> Tip:
@@ -52,6 +52,7 @@ ACTS: dict[str, TipAct] = {
     "note": TipAct(forms.NoteForm, handling.add_note, _("Đã ghi chú.")),
     "transfer": TipAct(forms.TransferForm, routing.transfer, _("Đã chuyển tin. Người báo đã được báo.")),
     "merge": TipAct(forms.MergeForm, _merge, _("Đã ghép vào vụ việc.")),
+    "unmerge": TipAct(Nothing, merging.unmerge, _("Đã tách tin ra. Người báo đã được báo.")),
     "extend": TipAct(forms.ExtendForm, closing.extend, _("Đã gia hạn.")),
     "close": TipAct(forms.CloseForm, closing.close, _("Đã kết thúc tin.")),
     "reopen": TipAct(forms.ReasonForm, closing.reopen, _("Đã mở lại tin.")),

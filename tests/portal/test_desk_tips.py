@@ -153,6 +153,19 @@ def test_merge_offers_tips_of_the_same_kind_and_joins_them(world):
     assert world.tip.case == Tip.objects.get(pk=main.pk).case
 
 
+def test_wrong_merge_is_undone_with_one_press(world):
+    main = make_tip(world.area, text="Quán hát loa kéo lại mở tới hai giờ sáng hôm qua")
+    merged = html(act(world, "merge", by="chief", into=main.public_id))
+    assert f"Tin này xử lý chung với tin {main.public_id}" in merged
+    assert reverse("desk:tip", args=[main.public_id]) in merged
+    assert "Mở lại tin" not in merged
+    assert act(world, "unmerge", by="officer").status_code == 403
+    page = html(act(world, "unmerge", by="chief"))
+    assert "Đã tách tin ra" in page and "Tin này xử lý chung" not in page
+    world.tip.refresh_from_db()
+    assert (world.tip.status, world.tip.case) == (TipStatus.NEW, None)
+
+
 def test_contact_is_shown_once_after_a_reason_and_recorded(world):
     handling.accept(world.tip, actor=world.users["officer"], version=1)
     url = reverse("desk:tip", args=[world.tip.public_id])

@@ -318,3 +318,12 @@ def test_deadline_in_words(left, expected):
     now = timezone.now()
     assert deadline_words(Tip(status="new", deadline=now + left), now) == expected
     assert deadline_words(Tip(status="closed", deadline=now + left), now) == ""
+
+
+def test_wrong_merge_is_undone_on_the_page_of_the_tip(submit, desk):
+    tip, main = submit(), submit()
+    do(desk, tip, "merge", into=main.public_id)
+    assert "Tách khỏi vụ việc" in desk.get(page_of(tip)).content.decode()
+    do(desk, tip, "unmerge")
+    tip.refresh_from_db()
+    assert (tip.status, tip.case) == ("new", None)

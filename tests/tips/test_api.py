@@ -17,7 +17,7 @@ from portal.audit.models import AuditEntry
 from tests.factories import BroadcastFactory, make_user
 from tests.tips import media
 from tips.models import Message, Tip
-from tips.services import routing
+from tips.services import merging
 
 pytestmark = pytest.mark.django_db
 
@@ -507,5 +507,12 @@ def test_conduct_complaint_does_not_exist_for_its_commune(submit, staff, area):
 
 def test_case_of_a_transferred_duplicate_stays_readable_for_its_sender(submit, chief, area):
     main, twin = submit(), submit()
-    routing.merge(twin, actor=chief, version=1, into=main)
+    merging.merge(twin, actor=chief, version=1, into=main)
     assert Tip.objects.get(pk=twin.pk).case == Tip.objects.get(pk=main.pk).case
+
+
+def test_unmerge_gives_the_tip_its_former_state_back(submit, staff):
+    main, twin = submit(), submit()
+    assert do(staff, twin, "unmerge", expected=409)
+    assert do(staff, twin, "merge", into=main.public_id)["status"] == "duplicate"
+    assert do(staff, twin, "unmerge")["status"] == "new"

@@ -11,7 +11,7 @@ from portal.errors import NotAllowedError, StaleVersionError, WrongStateError
 from tests.factories import make_user
 from tips.enums import TipStatus
 from tips.models import Tip
-from tips.services import closing, follow, handling, routing
+from tips.services import closing, follow, handling, merging
 
 pytestmark = pytest.mark.django_db
 
@@ -66,7 +66,7 @@ def test_insufficient_tip_asks_for_more(tip, chief):
 
 def test_senders_of_duplicates_read_why_too(submit, tip, chief):
     twin = submit()
-    twin = routing.merge(twin, actor=chief, version=twin.version, into=tip)
+    twin = merging.merge(twin, actor=chief, version=twin.version, into=tip)
     close(Tip.objects.get(pk=tip.pk), chief)
     assert follow.sender_view(twin).messages[-1].text == "Đã nhắc nhở chủ quán."
     assert follow.status_text(twin) == "Đã có kết quả"
@@ -133,7 +133,7 @@ def test_reopen_gives_a_fresh_deadline(tip, chief):
 
 def test_reopened_duplicate_leaves_its_case(submit, tip, chief):
     twin = submit()
-    twin = routing.merge(twin, actor=chief, version=twin.version, into=tip)
+    twin = merging.merge(twin, actor=chief, version=twin.version, into=tip)
     reopened = closing.reopen(twin, actor=chief, version=twin.version, reason="Việc khác")
     assert (reopened.case, reopened.status) == (None, "reopened")
 

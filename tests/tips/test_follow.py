@@ -17,7 +17,7 @@ from tests.tips import media
 from tips import receipts
 from tips.enums import Priority, TipStatus
 from tips.models import Message, Tip
-from tips.services import closing, follow, handling, reading, routing
+from tips.services import closing, follow, handling, merging, reading, routing
 from tips.services.intake import submit_tip
 
 pytestmark = pytest.mark.django_db
@@ -146,7 +146,7 @@ def joined(submit, area):
     """A main tip in hand, its duplicate, and the officer who joined them."""
     chief = make_user(Role.CHIEF, area.commune_a)
     main, second = (handling.accept(submit(), actor=chief, version=1) for _ in range(2))
-    second = routing.merge(second, actor=chief, version=2, into=main)
+    second = merging.merge(second, actor=chief, version=2, into=main)
     return Tip.objects.get(pk=main.pk), second, chief
 
 

@@ -22,6 +22,7 @@ ACTS = {
     "note": {"text": "Ghi chú"},
     "transfer": {"unit": "D6802", "reason": "Nhầm địa bàn"},
     "merge": {"into": "KHONGCO"},
+    "unmerge": {},
     "extend": {"deadline": "2030-01-01T00:00:00Z", "reason": "Chờ"},
     "close": {"outcome": "handled", "public_reason": "Xong rồi"},
     "reopen": {"reason": "Tái diễn"},

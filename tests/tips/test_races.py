@@ -14,7 +14,7 @@ from portal.errors import StaleVersionError
 from tests.factories import make_area, make_user
 from tips import receipts
 from tips.models import Case, Message, Tip, TipEvent
-from tips.services import closing, follow, handling, routing
+from tips.services import closing, follow, handling, merging
 from tips.services.intake import TipDraft, submit_tip
 
 pytestmark = [pytest.mark.services, pytest.mark.django_db(transaction=True)]
@@ -84,7 +84,7 @@ def test_two_merges_into_one_tip_share_a_case(area):
     chief = make_user(Role.CHIEF, area.commune_a)
     main, *twins = [submit_tip(draft(area)).tip for _ in range(3)]
     results = together(
-        *[lambda tip=tip: routing.merge(tip, actor=chief, version=1, into=main) for tip in twins]
+        *[lambda tip=tip: merging.merge(tip, actor=chief, version=1, into=main) for tip in twins]
     )
     assert [result.status for result in results] == ["duplicate", "duplicate"]
     assert Case.objects.count() == 1
@@ -94,8 +94,8 @@ def test_of_two_merges_into_each_other_one_wins(area):
     chief = make_user(Role.CHIEF, area.commune_a)
     one, other = [submit_tip(draft(area)).tip for _ in range(2)]
     results = together(
-        lambda: routing.merge(one, actor=chief, version=1, into=other),
-        lambda: routing.merge(other, actor=chief, version=1, into=one),
+        lambda: merging.merge(one, actor=chief, version=1, into=other),
+        lambda: merging.merge(other, actor=chief, version=1, into=one),
     )
     assert [type(result) for result in results if isinstance(result, Exception)] == [ValidationError]
     assert Tip.objects.filter(status="duplicate").count() == Case.objects.count() == 1
@@ -120,9 +120,9 @@ def test_sender_who_writes_while_an_officer_closes_is_not_lost(area):
 def test_sender_of_a_duplicate_who_writes_while_its_case_moves_is_not_lost(area):
     chief = make_user(Role.CHIEF, area.commune_a)
     main, middle, last = [submit_tip(draft(area)).tip for _ in range(3)]
-    last = routing.merge(last, actor=chief, version=1, into=middle)
+    last = merging.merge(last, actor=chief, version=1, into=middle)
     merged, written = together(
-        lambda: routing.merge(middle, actor=chief, version=1, into=main),
+        lambda: merging.merge(middle, actor=chief, version=1, into=main),
         lambda: follow.add_message(last, text="Họ lại hát nữa rồi"),
     )
     assert written == Message.objects.get(author=None)

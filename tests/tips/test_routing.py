@@ -8,10 +8,9 @@ from groups.enums import Role
 from portal.audit.models import AuditEntry
 from portal.errors import NotAllowedError, StaleVersionError, WrongStateError
 from tests.factories import make_user
-from tips.enums import Priority, TipStatus
-from tips.models import Case, Tip, Transfer
-from tips.services import closing, follow, handling, reading, routing
-from tips.services.intake import TipDraft, submit_tip
+from tips.enums import Priority
+from tips.models import Tip, Transfer
+from tips.services import follow, handling, reading, routing
 
 pytestmark = pytest.mark.django_db
 
@@ -137,63 +136,6 @@ def test_conduct_complaint_never_goes_to_a_commune(submit, supervisor, area):
     with pytest.raises(ValidationError):
         transfer(tip, supervisor, area.commune_b)
     assert transfer(tip, supervisor, area.province).handler == area.province
-
-
-def test_merge_joins_two_tips_in_one_case(taken, chief):
-    main, second, third = taken(), taken(), taken()
-    merged = routing.merge(second, actor=chief, version=second.version, into=main)
-    third = routing.merge(third, actor=chief, version=third.version, into=main)
-    main.refresh_from_db()
-    assert merged.status == third.status == TipStatus.DUPLICATE
-    assert merged.case == third.case == main.case == Case.objects.get()
-    assert main.status == "accepted"
-
-
-def test_sender_of_a_duplicate_sees_how_far_the_matter_is(taken, chief):
-    main, second = taken(), taken()
-    merged = routing.merge(second, actor=chief, version=second.version, into=main)
-    assert follow.status_text(merged) == "Đang xem"
-    handling.start_verifying(main, actor=chief, version=main.version)
-    assert follow.status_text(merged) == "Đang xác minh"
-
-
-def merge_problem(tip, actor, into):
-    with pytest.raises(ValidationError) as caught:
-        routing.merge(tip, actor=actor, version=tip.version, into=into)
-    return caught.value.message_dict["into"][0]
-
-
-def test_merge_with_what_one_cannot_see_is_not_found(taken, submit, chief, area):
-    elsewhere = submit(unit=area.commune_b)
-    assert merge_problem(taken(), chief, elsewhere) == "Không có tin với mã này."
-    assert not Case.objects.exists()
-
-
-def test_merge_with_itself_or_a_duplicate_is_refused(taken, chief):
-    main, second, third = taken(), taken(), taken()
-    assert "chính nó" in merge_problem(main, chief, main)
-    routing.merge(second, actor=chief, version=second.version, into=main)
-    second.refresh_from_db()
-    assert "tin chính" in merge_problem(third, chief, second)
-
-
-def test_merge_brings_along_what_was_joined_before(submit, chief, area):
-    first, second, third = (
-        submit_tip(TipDraft("GAY_ROI", f"Hát loa kéo quá to {n}", area.commune_a)) for n in "abc"
-    )
-    routing.merge(third.tip, actor=chief, version=1, into=second.tip)
-    routing.merge(second.tip, actor=chief, version=1, into=first.tip)
-    main = handling.accept(first.tip, actor=chief, version=1)
-    closing.close(main, actor=chief, version=2, outcome="handled", public_reason="Đã nhắc chủ quán")
-    assert {tip.case_id for tip in Tip.objects.all()} == {Tip.objects.get(pk=main.pk).case_id}
-    for submission in (first, second, third):
-        view = follow.sender_view(follow.find(submission.receipt))
-        assert (view.status_text, view.messages[-1].text) == ("Đã có kết quả", "Đã nhắc chủ quán")
-
-
-def test_merge_never_mixes_conduct_complaints(submit, supervisor):
-    complaint, other = submit(category="CAN_BO"), submit()
-    assert "không ghép" in merge_problem(other, supervisor, complaint)
 
 
 def reclassify(tip, actor, **changes):

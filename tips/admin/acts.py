@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from tips.admin import forms
 from tips.models import Tip
-from tips.services import closing, handling, identity, offers, routing
+from tips.services import closing, handling, identity, merging, offers, routing
 
 # Complaints of services about fields that the forms call otherwise.
 _FORM_FIELDS = {"assignee": "person", "user": "person"}
@@ -30,7 +30,7 @@ def _merge(tip: Tip, *, into: str, actor: Any, version: int) -> Tip:
     main = Tip.objects.visible_to(actor).select_related("handler").filter(public_id=into.upper()).first()
     if main is None:
         raise ValidationError({"into": _("Không có tin với mã này.")})
-    return routing.merge(tip, actor=actor, version=version, into=main)
+    return merging.merge(tip, actor=actor, version=version, into=main)
 
 
 ACTS: dict[str, PageAct] = {
@@ -56,6 +56,9 @@ ACTS: dict[str, PageAct] = {
         _("Đã chuyển tin, đã báo người gửi nơi nhận."),
     ),
     "merge": PageAct(_("Ghép tin trùng"), forms.MergeForm, _merge, _("Đã ghép vào vụ việc.")),
+    "unmerge": PageAct(
+        _("Tách khỏi vụ việc"), forms.ActForm, merging.unmerge, _("Đã tách tin ra, đã báo người gửi.")
+    ),
     "extend": PageAct(_("Gia hạn"), forms.ExtendForm, closing.extend, _("Đã gia hạn.")),
     "value": PageAct(_("Đánh dấu có giá trị"), forms.ValueForm, closing.set_valuable, _("Đã ghi nhận.")),
     "close": PageAct(_("Kết thúc tin"), forms.CloseForm, closing.close, _("Đã kết thúc tin.")),

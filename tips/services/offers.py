@@ -9,7 +9,7 @@ from groups.enums import Level
 from groups.models import Posting, Unit
 from groups.permissions import DECIDING_ROLES, TIP_ROLES, has_restricted_circle
 from tips import permissions
-from tips.enums import OPEN, RESTRICTED, Category
+from tips.enums import OPEN, RESTRICTED, Category, TipStatus
 from tips.models import Tip
 from tips.services.states import Act, is_possible
 
@@ -24,10 +24,12 @@ def abilities(user: Any, tip: Tip) -> set[str]:
     decides = permissions.can_decide(user, tip)
     rights = {
         **dict.fromkeys((Act.ACCEPT, Act.VERIFY, Act.REPLY, Act.NOTE, Act.CLASSIFY), handles),
-        **dict.fromkeys((Act.TRANSFER, Act.MERGE, Act.CLOSE, Act.REOPEN, Act.VALUE), leads),
+        **dict.fromkeys((Act.TRANSFER, Act.MERGE, Act.UNMERGE, Act.CLOSE, Act.REOPEN, Act.VALUE), leads),
         Act.EXTEND: decides,
         Act.ASSIGN: decides or (handles and tip.assignee_id != user.pk),
     }
+    if tip.status == TipStatus.DUPLICATE:
+        rights[Act.REOPEN] = False  # it is taken out of its case instead
     found = {act.value for act, is_allowed in rights.items() if is_allowed and is_possible(act, tip.status)}
     if leads and is_possible(Act.DISCARD, tip.status):
         found.add(Act.CLOSE.value)  # as spam only, while nobody has taken it
@@ -78,3 +80,11 @@ def same_case(user: Any, tip: Tip) -> list[Tip]:
         return []
     others = Tip.objects.visible_to(user).filter(case=tip.case_id).exclude(pk=tip.pk)
     return list(others.select_related("unit", "village", "assignee").order_by("pk")[:20])
+
+
+def main_tip(user: Any, tip: Tip) -> Tip | None:
+    """The tip a duplicate was joined with, where this person may see it."""
+    if tip.status != TipStatus.DUPLICATE or tip.case_id is None:
+        return None
+    others = Tip.objects.visible_to(user).filter(case=tip.case_id).exclude(status=TipStatus.DUPLICATE)
+    return others.order_by("pk").first()

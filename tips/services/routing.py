@@ -1,9 +1,8 @@
-"""Where a tip belongs: another unit, another tip's case, another category or priority."""
+"""Where a tip belongs: another unit, another category or priority."""
 
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -12,7 +11,7 @@ from groups.enums import Level
 from groups.models import Unit
 from tips import deadlines, permissions, validators
 from tips.enums import Category, EventKind, Priority, TipStatus
-from tips.models import Case, Tip, Transfer
+from tips.models import Tip, Transfer
 from tips.services.changes import Step, apply, check_version, require
 from tips.services.handling import add_public
 from tips.services.intake import handling_unit
@@ -51,38 +50,6 @@ def transfer(tip: Tip, *, actor: Any, version: int, unit: Unit | str, reason: st
         facts={"from": tip.handler.code, "to": target.code},
     )
     return apply(tip, act=Act.TRANSFER, actor=actor, version=version, values=values, step=step, also=also)
-
-
-def merge(tip: Tip, *, actor: Any, version: int, into: Tip) -> Tip:
-    """Say that a tip tells of the same matter as ``into``: one case, all receipts keep working.
-
-    Tips that were joined with ``tip`` before come along.     Raises ValidationError keyed ``into``.
-    """
-    check_version(tip, version)
-    require(permissions.can_lead(actor, tip))
-    now = timezone.now()
-    with transaction.atomic():
-        # In one order for everybody, so that two merges never wait for each other.
-        rows = Tip.objects.select_related("handler").select_for_update(of=("self",), no_key=True)
-        locked = {row.pk: row for row in rows.filter(pk__in=[tip.pk, into.pk]).order_by("pk")}
-        if problem := _merge_problem(tip, locked[into.pk], actor):
-            raise ValidationError({"into": problem})
-        case = _case_of(locked[into.pk])
-        _bring_along(locked[tip.pk], case)
-        return apply(
-            tip,
-            act=Act.MERGE,
-            actor=actor,
-            version=version,
-            values={"status": TipStatus.DUPLICATE, "case": case, "closed_at": now},
-            step=Step(EventKind.MERGED, "tips.tip.merged", facts={"into": into.public_id}),
-            also=lambda: add_public(
-                tip,
-                actor=actor,
-                text=_("Tin này cùng sự việc với một tin đã nhận. Công an xử lý chung, kết quả báo tại đây."),
-                at=now,
-            ),
-        )
 
 
 def reclassify(
@@ -147,33 +114,6 @@ def _told(sender: Unit, target: Unit, now) -> str:
         "time": date_format(local, "H:i"),
         "date": date_format(local, "d/m/Y"),
     }
-
-
-def _merge_problem(tip: Tip, into: Tip, actor: Any) -> str:
-    if into.pk == tip.pk:
-        return _("Không thể ghép tin với chính nó.")
-    if not permissions.can_handle(actor, into):
-        return _("Không có tin với mã này.")
-    if into.status in (TipStatus.DUPLICATE, TipStatus.SPAM):
-        return _("Tin này đã được ghép hoặc là tin rác. Xin chọn tin chính của vụ việc.")
-    if (into.category == Category.CAN_BO) != (tip.category == Category.CAN_BO):
-        return _("Phản ánh về cán bộ không ghép với tin khác loại.")
-    return ""
-
-
-def _case_of(tip: Tip) -> Case:
-    """The case of a locked tip, opened when it has none."""
-    if tip.case is None:
-        tip.case = Case.objects.create(unit_id=tip.handler_id)
-        tip.save(update_fields=["case"])
-    return tip.case
-
-
-def _bring_along(tip: Tip, case: Case) -> None:
-    """Move what was joined with ``tip`` to the case it now belongs to; its old case is then empty."""
-    if tip.case_id in (None, case.pk):
-        return
-    Tip.objects.filter(case=tip.case_id).exclude(pk=tip.pk).update(case=case)
 
 
 def _priority(value: Any) -> Priority:

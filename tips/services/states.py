@@ -8,6 +8,7 @@
     note       every state                                      (stays)
     transfer   accepted, verifying, answered, reopened          transferred, at another unit
     merge      every open state                                 duplicate
+    unmerge    duplicate                                        what it was before
     extend     every open state                                 (stays)
     close      accepted, verifying, answered, reopened          closed, unfounded or spam
     discard    every open state                                 spam
@@ -35,6 +36,7 @@ class Act(StrEnum):
     NOTE = "note"
     TRANSFER = "transfer"
     MERGE = "merge"
+    UNMERGE = "unmerge"
     EXTEND = "extend"
     CLOSE = "close"
     DISCARD = "discard"
@@ -54,6 +56,7 @@ ALLOWED_FROM: Mapping[Act, tuple[TipStatus, ...]] = {
     Act.NOTE: EVERY,
     Act.TRANSFER: IN_HAND,
     Act.MERGE: OPEN,
+    Act.UNMERGE: (TipStatus.DUPLICATE,),
     Act.EXTEND: OPEN,
     Act.CLOSE: IN_HAND,
     Act.DISCARD: OPEN,

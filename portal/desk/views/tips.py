@@ -83,6 +83,7 @@ def _detail_page(
         "revealed": revealed,
         "grant": live_grant(tip, request.user) if "reveal" in able and revealed is None else None,
         "same_case": offers.same_case(request.user, tip),
+        "main_tip": offers.main_tip(request.user, tip),
         "candidates": offers.merge_candidates(request.user, tip) if "merge" in able else [],
     }
     return frame.render(request, "desk/tips/detail.html", context, status=status)
