@@ -4,12 +4,15 @@ The way of counting is that of the Criminal Procedure Code 2015, article 134: a 
 its last day, a term in months on the same date of the month (or the month's last day), and a term that ends
 on a day off ends with the next working day. A term in hours runs through nights and holidays.
 
+A pause moves the end by what it took out of the term: the same time for a term in hours, the same office time
+for one in office hours, whole days for the others. Vietnam has no daylight saving time.
+
 24:00 is written as 23:59:59 of that day, never as 00:00 of the next, so that the date shown is the legal one;
 something done at `moment` is on time when `moment <= due`.
 """
 
 from calendar import monthrange
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
@@ -25,6 +28,7 @@ OFFICE_HOURS = ((time(7, 30), time(11, 30)), (time(13, 30), time(17, 0)))
 class TermUnit(StrEnum):
     """How a term is counted."""
 
+    MINUTES = "minutes"
     HOURS = "hours"
     DAYS = "days"
     WORKING_DAYS = "working_days"
@@ -79,15 +83,75 @@ class WorkCalendar:
         return next(self.working_days_from(day))
 
 
-def due_at(received_at: datetime, rule: Term, calendar: WorkCalendar) -> datetime:
+@dataclass(frozen=True)
+class Pause:
+    """A time that does not count: the sender was asked something and has not answered yet."""
+
+    start: datetime
+    end: datetime
+
+    def __post_init__(self) -> None:
+        if self.end < self.start:
+            raise ValueError("a pause ends after it starts")
+
+
+def due_at(
+    received_at: datetime, rule: Term, calendar: WorkCalendar, pauses: Iterable[Pause] = ()
+) -> datetime:
     """Return when the term that starts at `received_at` ends, in Vietnamese time.
 
-    The day of receipt is not counted. Raises ValueError for a time without zone.
+    The day of receipt is not counted. Pauses that begin after the end change nothing: what is late stays
+    late. Raises ValueError for a time without zone.
     """
+    due = _plain_due_at(received_at, rule, calendar)
+    for pause in sorted(pauses, key=lambda pause: pause.start):
+        if pause.start < due:
+            due = shifted(due, pause, rule.unit, calendar)
+    return due
+
+
+def shifted(due: datetime, pause: Pause, unit: TermUnit, calendar: WorkCalendar) -> datetime:
+    """The end of a term counted in `unit` once `pause` has been taken out of it."""
+    start, end = pause.start.astimezone(ZONE), pause.end.astimezone(ZONE)
+    if unit in (TermUnit.MINUTES, TermUnit.HOURS):
+        return due.astimezone(ZONE) + (end - start)
+    if unit == TermUnit.WORKING_HOURS:
+        left = working_time(start, end, calendar)
+        return _after_working_time(due.astimezone(ZONE), left, calendar) if left else due
+    days = (end.date() - start.date()).days
+    if unit == TermUnit.WORKING_DAYS:
+        between = (start.date() + ONE_DAY * n for n in range(1, days + 1))
+        return _later_working_day(due, sum(map(calendar.is_working_day, between)), calendar)
+    return end_of_day(calendar.first_working_day(local_date(due) + ONE_DAY * days)) if days else due
+
+
+def working_time(start: datetime, end: datetime, calendar: WorkCalendar) -> timedelta:
+    """Office time between two moments."""
+    start, end = start.astimezone(ZONE), end.astimezone(ZONE)
+    total = timedelta()
+    for day in (start.date() + ONE_DAY * n for n in range((end.date() - start.date()).days + 1)):
+        if calendar.is_working_day(day):
+            for opens, closes in calendar.office_hours:
+                begin = max(start, datetime.combine(day, opens, ZONE))
+                total += max(timedelta(), min(end, datetime.combine(day, closes, ZONE)) - begin)
+    return total
+
+
+def _later_working_day(due: datetime, days: int, calendar: WorkCalendar) -> datetime:
+    """The end of the working day that comes `days` working days after `due`."""
+    if not days:
+        return due
+    following = calendar.working_days_from(local_date(due) + ONE_DAY)
+    return end_of_day(next(day for count, day in enumerate(following, start=1) if count == days))
+
+
+def _plain_due_at(received_at: datetime, rule: Term, calendar: WorkCalendar) -> datetime:
     if received_at.tzinfo is None:
         raise ValueError("received_at needs a time zone")
     start = received_at.astimezone(ZONE)
     match rule.unit:
+        case TermUnit.MINUTES:
+            return start + timedelta(minutes=rule.amount)
         case TermUnit.HOURS:
             return (received_at.astimezone(UTC) + timedelta(hours=rule.amount)).astimezone(ZONE)
         case TermUnit.WORKING_HOURS:

@@ -23,3 +23,6 @@ class TipsConfig(AppConfig):
         registry.register(ACTIONS)
         responses.register(responses_to)
         permissions.grant(Role.SUPERVISOR, "tips.view_tip", "tips.change_tip")
+        for role in (Role.SUPERVISOR, Role.ADMINISTRATOR, Role.AUDITOR):
+            permissions.grant(role, "tips.view_deadlinerule")
+        permissions.grant(Role.ADMINISTRATOR, "tips.add_deadlinerule", "tips.change_deadlinerule")

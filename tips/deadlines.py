@@ -1,67 +1,111 @@
-"""How long a tip of each priority may take, as dated rules with their source.
+"""When a tip is due: one pure function over a dated table of terms, and the table and calendar to feed it.
 
-The terms are this programme's own promise, not law. The law's 24 hours for passing a crime report on (joint
-circular TTLT 01/2017) is what an accepted P0 tip falls back to once somebody has opened it. Terms in hours
-run through nights and holidays, terms in working days end at 24:00 (Criminal Procedure Code, article 134).
+The rule that counts is the one in force on the day a tip was received: a change applies to what comes in
+after it. Terms in hours run through nights and holidays, terms in office hours and working days do not, terms
+in days end at 24:00 (Criminal Procedure Code 2015, article 134).
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime
 
 from groups.models import Holiday
-from portal.calendar import ZONE, Term, TermUnit, WorkCalendar, due_at, local_date
-from tips.enums import Priority
+from portal.calendar import Pause, TermUnit, WorkCalendar, due_at, local_date
+from tips.enums import EventKind, Priority
+from tips.models.rules import DeadlineRule
+from tips.terms import BUILT_IN, CRIME, TermKind, TermRule, rule_for
 
-MINUTES_TO_OPEN_DANGER = 5
+_ROUND_THE_CLOCK = (TermUnit.MINUTES, TermUnit.HOURS)
+_NO_CALENDAR = WorkCalendar()
 
 
 @dataclass(frozen=True)
-class DeadlineRules:
-    """The terms in force from a day on. ``danger_minutes`` is the time to open a P0 tip."""
+class Milestone:
+    """One point a tip has to reach by ``due``; ``reached`` is when it did, None while it has not."""
 
-    valid_from: date
-    source: str
-    danger_minutes: int
-    terms: Mapping[Priority, Term]
+    rule: TermRule
+    due: datetime
+    reached: datetime | None
 
-
-RULES = (
-    DeadlineRules(
-        valid_from=date(2019, 1, 1),
-        source="Quy chế vận hành cổng kết nối; 24 giờ của P0 sau tiếp nhận: TTLT 01/2017",
-        danger_minutes=MINUTES_TO_OPEN_DANGER,
-        terms={
-            Priority.P0: Term(24, TermUnit.HOURS),
-            Priority.P1: Term(2, TermUnit.HOURS),
-            Priority.P2: Term(24, TermUnit.HOURS),
-            Priority.P3: Term(3, TermUnit.WORKING_DAYS),
-            Priority.P4: Term(5, TermUnit.WORKING_DAYS),
-        },
-    ),
-)
+    def state(self, now: datetime) -> str:
+        """``met``, ``late`` or ``open``."""
+        if (self.reached or now) > self.due:
+            return "late"
+        return "met" if self.reached else "open"
 
 
-def rules_on(day: date) -> DeadlineRules:
-    """The rules in force on a day: those with the latest start not after it."""
-    return max((rules for rules in RULES if rules.valid_from <= day), key=lambda rules: rules.valid_from)
+def due_time(
+    rules: tuple[TermRule, ...],
+    kind: TermKind,
+    *,
+    received: datetime,
+    calendar: WorkCalendar,
+    priority: int | None = None,
+    since: datetime | None = None,
+    pauses: Iterable[Pause] = (),
+) -> datetime:
+    """When the term ``kind`` of a tip received at ``received`` ends. Pure: same arguments, same answer.
+
+    ``since`` is where counting starts when that is not the receipt (a transfer, a reopening); the rule stays
+    the one of the day of receipt. Raises LookupError when ``rules`` have none for that day.
+    """
+    rule = rule_for(rules, kind, local_date(received), priority=priority)
+    return due_at(since or received, rule.term, calendar, pauses)
+
+
+def rule_table() -> tuple[TermRule, ...]:
+    """All rows: those the portal starts with, then those decided here, which win on the same day."""
+    return (*BUILT_IN, *(row.rule for row in DeadlineRule.objects.order_by("pk")))
 
 
 def work_calendar() -> WorkCalendar:
     """Days off and made-up days as the directory has them."""
-    days = Holiday.objects.values_list("day", "is_working_day")
+    days = list(Holiday.objects.values_list("day", "is_working_day"))
     return WorkCalendar(
         holidays=frozenset(day for day, is_working in days if not is_working),
         makeup_days=frozenset(day for day, is_working in days if is_working),
     )
 
 
-def deadline(*, priority: int, since: datetime, is_opened: bool = False) -> datetime:
+def deadline(
+    *, priority: int, since: datetime, is_opened: bool = False, received: datetime | None = None
+) -> datetime:
     """When a tip of ``priority`` that reached its unit at ``since`` is due.
 
     A P0 tip nobody has opened is due within minutes; ``is_opened`` gives it its handling term instead.
+    ``received`` is when the tip came to the portal, if not at ``since``.
     """
-    rules = rules_on(local_date(since))
-    if priority == Priority.P0 and not is_opened:
-        return since.astimezone(ZONE) + timedelta(minutes=rules.danger_minutes)
-    return due_at(since, rules.terms[Priority(priority)], work_calendar())
+    kind = TermKind.DANGER if priority == Priority.P0 and not is_opened else TermKind.HANDLING
+    return due_now(kind, priority=priority, since=since, received=received or since)
+
+
+def due_now(
+    kind: TermKind, *, since: datetime, priority: int | None = None, received: datetime | None = None
+) -> datetime:
+    """``due_time`` with the table of this portal, and with its calendar for terms that need one."""
+    rule = rule_for(rule_table(), kind, local_date(received or since), priority=priority)
+    return due_at(since, rule.term, _calendar_for(rule))
+
+
+def in_force(kind: TermKind, *, received: datetime, priority: int | None = None) -> TermRule:
+    """The rule of a tip received then."""
+    return rule_for(rule_table(), kind, local_date(received), priority=priority)
+
+
+def milestones(tip) -> list[Milestone]:
+    """The points a tip has to reach, soonest first: service promises, the law's terms for a crime."""
+    rules, calendar = rule_table(), work_calendar()
+    wanted = {TermKind.FIRST_LOOK: tip.accepted_at, TermKind.FIRST_ANSWER: tip.first_answer_at}
+    if tip.category in CRIME:
+        moved = [event.at for event in tip.events.all() if event.kind == EventKind.TRANSFERRED]
+        wanted |= {TermKind.TRANSFER: min(moved, default=tip.closed_at), TermKind.RESOLUTION: tip.closed_at}
+    day = local_date(tip.received_at)
+    found = []
+    for kind, reached in wanted.items():
+        rule = rule_for(rules, kind, day, priority=tip.priority)
+        found.append(Milestone(rule, due_at(tip.received_at, rule.term, calendar), reached))
+    return sorted(found, key=lambda milestone: milestone.due)
+
+
+def _calendar_for(rule: TermRule) -> WorkCalendar:
+    return _NO_CALENDAR if rule.term.unit in _ROUND_THE_CLOCK else work_calendar()

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from portal.calendar import (
     ZONE,
+    Pause,
     Term,
     TermUnit,
     WorkCalendar,
@@ -17,9 +18,11 @@ from portal.calendar import (
     local_date,
     period_bounds,
     previous_period,
+    working_time,
 )
 
 PLAIN = WorkCalendar()
+ROUND_THE_CLOCK = (TermUnit.MINUTES, TermUnit.HOURS)
 # Tết of 2027 as an example: 5 to 11 February off, Saturday 13 February worked instead.
 TET = WorkCalendar(
     holidays={date(2027, 2, day) for day in range(5, 12)},
@@ -161,7 +164,7 @@ class TestDueAtProperties:
         longer = Term(amount + 1, unit)
         assert due_at(received, Term(amount, unit), calendar) <= due_at(received, longer, calendar)
 
-    @given(moments, amounts, units.filter(lambda unit: unit != TermUnit.HOURS), calendars)
+    @given(moments, amounts, units.filter(lambda unit: unit not in ROUND_THE_CLOCK), calendars)
     def test_due_never_falls_on_a_day_off_unless_counted_in_hours(self, received, amount, unit, calendar):
         assert calendar.is_working_day(local_date(due_at(received, Term(amount, unit), calendar)))
 
@@ -176,6 +179,64 @@ class TestDueAtProperties:
         end = local_date(due_at(received, Term(amount, TermUnit.WORKING_DAYS), calendar))
         between = (start + timedelta(days=n) for n in range(1, (end - start).days + 1))
         assert sum(map(calendar.is_working_day, between)) == amount
+
+
+pauses = st.tuples(moments, st.timedeltas(timedelta(), timedelta(days=30))).map(
+    lambda pair: Pause(pair[0], pair[0] + pair[1])
+)
+
+
+def working_days(after: date, until: date, calendar: WorkCalendar) -> int:
+    later = (after + timedelta(days=n) for n in range(1, (until - after).days + 1))
+    return sum(map(calendar.is_working_day, later))
+
+
+class TestPause:
+    @given(moments, amounts, st.timedeltas(timedelta(), timedelta(days=30)), calendars)
+    def test_pause_moves_a_term_in_hours_by_exactly_its_length(self, received, amount, length, calendar):
+        term = Term(amount, TermUnit.HOURS)
+        plain = due_at(received, term, calendar)
+        assert due_at(received, term, calendar, [Pause(received, received + length)]) == plain + length
+
+    @given(moments, amounts, st.timedeltas(timedelta(), timedelta(days=9)), calendars)
+    def test_pause_gives_office_hours_back_exactly(self, received, amount, length, calendar):
+        pause = Pause(received, received + length)
+        end = due_at(received, Term(amount, TermUnit.WORKING_HOURS), calendar, [pause])
+        lost = working_time(pause.start, pause.end, calendar)
+        assert working_time(received, end, calendar) == timedelta(hours=amount) + lost
+
+    @given(moments, amounts, st.timedeltas(timedelta(), timedelta(days=30)), calendars)
+    def test_pause_gives_working_days_back_exactly(self, received, amount, length, calendar):
+        pause = Pause(received, received + length)
+        end = local_date(due_at(received, Term(amount, TermUnit.WORKING_DAYS), calendar, [pause]))
+        first, resumed = local_date(received), local_date(pause.end)
+        given_back = working_days(first, resumed, calendar)
+        assert working_days(first, end, calendar) == amount + given_back
+
+    @given(moments, amounts, units, calendars, pauses)
+    def test_pause_never_brings_the_end_forward(self, received, amount, unit, calendar, pause):
+        term = Term(amount, unit)
+        assert due_at(received, term, calendar, [pause]) >= due_at(received, term, calendar)
+
+    @given(moments, amounts, units, calendars, pauses)
+    def test_paused_end_of_other_terms_than_hours_is_no_day_off(
+        self, received, amount, unit, calendar, pause
+    ):
+        end = due_at(received, Term(amount, unit), calendar, [pause])
+        assert unit in ROUND_THE_CLOCK or calendar.is_working_day(local_date(end))
+
+    def test_pause_after_the_end_leaves_late_late(self):
+        pause = Pause(at("17/11/2026 08:00"), at("20/11/2026 08:00"))
+        end = due_at(at("13/11/2026 16:40"), Term(24, TermUnit.HOURS), PLAIN, [pause])
+        assert end == at("14/11/2026 16:40")
+
+    def test_pause_that_ends_before_it_starts_is_refused(self):
+        with pytest.raises(ValueError, match="ends after"):
+            Pause(at("17/11/2026 08:00"), at("16/11/2026 08:00"))
+
+    @given(moments, amounts, units)
+    def test_every_end_is_seven_hours_ahead_of_utc(self, received, amount, unit):
+        assert due_at(received, Term(amount, unit), PLAIN).utcoffset() == timedelta(hours=7)
 
 
 class TestDates:

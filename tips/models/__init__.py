@@ -1,5 +1,6 @@
 """Tips: what residents report, in confidence."""
 
+from tips.models.rules import DeadlineRule
 from tips.models.thread import Contact, Evidence, IdentityGrant, Message, TipEvent, Transfer
 from tips.models.tips import Case, Tip, TipTerm
 from tips.models.zalo import ZaloFile, ZaloThread
@@ -7,6 +8,7 @@ from tips.models.zalo import ZaloFile, ZaloThread
 __all__ = [
     "Case",
     "Contact",
+    "DeadlineRule",
     "Evidence",
     "IdentityGrant",
     "Message",

@@ -74,6 +74,9 @@ class Tip(models.Model):
         verbose_name=_("người xử lý"),
     )
     deadline = models.DateTimeField(_("hạn xử lý"), null=True, blank=True)
+    # While the sender is asked something, the clock stands: no deadline, but what it was and since when.
+    paused_at = models.DateTimeField(null=True, blank=True, editable=False)
+    paused_deadline = models.DateTimeField(null=True, blank=True, editable=False)
     is_anonymous = models.BooleanField(_("ẩn danh"), default=True)
     accepted_at = models.DateTimeField(null=True, blank=True, editable=False)
     first_answer_at = models.DateTimeField(null=True, blank=True, editable=False)
