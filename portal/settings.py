@@ -192,6 +192,9 @@ else:
         }
     }
 
+# For so long a web process may remember names of the directory and pages that hardly change.
+MEMORY_SECONDS = 3
+
 # --- Accounts --------------------------------------------------------------------------------------------
 
 AUTH_USER_MODEL = "accounts.User"

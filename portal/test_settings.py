@@ -21,6 +21,8 @@ from portal.settings import *  # noqa: E402, F403
 DEBUG = False
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+# What one test wrote must not be remembered in the next.
+MEMORY_SECONDS = 0
 STORAGES["staticfiles"]["BACKEND"] = "django.contrib.staticfiles.storage.StaticFilesStorage"  # noqa: F405
 # Static files are looked up when asked for; nothing was collected, and no test client should scan for it.
 WHITENOISE_AUTOREFRESH = True

@@ -82,7 +82,7 @@ class SpokenMomentField(MomentField):
 
 
 class TipForm(forms.Form):
-    """The tip form. ``communes`` fill the select, ``villages`` those of the commune chosen so far."""
+    """The tip form. Checking what was sent needs no lists; ``offer`` fills the selects of a page."""
 
     category = forms.ChoiceField(
         label=_("Chuyện gì xảy ra?"),
@@ -135,8 +135,8 @@ class TipForm(forms.Form):
     broadcast = PlainField(required=False, widget=forms.HiddenInput)
     form_token = PlainField(required=False, widget=forms.HiddenInput)
 
-    def __init__(self, *args: Any, communes: list[Unit], villages: list[Unit], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    def offer(self, communes: list[Unit], villages: list[Unit]) -> None:
+        """Fill the selects: ``villages`` are those of the commune chosen so far."""
         names = [(unit.code, unit.full_name) for unit in communes]
         blank = [("", _("Chọn xã, phường, đặc khu"))]
         self.fields["unit"].widget.choices = names if len(names) == 1 else blank + names

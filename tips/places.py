@@ -7,6 +7,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from groups.models import Group, Posting, Unit, UnitChange
+from portal.memory import Memory
 from portal.text import search_key, words
 from tips.validators import plain_code
 
@@ -15,6 +16,8 @@ SELECT_LIMIT = 30
 RESULTS_LIMIT = 20
 # Read before the best are chosen: the database sorts by name, not by how well a name fits.
 CANDIDATES_LIMIT = 200
+# Names for forms only; where a tip goes is read anew (``validators.clean_unit``).
+_names = Memory(size=2000)
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,10 @@ def communes_to_choose() -> list[Unit]:
 
     Those that have groups or people posted; on an installation without any, all communes in force.
     """
+    return list(_names.get("communes", _communes_to_choose))
+
+
+def _communes_to_choose() -> list[Unit]:
     served = open_communes().filter(
         Exists(Group.objects.filter(unit=OuterRef("pk")))
         | Exists(Group.objects.filter(unit__parent=OuterRef("pk")))
@@ -47,12 +54,16 @@ def communes_to_choose() -> list[Unit]:
 def find_commune(code: str) -> Unit | None:
     """The commune in force with this code, or None."""
     code = plain_code(code)
-    return open_communes().filter(code=code).first() if code else None
+    return _names.get(("commune", code), lambda: open_communes().filter(code=code).first()) if code else None
 
 
 def villages_of(commune: Unit) -> list[Unit]:
     """Villages in force of one commune, in Vietnamese order."""
-    return list(Unit.objects.villages().current().filter(parent=commune))
+
+    def read() -> list[Unit]:
+        return list(Unit.objects.villages().current().filter(parent=commune))
+
+    return list(_names.get(("villages", commune.pk), read))
 
 
 def search_communes(text: str) -> list[Found]:

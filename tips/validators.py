@@ -45,8 +45,10 @@ def plain_code(value: object) -> str:
 
 def is_for_practice(unit: Unit) -> bool:
     """Whether a unit, or one above it, exists for training only: nobody answers tips there."""
-    codes = [*unit.ancestor_codes(), unit.code]
-    return Unit.objects.filter(code__in=codes, is_practice=True).exists()
+    above: Unit | None = unit
+    while above is not None and not above.is_practice:
+        above = above.parent
+    return above is not None
 
 
 def clean_category(value: object) -> str:
@@ -185,7 +187,7 @@ def clean_unit(value: object) -> Unit:
     """A commune in force today, given as a unit or as its code."""
     unit = value if isinstance(value, Unit) else None
     if unit is None and (code := plain_code(value)):
-        unit = Unit.objects.filter(code=code).select_related("parent").first()
+        unit = Unit.objects.filter(code=code).select_related("parent__parent").first()
     if unit is None:
         raise ValidationError(_("Xin chọn xã, phường, đặc khu nơi xảy ra."), code="required")
     today = timezone.localdate()

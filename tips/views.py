@@ -5,7 +5,6 @@ makes a reload of that POST harmless.
 """
 
 import logging
-from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
 
@@ -21,11 +20,12 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
-from groups.models import Unit
+from portal.memory import Memory
+from portal.skeletons import Page
 from portal.text import clean
-from tips import limits, places, receipts, throttling, validators
+from tips import form_page, limits, places, receipts, throttling
 from tips.advice import advice_for
-from tips.enums import Category, EvidenceKind, SourceChannel
+from tips.enums import Category, SourceChannel
 from tips.forms import AdditionForm, TipForm
 from tips.models import Tip
 from tips.services.follow import add_message, find, sender_view
@@ -38,19 +38,13 @@ no_store = cache_control(no_store=True, private=True)
 # A person needs longer than this to open the page and write several links.
 QUICK_SECONDS = 3
 QUICK_LINKS = 3
-_opened_signer = signing.TimestampSigner(salt="tips.opened")
-
-
-@dataclass(frozen=True)
-class Choice:
-    """The communes a form offers now: all of a small area, or what a search in a large one found."""
-
-    commune: Unit | None
-    communes: list[Unit]
-    villages: list[Unit] = field(default_factory=list)
-    is_many: bool = False
-    found: list[Unit] = field(default_factory=list)
-    query: str = ""
+# Where the receipt is cut in two on the page, so that it fits a small screen.
+RECEIPT_HEAD = 10
+_answer = Page(
+    "tips/sent.html",
+    words=("receipt_head", "receipt_tail", "handler"),
+    memory=Memory(size=256, seconds=600),
+)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -111,7 +105,7 @@ def unsent(request: HttpRequest, *, obstacle: str, status: int, minutes: int = 0
         "ref": structlog.contextvars.get_contextvars().get("request_id", ""),
         "kept": kept,
         "text": request.POST.get("text", ""),
-        "lost_files": _names(request),
+        "lost_files": form_page.file_names(request),
         "again_url": reverse("tips:follow" if "receipt" in request.POST else "tips:send"),
     }
     return render(request, "tips/unsent.html", context, status=status)
@@ -119,16 +113,10 @@ def unsent(request: HttpRequest, *, obstacle: str, status: int, minutes: int = 0
 
 def _open_form(request: HttpRequest) -> HttpResponse:
     query = clean(request.GET.get("q", ""))[:100]
-    choice = _choice(request.GET.get("unit", ""))
+    choice = form_page.choice_of(request.GET.get("unit", ""))
     if query or (choice.is_many and choice.commune is None):
         return _search_step(request, query)
-    initial = {
-        "unit": choice.commune.code if choice.commune else "",
-        "category": request.GET.get("category", ""),
-        "broadcast": request.GET.get("broadcast", ""),
-        "form_token": receipts.new_form_token(),
-    }
-    return _form_page(request, _form(choice, initial=initial), choice)
+    return form_page.blank(request, choice)
 
 
 def _search_step(request: HttpRequest, query: str) -> HttpResponse:
@@ -144,90 +132,35 @@ def _search_step(request: HttpRequest, query: str) -> HttpResponse:
 
 def _receive(request: HttpRequest) -> HttpResponse:
     if _wants_another_page(request):
-        choice = _choice(request.POST.get("unit", ""), request.POST.get("unit_q", ""))
-        form = _form(choice, initial=_typed(request, choice))
-        return _form_page(request, form, choice, lost_files=_names(request))
-    choice = _choice(request.POST.get("unit", ""))
-    form = _form(choice, data=request.POST, files=request.FILES)
+        choice = form_page.choice_of(request.POST.get("unit", ""), request.POST.get("unit_q", ""))
+        form = TipForm(initial=form_page.typed(request, choice), auto_id="%s")
+        return form_page.filled(request, form, choice, lost_files=form_page.file_names(request))
+    form = TipForm(request.POST, request.FILES, auto_id="%s")
     if not form.is_valid():
-        return _form_page(request, form, choice, lost_files=_names(request))
+        return _returned(request, form)
     if _looks_automatic(request, form.cleaned_data["text"]):
-        return _form_page(request, form, choice, obstacle="machine", lost_files=_names(request))
+        return _returned(request, form, obstacle="machine")
     try:
         throttling.check(request, "tip")
         submission = submit_tip(_draft(form))
     except throttling.Throttled as error:
-        page = _form_page(request, form, choice, lost_files=_names(request), **_throttled(error))
-        return _too_many(page, error)
+        return _too_many(_returned(request, form, **_throttled(error)), error)
     except ValidationError as error:
         _add_errors(form, error)
-        return _form_page(request, form, choice, lost_files=_names(request))
+        return _returned(request, form)
     return _answer_page(request, submission)
+
+
+def _returned(request: HttpRequest, form: TipForm, **context: Any) -> HttpResponse:
+    """The form goes back to its sender, complete but for the files, which no browser sends twice."""
+    choice = form_page.choice_of(request.POST.get("unit", ""))
+    return form_page.filled(request, form, choice, lost_files=form_page.file_names(request), **context)
 
 
 def _wants_another_page(request: HttpRequest) -> bool:
     """Whether a button other than "send" was pressed, or Enter in the box that searches for a commune."""
     action = request.POST.get("action", "send")
     return action in ("choose_unit", "find_unit") or (action == "" and bool(request.POST.get("unit_q")))
-
-
-def _choice(code: str, query: str = "") -> Choice:
-    """What the form offers: with ``query`` what that finds, the commune chosen so far staying in the list."""
-    code, query = clean(code)[:24], clean(query)[:100]
-    communes = places.communes_to_choose()
-    is_many = not communes
-    chosen = {unit.code: unit for unit in communes}.get(code) or places.find_commune(code)
-    if chosen is None and len(communes) == 1:
-        chosen = communes[0]
-    if chosen and chosen not in communes:
-        communes = [chosen, *communes]
-    found = [hit.unit for hit in places.search_communes(query)] if is_many and query else []
-    if found:
-        communes = found + [unit for unit in communes if unit not in found]
-        chosen = found[0] if len(found) == 1 else None
-    villages = places.villages_of(chosen) if chosen else []
-    return Choice(chosen, communes, villages, is_many, found, query="" if len(found) == 1 else query)
-
-
-def _form(choice: Choice, **kwargs: Any) -> TipForm:
-    return TipForm(communes=choice.communes, villages=choice.villages, auto_id="%s", **kwargs)
-
-
-def _form_page(request: HttpRequest, form: TipForm, choice: Choice, **context: Any) -> HttpResponse:
-    opened = request.POST.get("opened") or _opened_signer.sign("")
-    context |= {
-        "form": form,
-        "mark_required": True,
-        "commune": choice.commune,
-        "has_villages": bool(choice.villages),
-        "many_communes": choice.is_many,
-        "found_units": choice.found,
-        "unit_q": choice.query,
-        "broadcast": _shown_broadcast(form),
-        "opened": opened,
-        "max_text": limits.MAX_TEXT,
-        "max_files": limits.max_files(),
-        "image_mb": limits.max_bytes(EvidenceKind.IMAGE) // limits.MEGABYTE,
-        "video_mb": limits.max_bytes(EvidenceKind.VIDEO) // limits.MEGABYTE,
-        "audio_mb": limits.max_bytes(EvidenceKind.AUDIO) // limits.MEGABYTE,
-    }
-    return render(request, "tips/send.html", context)
-
-
-def _shown_broadcast(form: TipForm) -> Any:
-    try:
-        return validators.clean_broadcast(clean(form["broadcast"].value() or ""))
-    except ValidationError:
-        return None
-
-
-def _typed(request: HttpRequest, choice: Choice) -> dict[str, str]:
-    """Everything typed so far, for a page that asks for more without complaining about the rest."""
-    typed = {name: request.POST.get(name, "") for name in TipForm.base_fields}
-    typed["unit"] = choice.commune.code if choice.commune else ""
-    if typed["village"] not in {village.code for village in choice.villages}:
-        typed["village"] = ""
-    return typed
 
 
 def _looks_automatic(request: HttpRequest, text: str) -> bool:
@@ -244,7 +177,7 @@ def _looks_automatic(request: HttpRequest, text: str) -> bool:
 
 def _is_quick(opened: str) -> bool:
     try:
-        _opened_signer.unsign(opened, max_age=QUICK_SECONDS)
+        form_page.opened_signer.unsign(opened, max_age=QUICK_SECONDS)
     except signing.BadSignature:
         return False
     return True
@@ -268,16 +201,22 @@ def _add_errors(form: TipForm, error: ValidationError) -> None:
 
 
 def _answer_page(request: HttpRequest, submission: Submission) -> HttpResponse:
-    tip = submission.tip
-    context = {
-        "receipt": submission.receipt,
-        "created": submission.created,
-        "files": tip.evidence.count(),
+    tip, receipt = submission.tip, submission.receipt
+    facts = {"created": submission.created, "files": submission.files}
+    advice = advice_for(tip)
+    if advice.urgent and tip.category != Category.CAN_BO:
+        facts["duty_phone"] = tip.unit.duty_phone
+    values = {
+        "receipt_head": receipt[:RECEIPT_HEAD],
+        "receipt_tail": receipt[RECEIPT_HEAD:],
         "handler": tip.handler.police_name,
-        "duty_phone": tip.unit.duty_phone if tip.category != Category.CAN_BO else "",
-        "advice": advice_for(tip),
     }
-    return render(request, "tips/sent.html", context)
+    return _answer.response(
+        request,
+        key=(tip.category, advice.urgent, *facts.values()),
+        values=values,
+        context=lambda marks: {**facts, **marks, "advice": advice},
+    )
 
 
 def _add(request: HttpRequest, tip: Tip) -> HttpResponse:
@@ -291,12 +230,13 @@ def _add(request: HttpRequest, tip: Tip) -> HttpResponse:
         except ValidationError as error:
             _add_errors(form, error)
         except throttling.Throttled as error:
-            page = _tip_page(request, tip, form=form, lost_files=_names(request), **_throttled(error))
+            lost = form_page.file_names(request)
+            page = _tip_page(request, tip, form=form, lost_files=lost, **_throttled(error))
             return _too_many(page, error)
         else:
             tip.refresh_from_db()
             return _tip_page(request, tip, is_added=True)
-    return _tip_page(request, tip, form=form, lost_files=_names(request))
+    return _tip_page(request, tip, form=form, lost_files=form_page.file_names(request))
 
 
 def _tip_page(
@@ -323,8 +263,3 @@ def _too_many(response: HttpResponse, error: throttling.Throttled) -> HttpRespon
     response.status_code = 429
     response["Retry-After"] = str(error.wait_seconds)
     return response
-
-
-def _names(request: HttpRequest) -> list[str]:
-    """Names of the files chosen, shown once so that they can be chosen again; never stored."""
-    return [file.name for file in request.FILES.getlist("files")]

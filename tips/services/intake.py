@@ -54,11 +54,15 @@ class TipDraft:
 
 @dataclass(frozen=True)
 class Submission:
-    """The tip, its receipt (formatted, shown to the sender only here), and whether this call made it."""
+    """The tip, its receipt (formatted, shown to the sender only here), and whether this call made it.
+
+    ``files`` is how many the tip has now.
+    """
 
     tip: Tip
     receipt: str = field(repr=False)
     created: bool
+    files: int = 0
 
 
 def clean_draft(draft: TipDraft) -> TipDraft:
@@ -107,20 +111,20 @@ def submit_tip(draft: TipDraft, *, actor: Any = None) -> Submission:
     handler = handling_unit(clean.category, clean.unit)
     receipt, form_token = _keys(clean)
     with stored_uploads(clean.files) as files:
-        earlier = _sent_before(form_token)
-        if earlier is None:
-            try:
-                with transaction.atomic():
-                    tip = _write(clean, receipt=receipt, form_token=form_token, handler=handler, actor=actor)
-                    attach(files, tip=tip)
-                    return Submission(tip, receipts.format_receipt(receipt), created=True)
-            except IntegrityError:
-                # The other tab was faster by a moment.
-                earlier = _sent_before(form_token)
-                if earlier is None:
-                    raise
-        _add_what_is_new(earlier, clean, files)
-    return Submission(earlier, receipts.format_receipt(receipt), created=False)
+        try:
+            with transaction.atomic():
+                tip = _write(clean, receipt=receipt, form_token=form_token, handler=handler, actor=actor)
+                attach(files, tip=tip)
+        except IntegrityError:
+            earlier = _sent_before(form_token)
+            if earlier is None:
+                raise
+            _add_what_is_new(earlier, clean, files)
+        else:
+            return Submission(tip, receipts.format_receipt(receipt), created=True, files=len(files))
+    return Submission(
+        earlier, receipts.format_receipt(receipt), created=False, files=earlier.evidence.count()
+    )
 
 
 def _keys(draft: TipDraft) -> tuple[str, str | None]:
