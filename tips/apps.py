@@ -5,6 +5,8 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.audit import registry
 
+VERBS = ("view", "add", "change", "delete")
+
 
 class TipsConfig(AppConfig):
     """Registers audited actions, what roles may do in the admin, and the count of answers to a broadcast."""
@@ -23,6 +25,8 @@ class TipsConfig(AppConfig):
         registry.register(ACTIONS)
         responses.register(responses_to)
         permissions.grant(Role.SUPERVISOR, "tips.view_tip", "tips.change_tip")
+        for role in (Role.SUPERVISOR, Role.ADMINISTRATOR):
+            permissions.grant(role, *(f"tips.{verb}_answertemplate" for verb in VERBS))
         for role in (Role.SUPERVISOR, Role.ADMINISTRATOR, Role.AUDITOR):
             permissions.grant(role, "tips.view_deadlinerule")
         permissions.grant(Role.ADMINISTRATOR, "tips.add_deadlinerule", "tips.change_deadlinerule")

@@ -31,6 +31,7 @@ ACTIONS = {
     "tips.duty.cleared": _("Bỏ người trực"),
     "tips.device.added": _("Bật báo khẩn trên một máy"),
     "tips.device.removed": _("Tắt báo khẩn trên một máy"),
+    "tips.template.changed": _("Thay đổi mẫu trả lời"),
     "tips.contact.revealed": _("Xem thông tin người báo"),
     "tips.contact.granted": _("Cho người khác xem thông tin người báo"),
     "tips.evidence.opened": _("Mở tệp kèm theo"),

@@ -1,6 +1,6 @@
 """Every act on a tip: one form and one service each."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -63,13 +63,24 @@ ACTS: dict[str, TipAct] = {
 }
 
 
-def forms_for(user: Any, tip: Tip, able: set[str], *, answer: str = "") -> dict[str, Any]:
+def forms_for(user: Any, tip: Tip, able: set[str]) -> dict[str, Any]:
     """An empty form for each act the person can do now; choices come from two queries at most."""
-    return {name: build(name, user, tip, answer=answer) for name in sorted(able)}
+    return {name: build(name, user, tip) for name in sorted(able)}
 
 
-def build(name: str, user: Any, tip: Tip, data: Any = None, files: Any = None, *, answer: str = "") -> Any:
-    """The form of one act, with the choices and first values it has for this tip."""
+def build(
+    name: str,
+    user: Any,
+    tip: Tip,
+    data: Any = None,
+    files: Any = None,
+    *,
+    typed: Mapping[str, Any] | None = None,
+) -> Any:
+    """The form of one act, with the choices and first values it has for this tip.
+
+    ``typed`` puts back what was filled in so far, without complaining about the rest.
+    """
     options: dict[str, Any] = {}
     if name in ("assign", "grant"):
         options["colleagues"] = _colleagues(tip)
@@ -78,11 +89,11 @@ def build(name: str, user: Any, tip: Tip, data: Any = None, files: Any = None, *
     if name == "transfer":
         options["targets"] = offers.transfer_targets(tip)
     initial = {
-        "reply": {"text": answer},
         "classify": {"category": tip.category, "priority": tip.priority},
         "value": {"valuable": tip.is_valuable, "valuable_reason": tip.valuable_reason},
         "close": {"valuable": tip.is_valuable, "valuable_reason": tip.valuable_reason},
     }.get(name, {})
+    initial |= typed or {}
     return ACTS[name].form(data, files, auto_id=f"{name}_%s", initial=initial, **options)
 
 

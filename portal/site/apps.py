@@ -17,8 +17,11 @@ class SiteConfig(AppConfig):
         from groups import permissions
         from groups.enums import Role
         from portal.site.audit_actions import ACTIONS
+        from portal.site.published import procedure_pages
+        from tips import procedures
 
         registry.register(ACTIONS)
+        procedures.register(procedure_pages)
         seen = ("site.view_procedure", "site.view_contact")
         written = [
             f"site.{verb}_{model}"

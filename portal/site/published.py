@@ -6,6 +6,7 @@ and pictured only under a decision number; nobody here has been found guilty by 
 
 from dataclasses import dataclass, field
 
+from django.conf import settings
 from django.core.cache import cache
 from django.db.models import Case, Exists, OuterRef, Q, QuerySet, Sum, When
 from django.urls import reverse
@@ -18,6 +19,7 @@ from groups.enums import GroupState
 from groups.models import Group, Unit
 from portal.site.models import Contact, Procedure
 from portal.text import fold, search_key, words
+from tips.procedures import ProcedurePage
 
 # Texts of the library carry this mark where the office's own duty number belongs.
 PHONE_MARK = "[SĐT]"
@@ -189,6 +191,14 @@ def procedures(text: str = "") -> list[Procedure]:
             if " ".join(terms) in search_key(procedure.title):
                 in_a_row.append(procedure)
     return in_a_row or found
+
+
+def procedure_pages() -> list[ProcedurePage]:
+    """Where each procedure is explained, for answers to senders."""
+    return [
+        ProcedurePage(slug, title, settings.PUBLIC_URL + reverse("site:procedure", args=[slug]))
+        for slug, title in Procedure.objects.values_list("slug", "title")
+    ]
 
 
 def foremost_notices(count: int) -> list[Notice]:

@@ -132,8 +132,8 @@ def test_officer_takes_a_tip_and_answers_it_with_a_prepared_text(world, visit):
     page.get_by_role("link", name=TIP_SECRET).click()
     page.get_by_role("button", name="Tiếp nhận tin này").click()
     page.wait_for_selector(".badge--accepted")
-    page.get_by_role("link", name="Thiếu thông tin").click()
-    assert "mau=" not in page.url
+    page.get_by_label("Mẫu trả lời").first.select_option(label="Thiếu thông tin")
+    page.get_by_role("button", name="Chèn").first.click()
     assert "cần thêm: thời gian" in page.get_by_label("Trả lời người báo").last.input_value()
     page.get_by_role("button", name="Gửi trả lời").click()
     page.wait_for_selector(".bubble--ours")

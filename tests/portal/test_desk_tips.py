@@ -9,12 +9,13 @@ from django.utils import timezone
 
 from groups.enums import Role
 from portal.audit.models import AuditEntry
+from portal.site.models import Procedure
 from tests.factories import TipFactory, make_user
 from tests.portal import desk_world
 from tests.portal.desk_world import World, html, make_tip, make_world
 from tests.tips import media
 from tips.enums import EventKind, SourceChannel, TipStatus
-from tips.models import Message, Tip, TipEvent
+from tips.models import AnswerTemplate, Message, Tip, TipEvent
 from tips.services import follow, handling
 
 pytestmark = pytest.mark.django_db
@@ -197,12 +198,48 @@ def test_opening_a_tip_is_recorded(world):
     assert (entry.actor, entry.target_label) == (world.users["officer"], world.tip.public_id)
 
 
-def test_prepared_answer_fills_the_box_without_script(world):
+def box(page: str, name: str) -> str:
+    """What stands in a text box."""
+    return page.partition(f'<textarea name="{name}"')[2].partition("</textarea>")[0].partition(">")[2].strip()
+
+
+def test_prepared_answer_goes_below_what_was_typed_without_script(world):
     act(world, "accept")
-    url = reverse("desk:tip", args=[world.tip.public_id])
-    page = html(world.client("officer").get(url, {"mau": "thieu-thong-tin"}))
-    box = page.partition('<textarea name="text"')[2].partition("</textarea>")[0]
-    assert "Công an xã Minh Tân cần thêm: thời gian, địa điểm cụ thể" in box
+    response = act(world, "reply", text="Chào bác,", answer="thieu-thong-tin", insert="1")
+    assert response.status_code == 200
+    assert box(html(response), "text").startswith(
+        "Chào bác,\n\nCảm ơn Quý công dân. Để xác minh, Công an xã Minh Tân cần thêm: thời gian"
+    )
+    assert not Message.objects.filter(tip=world.tip).exists()
+    assert world.tip.status == TipStatus.NEW
+
+
+def test_prepared_answer_keeps_all_else_that_was_chosen_for_the_end(world):
+    act(world, "accept")
+    page = html(act(world, "close", outcome="guided", note="Gọi lại", answer="da-xu-ly", insert="1"))
+    assert "đã kiểm tra và xử lý" in box(page, "public_reason")
+    assert box(page, "note") == "Gọi lại"
+    assert '<option value="guided" selected>' in page
+    assert "Xin xem lại những chỗ sau" not in page
+
+
+def test_answers_of_the_own_unit_and_above_are_offered_with_their_procedure(world):
+    Procedure.objects.create(slug="tach-ho", title="Tách hộ", field="Cư trú", steps="Nộp hồ sơ")
+    area = world.area
+    make = AnswerTemplate.objects.create
+    make(unit=area.commune_a, title="Của xã", text="{office} mời anh/chị xem", procedure="tach-ho")
+    make(unit=area.district, title="Của khu vực", text="Theo quy định", procedure="khong-con")
+    make(unit=area.commune_b, title="Của phường bên", text="Không dùng ở đây")
+    make(unit=area.commune_a, title="Loại khác", text="Về ma túy", category="MA_TUY")
+    make(unit=area.commune_a, title="Đã bỏ", text="Cũ", is_active=False)
+    act(world, "accept")
+    page = html(world.client("officer").get(reverse("desk:tip", args=[world.tip.public_id])))
+    offered = page.partition('id="reply_answer"')[2].partition("</select>")[0]
+    assert offered.index("Của xã") < offered.index("Của khu vực") < offered.index("Thiếu thông tin")
+    assert "Của phường bên" not in offered and "Loại khác" not in offered and "Đã bỏ" not in offered
+    assert "Công an xã Minh Tân mời anh/chị xem\nHướng dẫn “Tách hộ”: http" in offered
+    assert "/dich-vu-cong/tach-ho/" in offered
+    assert "khong-con" not in offered
 
 
 def test_queue_puts_danger_first_then_the_nearest_deadline(world):

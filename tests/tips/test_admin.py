@@ -15,7 +15,7 @@ from portal.audit.models import AuditEntry
 from tests.factories import make_user
 from tests.tips import media
 from tips.admin.queue import deadline_words
-from tips.models import Tip
+from tips.models import AnswerTemplate, Tip
 from tips.services import handling
 
 pytestmark = pytest.mark.django_db
@@ -327,3 +327,33 @@ def test_wrong_merge_is_undone_on_the_page_of_the_tip(submit, desk):
     do(desk, tip, "unmerge")
     tip.refresh_from_db()
     assert (tip.status, tip.case) == ("new", None)
+
+
+def test_prepared_answer_goes_below_what_was_typed(submit, desk):
+    tip = submit()
+    do(desk, tip, "accept")
+    body = do(desk, tip, "reply", text="Chào bác,", answer="thieu-thong-tin", insert="1").content.decode()
+    assert "Chào bác,\n\nCảm ơn Quý công dân." in body
+    assert "errorlist" not in body and not tip.messages.exists()
+
+
+ANSWERS = "/admin/tips/answertemplate/"
+
+
+def test_supervisor_keeps_the_answers_of_the_area(desk, area):
+    there = AnswerTemplate.objects.create(unit=area.commune_c, title="Của nơi khác", text="Không thấy")
+    form = {"unit": area.commune_a.pk, "title": "Tạm trú", "category": "CU_TRU", "text": "Mời anh/chị"}
+    assert desk.post(f"{ANSWERS}add/", {**form, "procedure": "", "is_active": "on"}).status_code == 302
+    made = AnswerTemplate.objects.get(title="Tạm trú")
+    listed = desk.get(ANSWERS).content.decode()
+    assert made.title in listed and there.title not in listed
+    assert desk.get(f"{ANSWERS}{there.pk}/change/").status_code == 404
+    assert AuditEntry.objects.get(action="tips.template.changed").target_id == str(made.pk)
+    outside = desk.post(f"{ANSWERS}add/", {**form, "unit": area.commune_c.pk})
+    assert outside.status_code == 200 and AnswerTemplate.objects.count() == 2
+
+
+@pytest.mark.parametrize("role", [Role.AUDITOR, Role.CHIEF, Role.OFFICER, Role.RELAY])
+def test_answers_are_not_for_other_roles(area, role):
+    client = client_of(make_user(role, area.commune_a))
+    assert client.get(ANSWERS).status_code in (302, 403)

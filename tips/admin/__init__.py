@@ -1,6 +1,7 @@
 """Triage of tips in the Django admin, for district and province staff: a queue and one page for each tip."""
 
+from tips.admin.answers import AnswerTemplateAdmin
 from tips.admin.queue import TipAdmin
 from tips.admin.rules import DeadlineRuleAdmin
 
-__all__ = ["DeadlineRuleAdmin", "TipAdmin"]
+__all__ = ["DeadlineRuleAdmin", "AnswerTemplateAdmin", "TipAdmin"]

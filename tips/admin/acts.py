@@ -1,6 +1,6 @@
 """The acts of a tip's page: for each its form, its service and what to say afterwards."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from tips.admin import forms
 from tips.models import Tip
-from tips.services import closing, handling, identity, merging, offers, routing
+from tips.services import answers, closing, handling, identity, merging, offers, routing
 
 # Complaints of services about fields that the forms call otherwise.
 _FORM_FIELDS = {"assignee": "person", "user": "person"}
@@ -94,9 +94,27 @@ def offered(user: Any, tip: Tip, bound: tuple[str, forms.ActForm] | None = None)
     ]
 
 
-def build(name: str, tip: Tip, data: QueryDict | None = None, files: Any = None) -> forms.ActForm:
-    """The form of an act; each has ids of its own, since a page shows many."""
-    return ACTS[name].form(data, files, tip=tip, auto_id=f"id_{name}_%s")
+def build(
+    name: str,
+    tip: Tip,
+    data: QueryDict | None = None,
+    files: Any = None,
+    *,
+    typed: Mapping[str, Any] | None = None,
+) -> forms.ActForm:
+    """The form of an act; each has ids of its own, since a page shows many.
+
+    ``typed`` puts back what was filled in so far, without complaining about the rest.
+    """
+    return ACTS[name].form(data, files, tip=tip, initial=typed, auto_id=f"id_{name}_%s")
+
+
+def with_answer(name: str, tip: Tip, data: QueryDict) -> forms.ActForm:
+    """The form again, a prepared answer below what was typed."""
+    field, typed = answers.TAKES_ANSWER[name], data.dict()
+    chosen = typed.pop("answer", "")
+    typed[field] = answers.insert(answers.answers_for(tip), chosen, typed.get(field, ""))
+    return build(name, tip, typed=typed)
 
 
 def perform(name: str, tip: Tip, form: forms.ActForm, actor: Any) -> Any:

@@ -22,7 +22,7 @@ from tips.admin import acts, filters
 from tips.downloads import evidence_response
 from tips.enums import OPEN
 from tips.models import Tip
-from tips.services import handling, identity, offers, reading
+from tips.services import answers, handling, identity, offers, reading
 
 ASSIGN_AT_ONCE = 100
 NEVER_LISTED = ("text", "place", "coordinates", "public_reason", "valuable_reason")
@@ -190,6 +190,9 @@ class TipAdmin(ScopedAdmin):
             raise Http404
         if request.method != "POST":
             return HttpResponseRedirect(self._url(tip))
+        if "insert" in request.POST and act in answers.TAKES_ANSWER:
+            page = reading.with_thread(reading.visible_tips(request.user)).get(pk=tip.pk)
+            return self._page(request, page, bound=(act, acts.with_answer(act, tip, request.POST)))
         form = acts.build(act, tip, request.POST, request.FILES)
         result = None
         try:
@@ -230,6 +233,8 @@ class TipAdmin(ScopedAdmin):
             "first_files": [file for file in tip.evidence.all() if file.message_id is None],
             "deadline": deadline_words(tip),
             "offers": acts.offered(request.user, tip, bound),
+            "answers": answers.answers_for(tip),
+            "takes_answer": answers.TAKES_ANSWER,
             "same_case": offers.same_case(request.user, tip),
             "revealed": revealed,
         }

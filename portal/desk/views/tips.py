@@ -11,7 +11,6 @@ from django.views.decorators.http import require_POST, require_safe
 
 from portal.desk import frame, tip_acts, tip_queue
 from portal.desk.access import tips_page
-from portal.desk.answers import answers_for
 from portal.desk.forms.fields import add_errors
 from portal.desk.paging import numbered
 from portal.site.paging import page
@@ -19,6 +18,7 @@ from tips.downloads import evidence_response
 from tips.enums import Category, EventKind, SourceChannel
 from tips.models import Tip
 from tips.services import offers, reading
+from tips.services.answers import TAKES_ANSWER, answers_for, insert
 from tips.services.identity import live_grant
 
 PAGE_SIZE = 30
@@ -69,15 +69,14 @@ def _detail_page(
         raise Http404 from None
     tip.first_files = [file for file in tip.evidence.all() if file.message_id is None]
     able = offers.abilities(request.user, tip)
-    answers = answers_for(tip) if "reply" in able else []
-    chosen = next((text for name, _label, text in answers if name == request.GET.get("mau")), "")
+    answers = answers_for(tip) if able.intersection(TAKES_ANSWER) else []
     context = {
         "tip": tip,
         # Nobody outside has the code of such a tip: what is answered is read by nobody.
         "is_unreachable": tip.channel == SourceChannel.ZALO
         and tip.events.filter(kind=EventKind.NO_RECEIPT).exists(),
         "able": able,
-        "forms": tip_acts.forms_for(request.user, tip, able, answer=chosen) | (bound or {}),
+        "forms": tip_acts.forms_for(request.user, tip, able) | (bound or {}),
         "opened": next(iter(bound or {}), ""),
         "answers": answers,
         "revealed": revealed,
@@ -109,6 +108,8 @@ def act(request: HttpRequest, public_id: str, name: str) -> HttpResponse:
     if name not in tip_acts.ACTS:
         raise Http404
     tip = get_object_or_404(reading.visible_tips(request.user), public_id=public_id)
+    if "insert" in request.POST and name in TAKES_ANSWER:
+        return _with_answer(request, tip, name)
     form = tip_acts.build(name, request.user, tip, request.POST, request.FILES)
     if form.is_valid():
         try:
@@ -123,6 +124,14 @@ def act(request: HttpRequest, public_id: str, name: str) -> HttpResponse:
             messages.success(request, str(tip_acts.ACTS[name].done))
             return _after(request, tip)
     return _detail_page(request, public_id, bound={name: form}, status=400)
+
+
+def _with_answer(request: HttpRequest, tip: Tip, name: str) -> HttpResponse:
+    """The page again, a prepared answer below what was typed; nothing is sent yet."""
+    field, typed = TAKES_ANSWER[name], request.POST.dict()
+    typed[field] = insert(answers_for(tip), typed.get("answer", ""), typed.get(field, ""))
+    form = tip_acts.build(name, request.user, tip, typed=typed)
+    return _detail_page(request, tip.public_id, bound={name: form})
 
 
 def _after(request: HttpRequest, tip: Tip) -> HttpResponse:

@@ -23,11 +23,13 @@ async function copy(button) {
   setTimeout(() => { label.textContent = before; }, 2000);
 }
 
-function fill(link, event) {
-  const field = document.getElementById(link.dataset.fill);
-  if (!field) return;
+// A prepared answer goes below what was typed, as the server does it without script.
+function insert(button, event) {
+  const field = document.getElementById(button.dataset.insert);
+  const [chosen] = button.form.elements.answer.selectedOptions;
+  if (!field || !chosen) return;
   event.preventDefault();
-  field.value = link.dataset.text;
+  field.value = [field.value.trim(), chosen.dataset.text].filter(Boolean).join("\n\n");
   field.focus();
 }
 
@@ -78,10 +80,10 @@ function prepare(root) {
 }
 
 document.addEventListener("click", (event) => {
-  const target = event.target.closest("[data-copy], [data-fill]");
+  const target = event.target.closest("[data-copy], [data-insert]");
   if (!target) return;
   if (target.dataset.copy) copy(target);
-  else fill(target, event);
+  else insert(target, event);
 });
 document.addEventListener("input", (event) => {
   if (event.target.dataset && event.target.dataset.counts) count(event.target);

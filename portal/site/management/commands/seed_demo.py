@@ -5,7 +5,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
 from groups.models import Group, Member, Unit
-from portal.site.demo import activity, directory, district, public, simulator
+from portal.site.demo import activity, answers, directory, district, public, simulator
 from portal.site.demo import scale as scaling
 
 
@@ -33,6 +33,7 @@ class Command(BaseCommand):
             public.make_contacts()
             public.make_procedures()
             public.make_holidays()
+            answers.make_answers()
             activity.make_posts()
         # Apart from the rest: files are written, and work is announced when these commit.
         activity.make_broadcasts()
