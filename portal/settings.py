@@ -273,6 +273,13 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 # Larger files wait here in plain until they are encrypted; emptied at each start.
 FILE_UPLOAD_TEMP_DIR = str(upload_dir())
 
+# --- Evidence --------------------------------------------------------------------------------------------
+
+# The bytes of a file as they came stay beside the clean copy, sealed to IDENTITY_PUBLIC_KEY.
+KEEP_ORIGINALS = flag("KEEP_ORIGINALS", default=True)
+# ClamAV's daemon, host:port or /path/of/its.socket; unset: files are not scanned.
+CLAMAV_ADDRESS = text("CLAMAV_ADDRESS")
+
 # --- Zalo ------------------------------------------------------------------------------------------------
 
 ZALO_API_URL = text("ZALO_API_URL", "http://127.0.0.1:9000" if DEBUG else "https://openapi.zalo.me")
@@ -363,6 +370,7 @@ CELERY_BEAT_SCHEDULE = {
     "answer-zalo": {"task": "tips.answer_zalo", "schedule": 60.0},
     "fetch-zalo-files": {"task": "tips.fetch_zalo_files", "schedule": 60.0},
     "forget-zalo-threads": {"task": "tips.forget_zalo_threads", "schedule": 24 * 3600.0},
+    "work-on-evidence": {"task": "tips.work_on_evidence", "schedule": 60.0},
     "erase-expired-tips": {"task": "tips.erase_expired", "schedule": 24 * 3600.0},
 }
 # A request must not wait for a broker that is away: the sweep finds what was not announced.

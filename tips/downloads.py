@@ -25,7 +25,7 @@ EXTENSIONS = {
 def evidence_response(user: Any, tip: Tip, public_id: str) -> StreamingHttpResponse:
     """A file of a tip that the user may see, as a download; the opening is audited. Raises Http404."""
     evidence = Evidence.objects.filter(tip=tip, public_id=plain_code(public_id)).first()
-    if evidence is None:
+    if evidence is None or not evidence.is_ready:
         raise Http404
     try:
         stream = open_file(user, tip, evidence)

@@ -12,6 +12,14 @@ def erase_expired() -> None:
     retention.remove_orphaned_files()
 
 
+@shared_task(name="tips.work_on_evidence")
+def work_on_evidence() -> None:
+    """Every minute, and when a file came that was not cleaned at once: scan and clean what waits."""
+    from tips.services import evidence_work
+
+    evidence_work.work_on_due()
+
+
 @shared_task(name="tips.answer_zalo")
 def answer_zalo() -> None:
     """Every minute, and when a message came: send residents their receipts."""

@@ -6,6 +6,7 @@ or appended therefore fail to authenticate. Every file has a new key, so a nonce
 """
 
 import hashlib
+import io
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -56,6 +57,30 @@ def decrypt_stream(src: BinaryIO, key: bytes) -> Iterator[bytes]:
             yield cipher.decrypt(_nonce(number, is_last), sealed, MAGIC)
         except InvalidTag:
             raise TamperedTokenError(f"chunk {number} does not authenticate") from None
+
+
+def decrypt_range(src: BinaryIO, key: bytes, first: int, last: int) -> Iterator[bytes]:
+    """Yield the plaintext bytes ``first`` to ``last``, both included, of a seekable encrypted file.
+
+    Reads the chunks that hold them and no others. Raises like ``decrypt_stream``; that the file is complete
+    is known only for what lies in these chunks.
+    """
+    src.seek(0, io.SEEK_END)
+    sealed_size = CHUNK_BYTES + TAG_BYTES
+    final = max(0, (src.tell() - len(MAGIC) - 1) // sealed_size)
+    src.seek(0)
+    if _read_exactly(src, len(MAGIC)) != MAGIC:
+        raise MalformedTokenError("file was not encrypted by this portal")
+    cipher = AESGCM(key)
+    for number in range(first // CHUNK_BYTES, min(last // CHUNK_BYTES, final) + 1):
+        src.seek(len(MAGIC) + number * sealed_size)
+        sealed = _read_exactly(src, sealed_size)
+        try:
+            chunk = cipher.decrypt(_nonce(number, number == final), sealed, MAGIC)
+        except InvalidTag:
+            raise TamperedTokenError(f"chunk {number} does not authenticate") from None
+        start = number * CHUNK_BYTES
+        yield chunk[max(0, first - start) : last - start + 1]
 
 
 def _nonce(number: int, is_last: bool) -> bytes:

@@ -68,7 +68,14 @@ def film(folder: Path, name: str = "film.mp4", *, sound: bool = False) -> bytes:
         folder,
         name,
         *inputs,
-        *("-c:v", "mpeg4", "-metadata", f"location={place}", "-metadata", f"title={place}"),
+        *(
+            "-c:v",
+            "libvpx" if name.endswith("webm") else "mpeg4",
+            "-metadata",
+            f"location={place}",
+            "-metadata",
+            f"title={place}",
+        ),
         *("-metadata:s:v", f"handler_name={place}", "-movflags", "use_metadata_tags"),
     )
 

@@ -11,8 +11,6 @@ from tips.enums import EvidenceKind
 from tips.evidence import images, recordings
 from tips.evidence.errors import FileRefusedError
 
-HEAD_BYTES = 16
-
 
 @dataclass(frozen=True)
 class CleanFile:
@@ -28,31 +26,38 @@ class CleanFile:
         self.stream.close()
 
 
-def clean_upload(file: Any) -> CleanFile:
-    """Recognise an uploaded file by its content and clean it.
+def recognise(file: Any) -> tuple[EvidenceKind, int]:
+    """What an uploaded file says it is, by its first bytes, and its size in bytes.
 
-    ``file`` is a Django upload or any seekable binary stream. Raises FileRefusedError with a sentence.
+    ``file`` is a Django upload or any seekable binary stream; it costs next to nothing. Raises
+    FileRefusedError with a sentence for what is empty, too large or of no kind on the list.
     """
     size = _size(file)
     if size == 0:
         raise FileRefusedError(_("Tệp rỗng (0 byte). Xin chọn lại tệp."))
     if size > max(limits.max_bytes(kind) for kind in EvidenceKind):
         raise FileRefusedError(_size_sentence(EvidenceKind.VIDEO))
-    if images.is_picture(file):
-        _check_size(size, EvidenceKind.IMAGE)
+    kind = EvidenceKind.IMAGE if images.is_picture(file) else _container(file).kind
+    if size > limits.max_bytes(kind):
+        raise FileRefusedError(_size_sentence(kind))
+    return kind, size
+
+
+def clean_upload(file: Any) -> CleanFile:
+    """Recognise an uploaded file by its content and clean it. Raises FileRefusedError with a sentence."""
+    kind, _size_in = recognise(file)
+    if kind == EvidenceKind.IMAGE:
         data = images.clean_image(file)
-        return CleanFile(EvidenceKind.IMAGE, images.CONTENT_TYPE, io.BytesIO(data), len(data))
-    file.seek(0)
-    container = recordings.recognise(file.read(HEAD_BYTES))
-    _check_size(size, container.kind)
+        return CleanFile(kind, images.CONTENT_TYPE, io.BytesIO(data), len(data))
+    container = _container(file)
     file.seek(0)
     made = recordings.clean_recording(file, container)
     return CleanFile(made.container.kind, made.container.content_type, made.file, _size(made.file))
 
 
-def _check_size(size: int, kind: EvidenceKind) -> None:
-    if size > limits.max_bytes(kind):
-        raise FileRefusedError(_size_sentence(kind))
+def _container(file: Any) -> recordings.Container:
+    file.seek(0)
+    return recordings.recognise(file.read(recordings.HEAD_BYTES))
 
 
 def _size_sentence(kind: EvidenceKind) -> str:

@@ -21,6 +21,6 @@ class UnknownKindError(FileRefusedError):
     """The content is of no kind on the list."""
 
     default = _(
-        "Chỉ nhận ảnh (JPG, PNG, WebP, HEIC), video (MP4, MOV, 3GP), ghi âm (MP3, M4A, AMR, OGG). "
+        "Chỉ nhận ảnh (JPG, PNG, WebP, HEIC), video (MP4, MOV, 3GP, WebM), ghi âm (MP3, M4A, AMR, OGG). "
         "Với giấy tờ hoặc tệp khác, xin chụp ảnh rồi gửi."
     )

@@ -1,7 +1,8 @@
 """Pictures: decoded in full, turned upright, scaled down and written anew as JPEG.
 
 Writing anew from bare pixels is what removes EXIF, XMP, comments, thumbnails, colour profiles, whatever was
-appended to the file, and all frames but the first.
+appended to the file, and all frames but the first. Pictures are halved until they fit, which a JPEG decoder
+does for nothing: scaling by any other factor takes six times as long as all the rest.
 """
 
 import io
@@ -18,7 +19,7 @@ register_heif_opener()
 
 FORMATS = ("JPEG", "PNG", "WEBP", "HEIF", "AVIF", "GIF")
 CONTENT_TYPE = "image/jpeg"
-MAX_SIDE = 2560
+MAX_SIDE = 3840
 QUALITY = 85
 # A phone of today takes 50 million, as JPEG, which is shrunk while it is decoded.
 MAX_PIXELS = 60_000_000
@@ -68,14 +69,16 @@ def _reencode(source: io.IOBase) -> bytes:
         orientation = image.getexif().get(0x0112, 1)
         image.load()
         pixels = _scalable(image)
-        pixels.thumbnail((MAX_SIDE, MAX_SIDE), Image.Resampling.LANCZOS)
+        halvings = _halvings(pixels)
+        if halvings > 1:
+            pixels = pixels.reduce(halvings)
         pixels = _opaque_rgb(pixels)
         if image.format != "HEIF":  # the HEIF reader has turned it already
             pixels = _upright(pixels, orientation)
     bare = Image.new("RGB", pixels.size)
     bare.paste(pixels)
     out = io.BytesIO()
-    bare.save(out, "JPEG", quality=QUALITY, optimize=True)
+    bare.save(out, "JPEG", quality=QUALITY)
     return out.getvalue()
 
 
@@ -84,10 +87,18 @@ def _check_pixels(image: Image.Image) -> None:
     is_too_large = image.width * image.height > MAX_PIXELS
     # A progressive JPEG is held as a whole before its first line can be drawn, shrunk or not.
     if not is_too_large and not image.info.get("progressive"):
-        share = min(1, MAX_SIDE / max(image.size))
-        image.draft("RGB", (round(image.width * share), round(image.height * share)))
+        factor = _halvings(image)
+        image.draft("RGB", (image.width // factor, image.height // factor))
     if is_too_large or image.width * image.height > MAX_DECODED_PIXELS:
         raise FileRefusedError(TOO_LARGE)
+
+
+def _halvings(image: Image.Image) -> int:
+    """By how much to divide the sides: 1, 2, 4, ..."""
+    factor = 1
+    while max(image.size) > MAX_SIDE * factor:
+        factor *= 2
+    return factor
 
 
 def _scalable(image: Image.Image) -> Image.Image:

@@ -45,6 +45,12 @@ MP3 = Container(EvidenceKind.AUDIO, "mp3", "mp3", "audio/mpeg")
 AMR = Container(EvidenceKind.AUDIO, "amr", "amr", "audio/amr")
 OGG = Container(EvidenceKind.AUDIO, "ogg", "ogg", "audio/ogg")
 WAV = Container(EvidenceKind.AUDIO, "wav", "wav", "audio/wav")
+WEBM = Container(EvidenceKind.VIDEO, "matroska", "webm", "video/webm")
+# Sound alone in a container of films: many recorders write that.
+_SOUND_OF = {
+    THREE_GP: Container(EvidenceKind.AUDIO, "mov", "3gp", "audio/3gpp"),
+    WEBM: Container(EvidenceKind.AUDIO, "matroska", "webm", "audio/webm"),
+}
 _STILL_PICTURES = (b"heic", b"heix", b"mif1", b"msf1", b"avif", b"avis")
 
 
@@ -62,6 +68,8 @@ def recognise(head: bytes) -> Container:
         return OGG
     if head[:4] == b"RIFF" and head[8:12] == b"WAVE":
         return WAV
+    if head[:4] == b"\x1aE\xdf\xa3":
+        return WEBM
     raise UnknownKindError
 
 
@@ -91,7 +99,7 @@ def clean_recording(source: io.IOBase, container: Container) -> Recording:
             shutil.copyfileobj(source, target, COPY_BYTES)
         size = raw.stat().st_size
         if container.kind == EvidenceKind.VIDEO and not _has_picture(raw, container):
-            container = M4A  # sound alone in a film's container: many recorders write that
+            container = _SOUND_OF.get(container, M4A)
         if container.kind == EvidenceKind.AUDIO:
             _run(_decode_sound(raw, container), limit=0)
         _run(_copy(raw, made, container), limit=size)

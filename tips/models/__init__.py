@@ -1,8 +1,9 @@
 """Tips: what residents report, in confidence."""
 
-from tips.models.rules import DeadlineRule
 from tips.models.answers import AnswerTemplate
-from tips.models.thread import Contact, Evidence, IdentityGrant, Message, TipEvent, Transfer
+from tips.models.evidence import Evidence, Original, OriginalGrant
+from tips.models.rules import DeadlineRule
+from tips.models.thread import Contact, IdentityGrant, Message, TipEvent, Transfer
 from tips.models.tips import Case, Tip, TipTerm
 from tips.models.zalo import ZaloFile, ZaloThread
 
@@ -14,6 +15,8 @@ __all__ = [
     "Evidence",
     "IdentityGrant",
     "Message",
+    "Original",
+    "OriginalGrant",
     "Tip",
     "TipEvent",
     "TipTerm",

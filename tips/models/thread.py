@@ -1,4 +1,4 @@
-"""What hangs on a tip: the conversation, files, steps, the sealed contact and who may open it."""
+"""What hangs on a tip: the conversation, steps, the sealed contact and who may open it."""
 
 from django.conf import settings
 from django.db import models
@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from groups.models import Unit
 from portal.crypto.fields import EncryptedTextField
-from tips.enums import EventKind, EvidenceKind, MessageKind
+from tips.enums import EventKind, MessageKind
 from tips.models.tips import Tip
 
 
@@ -44,32 +44,6 @@ class Message(models.Model):
 
     def __str__(self) -> str:
         return f"{self.tip} {self.at:%d/%m/%Y %H:%M}"
-
-
-class Evidence(models.Model):
-    """A cleaned, encrypted file. The name it came with is never stored."""
-
-    tip = models.ForeignKey(Tip, on_delete=models.CASCADE, related_name="evidence")
-    message = models.ForeignKey(
-        Message, on_delete=models.CASCADE, null=True, blank=True, related_name="evidence"
-    )
-    public_id = models.CharField(max_length=12, unique=True)
-    kind = models.CharField(_("loại"), max_length=6, choices=EvidenceKind)
-    content_type = models.CharField(max_length=60)
-    size = models.PositiveBigIntegerField(_("dung lượng (byte)"))
-    # Path below MEDIA_ROOT of the encrypted bytes, and the key that opens them.
-    path = models.CharField(max_length=120, editable=False)
-    data_key = EncryptedTextField(editable=False)
-    sha256 = EncryptedTextField(editable=False)
-    added_at = models.DateTimeField(default=timezone.now)
-
-    class Meta:
-        verbose_name = _("tệp kèm tin")
-        verbose_name_plural = _("tệp kèm tin")
-        ordering = ("id",)
-
-    def __str__(self) -> str:
-        return self.public_id
 
 
 class TipEvent(models.Model):

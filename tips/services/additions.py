@@ -12,7 +12,7 @@ from portal.crypto.digests import term_digests
 from portal.text import words
 from tips import deadlines, priority
 from tips.enums import OPEN, EventKind, Priority, TipStatus
-from tips.evidence.storage import attach
+from tips.evidence import attach
 from tips.models import Message, Tip, TipEvent, TipTerm
 from tips.services.closing import reopened_values
 from tips.services.states import IN_HAND

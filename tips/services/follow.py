@@ -5,7 +5,7 @@ from the police unit.
 """
 
 import datetime
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from tips import receipts, validators
 from tips.enums import MessageKind, Outcome, TipStatus
 from tips.evidence import discard, stored_uploads
-from tips.models import Message, Tip
+from tips.models import Evidence, Message, Tip
 from tips.services import additions
 from tips.validators import keyed
 
@@ -32,6 +32,7 @@ class ThreadItem:
     text: str = field(repr=False)
     at: datetime.datetime
     files: int = 0
+    file_notes: list[str] = field(default_factory=list)
 
     @property
     def is_answer(self) -> bool:
@@ -51,6 +52,7 @@ class SenderView:
     handled_by: str
     received_at: datetime.datetime
     can_write: bool
+    file_notes: list[str] = field(default_factory=list)
 
 
 def find(receipt: object) -> Tip | None:
@@ -64,7 +66,11 @@ def sender_view(tip: Tip) -> SenderView:
     thread = tip.messages.filter(kind=MessageKind.PUBLIC).prefetch_related("evidence")
     items = [
         ThreadItem(
-            POLICE if message.author_id else SENDER, message.text, message.at, len(message.evidence.all())
+            POLICE if message.author_id else SENDER,
+            message.text,
+            message.at,
+            len(message.evidence.all()),
+            _file_notes(message.evidence.all()),
         )
         for message in thread
     ]
@@ -77,7 +83,17 @@ def sender_view(tip: Tip) -> SenderView:
         handled_by=tip.handler.police_name,
         received_at=tip.received_at,
         can_write=_can_write(tip),
+        file_notes=_file_notes(tip.evidence.filter(message=None)),
     )
+
+
+def _file_notes(files: Iterable[Evidence]) -> list[str]:
+    """What there is to say about files that police cannot open (yet), each by its place."""
+    return [
+        f"{file.get_kind_display()} {number}: {file.note}"
+        for number, file in enumerate(files, start=1)
+        if file.note
+    ]
 
 
 def status_text(tip: Tip) -> str:

@@ -10,8 +10,7 @@ from django.utils.translation import gettext as _
 
 from tips import deadlines, permissions, validators
 from tips.enums import EventKind, MessageKind, Priority, TipStatus
-from tips.evidence import stored_uploads
-from tips.evidence.storage import attach
+from tips.evidence import attach, stored_uploads
 from tips.models import Message, Tip
 from tips.services.changes import Step, apply, check_version, require
 from tips.services.states import Act

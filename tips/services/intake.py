@@ -20,8 +20,7 @@ from portal.audit.services import record
 from portal.crypto.sealed import seal
 from tips import deadlines, priority, receipts, validators
 from tips.enums import Category, EventKind, SourceChannel
-from tips.evidence import discard, stored_uploads
-from tips.evidence.storage import StoredFile, attach
+from tips.evidence import StoredFile, attach, discard, stored_uploads
 from tips.models import Contact, Tip, TipEvent
 from tips.services import additions
 
@@ -202,7 +201,7 @@ def _add_what_is_new(tip: Tip, draft: TipDraft, files: Sequence[StoredFile]) -> 
     """The same form once more: words and files the tip does not have yet, and a contact if it had none."""
     with transaction.atomic():
         tip = additions.locked(tip)
-        known = set(tip.evidence.values_list("sha256", flat=True))
+        known = set(tip.evidence.values_list("original_sha256", flat=True))
         fresh = [file for file in files if file.sha256 not in known]
         names_sender = tip.is_anonymous and _has_contact(draft)
         text = _new_words(tip, draft)

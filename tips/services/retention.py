@@ -13,14 +13,14 @@ from pathlib import Path
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Model, Q, QuerySet
 from django.utils import timezone
 
 from portal.audit.services import record
 from tips import receipts
 from tips.enums import Category, TipStatus
-from tips.evidence.storage import FOLDER
-from tips.models import Contact, Evidence, Message, Tip, TipEvent, TipTerm
+from tips.evidence.storage import FOLDER, unlink
+from tips.models import Contact, Evidence, Message, Original, Tip, TipEvent, TipTerm
 
 AT_ONCE = 200
 # Longer than any request that has encrypted a file but not yet written its row.
@@ -73,7 +73,7 @@ def erase_expired(now: datetime.datetime | None = None) -> int:
 def _erase(tip: Tip, now: datetime.datetime) -> bool:
     """Take everything readable out of one tip; its receipt opens nothing any more."""
     with transaction.atomic():
-        paths = list(Evidence.objects.filter(tip=tip).values_list("path", flat=True))
+        paths = [path for pair in _file_paths(Evidence.objects.filter(tip=tip)) for path in pair if path]
         is_mine = Tip.objects.filter(pk=tip.pk, version=tip.version, erased_at=None).update(
             erased_at=now,
             version=tip.version + 1,
@@ -93,7 +93,7 @@ def _erase(tip: Tip, now: datetime.datetime) -> bool:
         tip.identity_grants.all().delete()
         TipEvent.objects.filter(tip=tip).update(note="")
         record(None, "tips.tip.erased", tip, unit_path=tip.handler.path)
-        transaction.on_commit(lambda: _unlink(paths))
+        transaction.on_commit(lambda: unlink(paths))
     return True
 
 
@@ -105,12 +105,16 @@ def remove_orphaned_files(now: datetime.datetime | None = None) -> int:
     removed = 0
     for start in range(0, len(old), AT_ONCE):
         names = {str(path.relative_to(root)) for path in old[start : start + AT_ONCE]}
-        known = set(Evidence.objects.filter(path__in=names).values_list("path", flat=True))
-        _unlink(sorted(names - known))
+        known = {path for model in (Evidence, Original) for path in _known(model, names)}
+        unlink(sorted(names - known))
         removed += len(names - known)
     return removed
 
 
-def _unlink(paths: Sequence[str]) -> None:
-    for path in paths:
-        Path(settings.MEDIA_ROOT, path).unlink(missing_ok=True)
+def _known(model: type[Model], names: set[str]) -> QuerySet:
+    return model.objects.filter(path__in=names).values_list("path", flat=True)
+
+
+def _file_paths(files: QuerySet[Evidence]) -> QuerySet:
+    """The paths of clean copies, each with that of its original."""
+    return files.values_list("path", "original__path")

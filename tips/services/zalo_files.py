@@ -22,8 +22,7 @@ from broadcasts.hints import hint
 from groups.zalo import events, media
 from tips import limits
 from tips.enums import EvidenceKind, MessageKind
-from tips.evidence import stored_uploads
-from tips.evidence.storage import attach
+from tips.evidence import attach, stored_uploads
 from tips.models import Message, Tip, ZaloFile
 from tips.services import additions
 from tips.tasks import fetch_zalo_files
