@@ -111,7 +111,7 @@ PAGES = {
     "alarms": (lambda o: reverse("desk:alarms"), 10),
     "tips": (lambda o: reverse("desk:tips"), 10),
     "all tips": (lambda o: reverse("desk:tips") + "?loc=tat-ca", 10),
-    "tip": (lambda o: reverse("desk:tip", args=[o.tip.public_id]), 17),
+    "tip": (lambda o: reverse("desk:tip", args=[o.tip.public_id]), 20),
     "groups": (lambda o: reverse("desk:groups"), 10),
     "silent groups": (lambda o: reverse("desk:groups") + "?im-lang=1", 9),
     "group": (lambda o: reverse("desk:group", args=[o.group.pk]), 15),

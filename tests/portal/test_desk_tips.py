@@ -154,6 +154,15 @@ def test_merge_offers_tips_of_the_same_kind_and_joins_them(world):
     assert world.tip.case == Tip.objects.get(pk=main.pk).case
 
 
+def test_tip_that_may_tell_of_the_same_matter_is_shown_and_joined_from_there(world):
+    twin = make_tip(world.area)
+    page = html(world.client("chief").get(reverse("desk:tip", args=[world.tip.public_id])))
+    assert "Có thể cùng vụ việc" in page and f"Ghép vào {twin.public_id}" in page
+    assert world.restricted.public_id not in page
+    page = html(world.client("officer").get(reverse("desk:tip", args=[world.tip.public_id])))
+    assert "Có thể cùng vụ việc" in page and f"Ghép vào {twin.public_id}" not in page
+
+
 def test_wrong_merge_is_undone_with_one_press(world):
     main = make_tip(world.area, text="Quán hát loa kéo lại mở tới hai giờ sáng hôm qua")
     merged = html(act(world, "merge", by="chief", into=main.public_id))

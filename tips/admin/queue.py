@@ -23,6 +23,7 @@ from tips.downloads import evidence_response
 from tips.enums import OPEN
 from tips.models import Tip
 from tips.services import answers, handling, identity, offers, reading
+from tips.services.similar import similar_tips
 
 ASSIGN_AT_ONCE = 100
 NEVER_LISTED = ("text", "place", "coordinates", "public_reason", "valuable_reason")
@@ -235,6 +236,7 @@ class TipAdmin(ScopedAdmin):
             "offers": acts.offered(request.user, tip, bound),
             "answers": answers.answers_for(tip),
             "takes_answer": answers.TAKES_ANSWER,
+            "similar": similar_tips(request.user, tip) if tip.status in OPEN else [],
             "same_case": offers.same_case(request.user, tip),
             "revealed": revealed,
         }

@@ -15,11 +15,12 @@ from portal.desk.forms.fields import add_errors
 from portal.desk.paging import numbered
 from portal.site.paging import page
 from tips.downloads import evidence_response
-from tips.enums import Category, EventKind, SourceChannel
+from tips.enums import OPEN, Category, EventKind, SourceChannel
 from tips.models import Tip
 from tips.services import offers, reading
 from tips.services.answers import TAKES_ANSWER, answers_for, insert
 from tips.services.identity import live_grant
+from tips.services.similar import similar_tips
 
 PAGE_SIZE = 30
 
@@ -82,6 +83,7 @@ def _detail_page(
         "revealed": revealed,
         "grant": live_grant(tip, request.user) if "reveal" in able and revealed is None else None,
         "same_case": offers.same_case(request.user, tip),
+        "similar": similar_tips(request.user, tip) if tip.status in OPEN else [],
         "main_tip": offers.main_tip(request.user, tip),
         "candidates": offers.merge_candidates(request.user, tip) if "merge" in able else [],
     }
