@@ -25,6 +25,7 @@ from tips.downloads import evidence_response
 from tips.enums import SourceChannel
 from tips.filters import TipFilter
 from tips.models import Tip
+from tips.paging import TipPagination
 from tips.services import closing, follow, handling, identity, merging, reading, routing
 from tips.services.intake import TipDraft, submit_tip
 from tips.validators import plain_code
@@ -89,6 +90,7 @@ class TipList(TipApi, generics.ListAPIView):
 
     serializer_class = shapes.TipRowSerializer
     filterset_class = TipFilter
+    pagination_class = TipPagination
 
     def get_authenticators(self) -> list:
         return [] if self.is_sending else super().get_authenticators()
@@ -101,7 +103,7 @@ class TipList(TipApi, generics.ListAPIView):
         return getattr(self.request, "method", "GET") == "POST"
 
     def get_queryset(self):
-        return reading.visible_tips(self.request.user).order_by("-id")
+        return reading.visible_tips(self.request.user)
 
     @extend_schema(request=shapes.SubmissionSerializer, responses={201: shapes.SubmittedSerializer}, auth=[])
     def post(self, request: Request) -> Response:

@@ -2,14 +2,15 @@
 
 import django_filters
 from django.db.models import Q
+from django.utils import timezone
 from django_filters import rest_framework as filters
 
+from groups.enums import Level
 from groups.models import Unit
-from portal.text import words
-from tips.enums import Category, Priority, TipStatus
+from tips.enums import OPEN, Category, Priority, TipStatus
 from tips.models import Tip
 from tips.querysets import TipQuerySet
-from tips.services.reading import search
+from tips.services.search import search
 from tips.validators import plain_code
 
 _YES_NO = (("true", "true"), ("false", "false"), ("1", "1"), ("0", "0"))
@@ -46,15 +47,17 @@ class TipFilter(filters.FilterSet):
         unit = Unit.objects.filter(code=plain_code(value)).first()
         if unit is None:
             return tips.none()
-        below = Unit.objects.under(unit).values("pk")
+        # Nothing happens or is handled at villages but what is at their commune.
+        below = list(Unit.objects.under(unit).exclude(level=Level.VILLAGE).values_list("pk", flat=True))
         return tips.filter(Q(unit__in=below) | Q(handler__in=below))
 
     def by_words(self, tips: TipQuerySet, _name: str, value: str) -> TipQuerySet:
-        return search(tips, value) if words(value) else tips.none()
+        return search(tips, value)
 
     def by_overdue(self, tips: TipQuerySet, _name: str, value: str) -> TipQuerySet:
-        late = tips.overdue()
-        return late if value in ("true", "1") else tips.exclude(pk__in=late.values("pk"))
+        if value in ("true", "1"):
+            return tips.overdue()
+        return tips.filter(~Q(status__in=OPEN) | Q(deadline=None) | Q(deadline__gte=timezone.now()))
 
     def by_valuable(self, tips: TipQuerySet, _name: str, value: str) -> TipQuerySet:
         return tips.filter(is_valuable=value in ("true", "1"))

@@ -1,11 +1,26 @@
-"""Adjectives of tips: open, overdue, visible to a user."""
+"""Adjectives of tips: open, overdue, visible to a user, in the order of the queue."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from django.db import models
-from django.db.models import Exists, ExpressionWrapper, F, OuterRef, Q
+from django.db.models import Case, Exists, ExpressionWrapper, F, IntegerField, OuterRef, Q, Value, When
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from groups import permissions
-from tips.enums import OPEN, RESTRICTED
+from groups.enums import Level
+from groups.models import Unit
+from portal.keyset import Order
+from tips.enums import OPEN, RESTRICTED, Priority
+
+# Without a deadline comes after all that have one.
+NO_DEADLINE = datetime(9999, 1, 1, tzinfo=UTC)
+DANGER_FIRST = Case(When(priority=Priority.P0, then=0), default=1, output_field=IntegerField())
+DUE = Coalesce("deadline", Value(NO_DEADLINE), output_field=models.DateTimeField())
+# What is in danger, then by deadline: the order of the queue, and of its index.
+BY_DEADLINE = Order(DANGER_FIRST, DUE, "id")
+NEWEST_FIRST = Order("id", descending=True)
 
 
 class TipQuerySet(models.QuerySet):
@@ -13,34 +28,68 @@ class TipQuerySet(models.QuerySet):
 
     def open(self) -> "TipQuerySet":
         """Not ended; a transferred tip is open at the unit it went to."""
-        return self.filter(status__in=OPEN)
+        return self.filter(status__among=OPEN)
 
     def overdue(self, now=None) -> "TipQuerySet":
         """Open past their deadline."""
         return self.open().filter(deadline__lt=now or timezone.now())
 
-    def visible_to(self, user) -> "TipQuerySet":
+    def visible_to(self, user, *, under: Unit | None = None) -> "TipQuerySet":
         """Tips handled under the user's postings; restricted categories for the named circle only.
 
         Where no circle is named, chiefs and supervisors are the circle. Everything that lists, counts or
-        finds a tip for a user starts here.
+        finds a tip for a user starts here. ``under`` leaves only what is handled at or below that unit.
+
+        The units are named one by one: a database that knows how many tips each has does not guess, and
+        finds the right index for a commune as for a province.
         """
-        postings = [p for p in permissions.open_postings(user) if p.role in permissions.TIP_ROLES]
-        is_restricted = Q(category__in=RESTRICTED)
-        everywhere = permissions.paths_q({p.unit.path for p in postings}, "handler__path")
-        in_circle = permissions.paths_q(
-            {p.unit.path for p in postings if p.restricted_circle}, "handler__path"
-        )
-        visible = (everywhere & ~is_restricted) | in_circle
-        leading = {p.unit.path for p in postings if p.role in permissions.DECIDING_ROLES}
-        if leading:
-            nobody_named = ~Exists(_circle_of_handler())
-            visible |= is_restricted & permissions.paths_q(leading, "handler__path") & nobody_named
-        return self.filter(visible)
+        handling = handling_units(user)
+        if under is not None:
+            handling = [unit for unit in handling if unit.path.startswith(under.path)]
+        in_circle = [unit.pk for unit in handling if unit.is_in_circle]
+        rows = self.filter(handler__in=[unit.pk for unit in handling])
+        if len(in_circle) == len(handling):
+            return rows
+        return rows.filter(~Q(category__in=RESTRICTED) | Q(handler__in=in_circle))
 
 
-def _circle_of_handler() -> models.QuerySet:
-    """People named for restricted tips at the handler of the tip outside, or above it."""
-    path = ExpressionWrapper(OuterRef("handler__path"), output_field=models.CharField())
+@dataclass(frozen=True)
+class HandlingUnit:
+    """A unit whose tips a person works with, and whether its restricted ones are among them."""
+
+    pk: int
+    path: str
+    is_in_circle: bool
+
+
+def handling_units(user) -> list[HandlingUnit]:
+    """Units whose tips the user works with; read once per user object (so once per request)."""
+    postings = permissions.open_postings(user)
+    cached = getattr(user, "_handling_units", None)
+    if cached is None or cached[0] is not postings:
+        cached = user._handling_units = (postings, _read_units(postings))
+    return cached[1]
+
+
+def _read_units(postings: list) -> list[HandlingUnit]:
+    working = [p for p in postings if p.role in permissions.TIP_ROLES]
+    named = [p.unit.path for p in working if p.restricted_circle]
+    leading = [p.unit.path for p in working if p.role in permissions.DECIDING_ROLES]
+    units = Unit.objects.filter(permissions.paths_q({p.unit.path for p in working}, "path"))
+    units = units.exclude(level=Level.VILLAGE).annotate(has_circle=Exists(_circle_of_unit()))
+    return [
+        # Who leads is the circle only where nobody is named, there or above.
+        HandlingUnit(pk, path, _is_below(path, named) or (not has_circle and _is_below(path, leading)))
+        for pk, path, has_circle in units.order_by().values_list("pk", "path", "has_circle")
+    ]
+
+
+def _circle_of_unit() -> models.QuerySet:
+    """People named for restricted tips at the unit outside, or above it."""
+    path = ExpressionWrapper(OuterRef("path"), output_field=models.CharField())
     postings = permissions.restricted_circle().annotate(handled_at=path)
     return postings.filter(handled_at__startswith=F("unit__path"))
+
+
+def _is_below(path: str, tops: list[str]) -> bool:
+    return any(path.startswith(top) for top in tops)

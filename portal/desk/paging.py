@@ -1,7 +1,7 @@
-"""Numbered pages for short lists in an order of their own (by name, by deadline).
+"""Pages of the desk's lists; nothing here counts rows.
 
-Lists that grow for years page by keys (``portal.site.paging``); these are bounded by what is open, or by the
-groups of one unit, and nothing here counts rows.
+Lists that grow for years page by keys, here in any order, newest first in ``portal.site.paging``. Numbered
+pages are for short lists in an order of their own: those of the groups of one unit.
 """
 
 from dataclasses import dataclass
@@ -10,12 +10,15 @@ from typing import Any
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from portal.keyset import Order, cut
+
 NUMBER = "trang"
+AFTER, BEFORE = "sau", "truoc"
 LAST_PAGE = 200
 
 
 @dataclass(frozen=True)
-class NumberedPage:
+class Page:
     """Rows of one page; the addresses of its neighbours are empty where there are none."""
 
     rows: list[Any]
@@ -23,7 +26,7 @@ class NumberedPage:
     next_url: str
 
 
-def numbered(queryset: QuerySet, request: HttpRequest, *, size: int) -> NumberedPage:
+def numbered(queryset: QuerySet, request: HttpRequest, *, size: int) -> Page:
     """The page ``?trang=N`` of an ordered queryset; anything that is no page number means the first."""
     asked = request.GET.get(NUMBER, "")
     number = min(int(asked), LAST_PAGE) if asked.isascii() and asked.isdecimal() and len(asked) < 5 else 1
@@ -31,14 +34,27 @@ def numbered(queryset: QuerySet, request: HttpRequest, *, size: int) -> Numbered
     start = (number - 1) * size
     rows = list(queryset[start : start + size + 1])
     has_next = len(rows) > size and number < LAST_PAGE
-    return NumberedPage(
+    return Page(
         rows[:size],
         previous_url=_url(request, number - 1) if number > 1 else "",
         next_url=_url(request, number + 1) if has_next else "",
     )
 
 
-def _url(request: HttpRequest, number: int) -> str:
+def keyed(queryset: QuerySet, request: HttpRequest, *, order: Order, size: int) -> Page:
+    """The page ``?sau=ID`` or ``?truoc=ID`` of a queryset, sorted by ``order``; as fast at any depth."""
+    asked = {"after": request.GET.get(AFTER, ""), "before": request.GET.get(BEFORE, "")}
+    found = cut(queryset, order, size=size, **asked)
+    return Page(
+        found.rows,
+        previous_url=_url(request, found.before, BEFORE) if found.before else "",
+        next_url=_url(request, found.after, AFTER) if found.after else "",
+    )
+
+
+def _url(request: HttpRequest, place: int, name: str = NUMBER) -> str:
     query = request.GET.copy()
-    query[NUMBER] = str(number)
+    for other in (NUMBER, AFTER, BEFORE):
+        query.pop(other, None)
+    query[name] = str(place)
     return f"?{query.urlencode()}"

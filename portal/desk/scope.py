@@ -19,7 +19,7 @@ UNTOUCHED = (TipStatus.NEW, TipStatus.TRANSFERRED, TipStatus.REOPENED)
 
 def tips(request: HttpRequest) -> QuerySet[Tip]:
     """Tips handled at or below the desk's unit."""
-    return Tip.objects.visible_to(request.user).filter(handler__path__startswith=request.desk.unit.path)
+    return Tip.objects.visible_to(request.user, under=request.desk.unit)
 
 
 def broadcasts(request: HttpRequest) -> QuerySet[Broadcast]:
@@ -49,4 +49,4 @@ def units(request: HttpRequest) -> QuerySet[Unit]:
 
 def needs_attention(now: datetime) -> Q:
     """Tips nobody has taken, and open ones past their deadline."""
-    return Q(status__in=UNTOUCHED) | Q(status__in=OPEN, deadline__lt=now)
+    return Q(status__among=OPEN) & (Q(status__in=UNTOUCHED) | Q(deadline__lt=now))

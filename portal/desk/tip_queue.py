@@ -10,10 +10,13 @@ from django.utils.translation import gettext_lazy as _
 
 from groups.enums import Level
 from groups.models import Unit
-from portal.desk import scope, today
+from portal.desk import scope
+from portal.keyset import Order
 from tips.enums import OPEN, Category, Priority
-from tips.models import Tip, Transfer
-from tips.services.reading import search, transferred_away
+from tips.models import Transfer
+from tips.querysets import BY_DEADLINE, NEWEST_FIRST, TipQuerySet
+from tips.services.reading import transferred_away
+from tips.services.search import search
 
 CHIPS = (
     ("", _("Đang mở")),
@@ -52,13 +55,18 @@ class Filters:
         return bool(self.chip or self.category or self.village or self.text)
 
     @property
-    def by_deadline(self) -> bool:
-        """Open tips come by deadline; a search looks through all, newest first."""
+    def is_of_open(self) -> bool:
+        """Only a search, and the list of everything, look through what has ended, too."""
         return self.chip != EVERYTHING and not (self.text and not self.chip)
 
+    @property
+    def order(self) -> Order:
+        """Open tips come by deadline, all others newest first."""
+        return BY_DEADLINE if self.is_of_open else NEWEST_FIRST
 
-def listed(request: HttpRequest, filters: Filters) -> QuerySet[Tip]:
-    """Tips of the queue; restricted ones are found by nobody but their circle (``visible_to``)."""
+
+def listed(request: HttpRequest, filters: Filters) -> TipQuerySet:
+    """Tips of the queue, unsorted; restricted ones are found by nobody but their circle (``visible_to``)."""
     rows = scope.tips(request)
     if filters.category:
         rows = rows.filter(category=filters.category)
@@ -66,11 +74,10 @@ def listed(request: HttpRequest, filters: Filters) -> QuerySet[Tip]:
         rows = rows.filter(village__code=filters.village)
     if filters.text:
         # A tip's number, or words of its text.
-        by_id = Q(public_id=filters.text.upper().replace(" ", ""))
-        rows = rows.filter(by_id | Q(pk__in=search(rows, filters.text).values("pk")))
+        rows = search(rows, filters.text, public_id=filters.text.upper().replace(" ", ""))
     rows = rows.filter(_chip(filters.chip, request.user))
-    if filters.by_deadline:
-        return today.by_deadline(rows)
+    if filters.is_of_open:
+        rows = rows.open()
     return rows.select_related("unit", "village", "assignee")
 
 
@@ -84,7 +91,7 @@ def _chip(chip: str, user: Any) -> Q:
     return {
         "cua-toi": Q(assignee=user),
         "moi": Q(status__in=scope.UNTOUCHED),
-        "qua-han": Q(status__in=OPEN, deadline__lt=timezone.now()),
+        "qua-han": Q(status__among=OPEN, deadline__lt=timezone.now()),
         "khan": Q(priority__lte=Priority.P1),
     }.get(chip, Q())
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Case, Exists, IntegerField, OuterRef, Q, QuerySet, When
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -15,8 +15,8 @@ from groups.models import Group
 from portal.desk import posting, posts, scope
 from portal.desk.frame import capped
 from portal.desk.health import paused_for, visible_dead_letters
-from tips.enums import OPEN, Priority
 from tips.models import Tip
+from tips.querysets import BY_DEADLINE, TipQuerySet
 
 ROWS_SHOWN = 6
 SILENT_AFTER = timedelta(days=14)
@@ -95,11 +95,9 @@ def board(request: HttpRequest) -> Board:
     )
 
 
-def by_deadline(tips: QuerySet[Tip]) -> QuerySet[Tip]:
+def by_deadline(tips: TipQuerySet) -> TipQuerySet:
     """Open tips, those in danger first, then by deadline."""
-    danger_first = Case(When(priority=Priority.P0, then=0), default=1, output_field=IntegerField())
-    rows = tips.filter(status__in=OPEN).select_related("unit", "village", "assignee")
-    return rows.order_by(danger_first, "deadline", "pk")
+    return BY_DEADLINE.sorted(tips.open()).select_related("unit", "village", "assignee")
 
 
 def silent(groups: QuerySet[Group], now: datetime) -> QuerySet[Group]:

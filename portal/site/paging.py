@@ -50,7 +50,11 @@ def _anchor(model: type[Model], key: str, by: str) -> tuple[Any, int] | None:
 def _beyond(anchor: tuple[Any, int], by: str, *, forwards: bool) -> Q:
     value, key = anchor
     side = "lt" if forwards else "gt"
-    return Q(**{f"{by}__{side}": value}) | Q(**{by: value, f"pk__{side}": key})
+    if by == "pk":
+        return Q(**{f"pk__{side}": key})
+    # The first half lets an index find the place; without it every page would be read from the top.
+    rest = Q(**{f"{by}__{side}": value}) | Q(**{by: value, f"pk__{side}": key})
+    return Q(**{f"{by}__{side}e": value}) & rest
 
 
 def _url(request: HttpRequest, name: str, key: int) -> str:

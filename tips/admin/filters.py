@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from tips.enums import OPEN, Priority, TipStatus
+from tips.enums import Priority, TipStatus
 
 
 class StatusFilter(admin.SimpleListFilter):
@@ -36,7 +36,7 @@ class StatusFilter(admin.SimpleListFilter):
 
     def queryset(self, request, queryset: QuerySet) -> QuerySet:
         if self.value() is None:
-            return queryset.filter(status__in=OPEN)
+            return queryset.open()
         return queryset if self.value() == self.EVERY else queryset.filter(status=self.value())
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.template.loader import render_to_string
@@ -17,12 +17,13 @@ from django.utils.translation import gettext_lazy as _
 
 from groups.admin.scoping import AreaFilter, ScopedAdmin
 from portal.errors import PortalError
-from portal.text import words
 from tips.admin import acts, filters
+from tips.admin.listing import TipChangeList
 from tips.downloads import evidence_response
 from tips.enums import OPEN
 from tips.models import Tip
 from tips.services import answers, handling, identity, offers, reading
+from tips.services.search import search
 from tips.services.similar import similar_tips
 
 ASSIGN_AT_ONCE = 100
@@ -64,21 +65,14 @@ class TipAdmin(ScopedAdmin):
 
     # --- List --------------------------------------------------------------------------------------------
 
-    def get_ordering(self, request):
-        """Open tips by deadline; in any other list the newest first."""
-        is_queue = filters.StatusFilter.parameter_name not in request.GET
-        return ("deadline", "-id") if is_queue else ("-id",)
+    def get_changelist(self, request, **kwargs):
+        return TipChangeList
 
     def get_search_results(self, request, queryset, search_term):
         """A tip's own code, or every whole word in its text: digests are compared, not text."""
         if not search_term.strip():
             return queryset, False
-        by_code = Q(public_id=search_term.strip().upper())
-        if not words(search_term):
-            return queryset.filter(by_code), False
-        return queryset.filter(
-            by_code | Q(pk__in=reading.search(Tip.objects.all(), search_term).values("pk"))
-        ), False
+        return search(queryset, search_term, public_id=search_term.strip().upper()), False
 
     @admin.display(description=_("Tin"))
     def code(self, tip: Tip) -> str:

@@ -9,7 +9,7 @@ from broadcasts.models import Broadcast
 from groups.models import Unit
 from portal.crypto.fields import EncryptedTextField
 from tips.enums import OPEN, RESTRICTED, Category, Outcome, Priority, SourceChannel, TipStatus
-from tips.querysets import TipQuerySet
+from tips.querysets import BY_DEADLINE, TipQuerySet
 
 
 class Case(models.Model):
@@ -116,6 +116,18 @@ class Tip(models.Model):
             ),
             models.Index(fields=["handler", "status", "-id"], name="tip_handler_status_idx"),
             models.Index(fields=["assignee", "status"], name="tip_assignee_idx"),
+            # For those who look after many units: the order of the queue, and what filters leave few of.
+            models.Index(
+                BY_DEADLINE.keys[0],
+                BY_DEADLINE.keys[1],
+                "id",
+                condition=Q(status__in=OPEN),
+                name="tip_queue_idx",
+            ),
+            models.Index(fields=["status", "-id"], name="tip_status_idx"),
+            models.Index(fields=["category", "-id"], name="tip_category_idx"),
+            models.Index(fields=["priority", "-id"], name="tip_priority_idx"),
+            models.Index(fields=["-id"], condition=Q(is_valuable=True), name="tip_valuable_idx"),
         ]
         constraints = [
             models.CheckConstraint(condition=Q(priority__lte=4), name="tip_priority_range"),

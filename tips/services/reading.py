@@ -9,12 +9,9 @@ from django.db.models import Prefetch, QuerySet
 from groups import permissions
 from groups.permissions import TIP_ROLES
 from portal.audit.services import record
-from portal.crypto.digests import term_digests
-from portal.text import words
 from tips.evidence import open_evidence
-from tips.models import Evidence, Message, Tip, TipEvent, TipTerm, Transfer
+from tips.models import Evidence, Message, Tip, TipEvent, Transfer
 from tips.querysets import TipQuerySet
-from tips.services.additions import TERMS_PURPOSE
 
 _IS_ID = re.compile(r"[0-9A-Za-z]{1,12}")
 
@@ -52,13 +49,6 @@ def open_file(user: Any, tip: Tip, evidence: Evidence) -> Iterator[bytes]:
         user, "tips.evidence.opened", tip, unit_path=tip.handler.path, data={"evidence": evidence.public_id}
     )
     return stream
-
-
-def search(tips: TipQuerySet, text: str) -> TipQuerySet:
-    """Those of ``tips`` that contain every whole word of ``text``; case and diacritics do not count."""
-    for term in term_digests(TERMS_PURPOSE, words(text)):
-        tips = tips.filter(pk__in=TipTerm.objects.filter(term=term).values("tip"))
-    return tips
 
 
 def transferred_away(user: Any) -> QuerySet[Transfer]:

@@ -9,7 +9,7 @@ from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from portal.desk.paging import NUMBER
+from portal.desk.paging import AFTER, BEFORE, NUMBER
 from portal.site.paging import NEWER, OLDER
 from tips.enums import OPEN, RESTRICTED, Priority
 from tips.models import Tip
@@ -19,7 +19,7 @@ register = template.Library()
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 SOON = 2 * HOUR
 SUMMARY_LENGTH = 80
-PAGING = (NUMBER, OLDER, NEWER)
+PAGING = (NUMBER, AFTER, BEFORE, OLDER, NEWER)
 WEEKDAYS = (
     gettext_lazy("thứ Hai"),
     gettext_lazy("thứ Ba"),

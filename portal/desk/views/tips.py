@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 from portal.desk import frame, tip_acts, tip_queue
 from portal.desk.access import tips_page
 from portal.desk.forms.fields import add_errors
-from portal.desk.paging import numbered
+from portal.desk.paging import keyed
 from portal.site.paging import page
 from tips.downloads import evidence_response
 from tips.enums import OPEN, Category, EventKind, SourceChannel
@@ -41,10 +41,8 @@ def index(request: HttpRequest) -> HttpResponse:
         context["page"] = context["transfers"] = page(
             tip_queue.passed_on(request), request, by="pk", size=PAGE_SIZE
         )
-    elif filters.by_deadline:
-        context["page"] = context["numbered"] = numbered(rows, request, size=PAGE_SIZE)
     else:
-        context["page"] = page(rows, request, by="pk", size=PAGE_SIZE)
+        context["page"] = keyed(rows, request, order=filters.order, size=PAGE_SIZE)
     return frame.render(request, "desk/tips/list.html", context)
 
 

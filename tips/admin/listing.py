@@ -1,0 +1,65 @@
+"""The queue of the admin, paged by keys: the last page of a million tips opens like the first."""
+
+from django.contrib.admin.views.main import ChangeList
+from django.http import HttpRequest
+
+from portal.keyset import Slice, capped_count, cut
+from tips.admin.filters import StatusFilter
+from tips.querysets import BY_DEADLINE, NEWEST_FIRST
+
+AFTER, BEFORE = "sau", "truoc"
+COUNTED_MOST = 1000
+
+
+class TipChangeList(ChangeList):
+    """Open tips by deadline, any other list newest first; counted up to ``COUNTED_MOST``."""
+
+    slice: Slice
+
+    def __init__(self, request: HttpRequest, *args):
+        self._place = {"after": request.GET.get(AFTER, ""), "before": request.GET.get(BEFORE, "")}
+        super().__init__(request, *args)
+
+    def get_filters_params(self, params=None):
+        return {
+            name: value
+            for name, value in super().get_filters_params(params).items()
+            if name not in (AFTER, BEFORE)
+        }
+
+    def get_results(self, request: HttpRequest) -> None:
+        # Links to other filters and searches begin with their first page.
+        for name in (AFTER, BEFORE):
+            self.params.pop(name, None)
+            self.filter_params.pop(name, None)
+        is_queue = StatusFilter.parameter_name not in request.GET
+        found = cut(
+            self.queryset,
+            BY_DEADLINE if is_queue else NEWEST_FIRST,
+            size=self.list_per_page,
+            **self._place,
+        )
+        self.result_list = found.rows
+        self.result_count = self.full_result_count = capped_count(self.queryset, COUNTED_MOST)
+        self.show_full_result_count = self.can_show_all = False
+        self.show_admin_actions = True
+        self.multi_page = bool(found.before or found.after)
+        self.slice = found
+
+    @property
+    def counted(self) -> str:
+        """The number of results in words, "1000+" where nobody counted on."""
+        return f"{self.result_count}+" if self.result_count == COUNTED_MOST else str(self.result_count)
+
+    @property
+    def previous_url(self) -> str:
+        """The page before this one, or nothing."""
+        return self._link(BEFORE, self.slice.before)
+
+    @property
+    def next_url(self) -> str:
+        """The page after this one, or nothing."""
+        return self._link(AFTER, self.slice.after)
+
+    def _link(self, name: str, key: int | None) -> str:
+        return self.get_query_string({name: str(key)}) if key else ""

@@ -1,0 +1,59 @@
+"""Pages of the API's list of tips."""
+
+from typing import Any
+
+from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
+from rest_framework import exceptions
+from rest_framework.pagination import Cursor, CursorPagination
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from portal.keyset import capped_count
+
+PAGE_PARAM = "page"
+# Nobody reads further by numbers; and no list of a million is counted to its end.
+COUNTED_MOST = 10_000
+
+
+class TipPagination(CursorPagination):
+    """``{count, next, previous, results}``, newest first; ``next`` is as fast at any depth.
+
+    ``count`` stops at ``COUNTED_MOST``. ``?page=N`` opens a page by its number, up to as many rows.
+    """
+
+    ordering = "-id"
+    page_size = 50
+    page_size_query_param = "page_size"
+    max_page_size = 200
+
+    def paginate_queryset(self, queryset: QuerySet, request: Request, view: Any = None) -> list | None:
+        self.count = capped_count(queryset, COUNTED_MOST)
+        return super().paginate_queryset(queryset, request, view)
+
+    def decode_cursor(self, request: Request) -> Cursor | None:
+        asked = request.query_params.get(PAGE_PARAM)
+        if asked is None or self.cursor_query_param in request.query_params:
+            return super().decode_cursor(request)
+        number = int(asked) if asked.isascii() and asked.isdecimal() and len(asked) < 6 else 0
+        start = (number - 1) * self.get_page_size(request)
+        if not 0 <= start < max(self.count, 1):
+            raise exceptions.NotFound(_("Không có trang này. Xin theo địa chỉ ở next của trang trước."))
+        return Cursor(offset=start, reverse=False, position=None)
+
+    def get_paginated_response(self, data: list) -> Response:
+        links = {"next": self.get_next_link(), "previous": self.get_previous_link()}
+        return Response({"count": self.count, **links, "results": data})
+
+    def get_paginated_response_schema(self, schema: dict) -> dict:
+        shape = super().get_paginated_response_schema(schema)
+        count = {
+            "type": "integer",
+            "maximum": COUNTED_MOST,
+            "description": f"{COUNTED_MOST}: chừng đó hoặc nhiều hơn",
+        }
+        return {
+            **shape,
+            "required": ["count", "results"],
+            "properties": {"count": count, **shape["properties"]},
+        }
