@@ -110,6 +110,13 @@ def cpu_seconds(pid: int) -> float:
     return sum(map(int, parts[11:15])) / _TICKS
 
 
+def family_cpu_seconds(pid: int) -> float:
+    """Processor time so far of a process and of the children it has now, like a web server's."""
+    children = Path(f"/proc/{pid}/task/{pid}/children")
+    pids = children.read_text().split() if children.exists() else []
+    return cpu_seconds(pid) + sum(cpu_seconds(int(child)) for child in pids)
+
+
 def peak_rss_mib(pid: int) -> float:
     """The most memory a process has held, MiB; 0 when it is gone (or the system has no /proc)."""
     return _status_mib(pid, "VmHWM:")

@@ -9,7 +9,7 @@ from bench import world
 from bench.backends import free_port
 from bench.cli import Place
 from bench.figures import Figure, Series, single
-from bench.processes import BASE_DIR, Child, answers, environment, procfile_line, python
+from bench.processes import BASE_DIR, Child, answers, environment, family_cpu_seconds, procfile_line, python
 from bench.vietnamese import Writer
 from bench.visitors import Tally, Target, percentile, visit
 from groups.models import Group
@@ -55,9 +55,10 @@ def measure(place: Place) -> None:
             server.child.wait_until(server.answers)
         portal = _portal(ours.port, [commune.code for commune in country.communes], writer)
         bare = _bare(other.port, writer)
-        warm_up = [_visits(place, target, WARM_UP_SECONDS, 0) for target in (bare, portal)]
+        pairs = ((other, bare), (ours, portal))
+        warm_up = [_visits(place, server, target, WARM_UP_SECONDS, 0) for server, target in pairs]
         rounds = [
-            [_visits(place, target, options.secs, number) for target in (bare, portal)]
+            [_visits(place, server, target, options.secs, number) for server, target in pairs]
             for number in range(1, options.rounds + 1)
         ]
     ours, others = [tally for _bare_tally, tally in rounds], [tally for tally, _ours in rounds]
@@ -70,14 +71,19 @@ def measure(place: Place) -> None:
 def _speed(place: Place, ours: list[Tally], others: list[Tally]) -> None:
     rates, baseline = Series("", [t.rate for t in ours]), Series("bare Django form", [t.rate for t in others])
     place.report.add(Figure("intake.rate", "visits/s", rates, baseline))
+    for name, tallies in (("cpu", ours), ("cpu_bare", others)):
+        place.report.add(single(f"intake.{name}", "ms a visit", *(tally.cpu_ms for tally in tallies)))
     for name in ("gets", "posts"):
         for percent in (50, 95, 99):
             values = [percentile(getattr(tally, name), percent / 100) * 1000 for tally in ours]
             place.report.add(single(f"intake.{name[:-1]}_p{percent}", "ms", *values))
 
 
-def _visits(place: Place, target: Target, seconds: float, number: int) -> Tally:
+def _visits(place: Place, server: Server, target: Target, seconds: float, number: int) -> Tally:
+    pid = server.child.process.pid
+    before = family_cpu_seconds(pid)
     tally = visit(target, visitors=place.options.visitors, seconds=seconds, first=number * ROUND)
+    tally.cpu_seconds = family_cpu_seconds(pid) - before
     if tally.refused == len(tally.posts):
         raise RefusedError(tally.example[:3000].decode(errors="replace"))
     return tally

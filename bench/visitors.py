@@ -30,18 +30,24 @@ class Target:
 
 @dataclass
 class Tally:
-    """What visitors saw. Times in seconds."""
+    """What visitors saw, and what it cost the web server. Times in seconds."""
 
     gets: list[float] = field(default_factory=list)
     posts: list[float] = field(default_factory=list)
     refused: int = 0
     seconds: float = 0.0
+    cpu_seconds: float = 0.0
     example: bytes = b""
 
     @property
     def rate(self) -> float:
         """Visits in a second that ended with the form being taken."""
         return (len(self.posts) - self.refused) / self.seconds
+
+    @property
+    def cpu_ms(self) -> float:
+        """Processor time of the web server for one visit, milliseconds."""
+        return self.cpu_seconds * 1000 / len(self.posts)
 
 
 def percentile(values: list[float], share: float) -> float:

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from django.core.cache.backends.redis import RedisCache
+from django.core.cache.backends.redis import RedisCache, RedisCacheClient
 from redis.exceptions import RedisError
 
 logger = logging.getLogger(__name__)
@@ -19,11 +19,29 @@ logger = logging.getLogger(__name__)
 REST_SECONDS = 3.0
 
 
+class OneClient(RedisCacheClient):
+    """Django builds a client for every command, which costs more than the command; ours stays."""
+
+    def get_client(self, key=None, *, write=False):
+        pool = self._get_connection_pool(write)
+        if pool not in self._clients:
+            self._clients[pool] = self._client(connection_pool=pool)
+        return self._clients[pool]
+
+    def __init__(self, servers, **options):
+        super().__init__(servers, **options)
+        self._clients = {}
+
+
 class TolerantRedisCache(RedisCache):
     """Django's Redis cache that treats an unreachable server as an empty one."""
 
     # Shared by all threads of the process: one thread's time-out spares the others theirs.
     _asleep_until = 0.0
+
+    def __init__(self, server, params):
+        super().__init__(server, params)
+        self._class = OneClient
 
     def _try(self, operation: Callable[..., Any], fallback: Any, *args: Any, **kwargs: Any) -> Any:
         if time.monotonic() < TolerantRedisCache._asleep_until:

@@ -1,8 +1,8 @@
 """What a process remembers for a moment: names of the directory, pages that hardly change.
 
 A crowd that opens the same page then costs the database one look, not one each. Every process remembers by
-itself and hears of no change: what is remembered may be old by ``MEMORY_SECONDS``, so nothing may be kept here
-that decides about rights or about a tip. ``MEMORY_SECONDS = 0`` remembers nothing.
+itself and hears of no change: what is remembered may be old by ``MEMORY_SECONDS``, so nothing may be kept
+here that decides who may see or do something. ``MEMORY_SECONDS = 0`` remembers nothing.
 """
 
 import time

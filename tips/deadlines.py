@@ -11,12 +11,15 @@ from datetime import datetime
 
 from groups.models import Holiday
 from portal.calendar import Pause, TermUnit, WorkCalendar, due_at, local_date
+from portal.memory import Memory
 from tips.enums import EventKind, Priority
 from tips.models.rules import DeadlineRule
 from tips.terms import BUILT_IN, CRIME, TermKind, TermRule, rule_for
 
 _ROUND_THE_CLOCK = (TermUnit.MINUTES, TermUnit.HOURS)
 _NO_CALENDAR = WorkCalendar()
+# Two tables of some rows that every tip asks for and that change a few times a year.
+_remembered = Memory(size=2)
 
 
 @dataclass(frozen=True)
@@ -55,11 +58,19 @@ def due_time(
 
 def rule_table() -> tuple[TermRule, ...]:
     """All rows: those the portal starts with, then those decided here, which win on the same day."""
+    return _remembered.get("rules", _rule_table)
+
+
+def _rule_table() -> tuple[TermRule, ...]:
     return (*BUILT_IN, *(row.rule for row in DeadlineRule.objects.order_by("pk")))
 
 
 def work_calendar() -> WorkCalendar:
     """Days off and made-up days as the directory has them."""
+    return _remembered.get("calendar", _work_calendar)
+
+
+def _work_calendar() -> WorkCalendar:
     days = list(Holiday.objects.values_list("day", "is_working_day"))
     return WorkCalendar(
         holidays=frozenset(day for day, is_working in days if not is_working),

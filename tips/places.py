@@ -16,7 +16,7 @@ SELECT_LIMIT = 30
 RESULTS_LIMIT = 20
 # Read before the best are chosen: the database sorts by name, not by how well a name fits.
 CANDIDATES_LIMIT = 200
-# Names for forms only; where a tip goes is read anew (``validators.clean_unit``).
+# For the form only: what is sent is checked by ``tips.validators``.
 _names = Memory(size=2000)
 
 

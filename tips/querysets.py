@@ -1,9 +1,11 @@
 """Adjectives of tips: open, overdue, visible to a user, in the order of the queue."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
-from django.db import models
+from django.db import connection, models
 from django.db.models import Case, Exists, ExpressionWrapper, F, IntegerField, OuterRef, Q, Value, When
 from django.db.models.functions import Coalesce
 from django.utils import timezone
@@ -93,3 +95,21 @@ def _circle_of_unit() -> models.QuerySet:
 
 def _is_below(path: str, tops: list[str]) -> bool:
     return any(path.startswith(top) for top in tops)
+
+
+class TipTermQuerySet(models.QuerySet):
+    """Digests of words."""
+
+    BATCH = 400
+
+    def add(self, tip: Any, terms: Sequence[int]) -> None:
+        """Write the terms that the tip does not have yet.
+
+        Some forty of them come with every tip: as model instances, or as parameters, they would cost more
+        than the tip itself. All that goes into the statement are whole numbers.
+        """
+        table, tip_id = connection.ops.quote_name(self.model._meta.db_table), int(tip.pk)
+        for start in range(0, len(terms), self.BATCH):
+            rows = ",".join(f"({tip_id},{term:d})" for term in terms[start : start + self.BATCH])
+            with connection.cursor() as cursor:
+                cursor.execute(f"INSERT INTO {table} (tip_id, term) VALUES {rows} ON CONFLICT DO NOTHING")

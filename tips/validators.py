@@ -16,6 +16,7 @@ from broadcasts.enums import BroadcastState
 from broadcasts.models import Broadcast
 from groups.enums import Level
 from groups.models import Unit
+from portal.memory import Memory
 from portal.text import PhoneError, clean, parse_phone
 from tips import limits
 from tips.enums import Category, Outcome
@@ -26,6 +27,8 @@ EARLIEST = datetime.datetime(1900, 1, 1, tzinfo=datetime.UTC)
 # Mainland, Hoàng Sa and Trường Sa, in decimal degrees.
 LATITUDES = (6.0, 23.6)
 LONGITUDES = (102.0, 118.0)
+# A unit changes some times in years, and then from a day on.
+_units = Memory(size=5000)
 _TAKEN_BACK = (BroadcastState.CANCELLED, BroadcastState.WITHDRAWN)
 
 
@@ -187,7 +190,7 @@ def clean_unit(value: object) -> Unit:
     """A commune in force today, given as a unit or as its code."""
     unit = value if isinstance(value, Unit) else None
     if unit is None and (code := plain_code(value)):
-        unit = Unit.objects.filter(code=code).select_related("parent__parent").first()
+        unit = _units.get(code, lambda: _unit_of(code))
     if unit is None:
         raise ValidationError(_("Xin chọn xã, phường, đặc khu nơi xảy ra."), code="required")
     today = timezone.localdate()
@@ -196,6 +199,18 @@ def clean_unit(value: object) -> Unit:
         raise ValidationError(_("Xin chọn một xã, phường, đặc khu hiện có."), code="invalid")
     if is_for_practice(unit):
         raise ValidationError(_("Đơn vị tập huấn không nhận tin. Xin chọn xã, phường khác."), code="practice")
+    return unit
+
+
+def _unit_of(code: str) -> Unit | None:
+    unit = Unit.objects.filter(code=code).order_by("pk").first()
+    return unit and _with_those_above(unit)
+
+
+def _with_those_above(unit: Unit) -> Unit:
+    parent = unit.parent_id
+    if parent is not None:
+        unit.parent = _units.get(parent, lambda: _with_those_above(Unit.objects.get(pk=parent)))
     return unit
 
 
@@ -218,8 +233,10 @@ def clean_broadcast(value: object) -> Broadcast | None:
     withdrawn is no more to be named, and what a practice unit wrote went to nobody.
     """
     code = value.code if isinstance(value, Broadcast) else plain_code(value).upper()
+    if not code:
+        return None
     went_out = Broadcast.objects.filter(started_at__isnull=False, unit__is_practice=False)
-    return went_out.exclude(state__in=_TAKEN_BACK).filter(code=code).first() if code else None
+    return went_out.exclude(state__in=_TAKEN_BACK).filter(code=code).first()
 
 
 def clean_outcome(value: object) -> str:

@@ -9,7 +9,7 @@ from broadcasts.models import Broadcast
 from groups.models import Unit
 from portal.crypto.fields import EncryptedTextField
 from tips.enums import OPEN, RESTRICTED, Category, Outcome, Priority, SourceChannel, TipStatus
-from tips.querysets import BY_DEADLINE, TipQuerySet
+from tips.querysets import BY_DEADLINE, TipQuerySet, TipTermQuerySet
 
 
 class Case(models.Model):
@@ -155,6 +155,8 @@ class TipTerm(models.Model):
 
     tip = models.ForeignKey(Tip, on_delete=models.CASCADE, related_name="terms", db_index=False)
     term = models.BigIntegerField()
+
+    objects = TipTermQuerySet.as_manager()
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["term", "tip"], name="tipterm_once")]

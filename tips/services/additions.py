@@ -68,9 +68,7 @@ def can_be_reopened(tip: Tip) -> bool:
 def index_text(tip: Tip, text: str) -> None:
     """Make the words of a text findable: keyed digests, never the words."""
     terms = term_digests(TERMS_PURPOSE, words(text))
-    TipTerm.objects.bulk_create(
-        (TipTerm(tip=tip, term=term) for term in sorted(terms)), batch_size=500, ignore_conflicts=True
-    )
+    TipTerm.objects.add(tip, sorted(terms))
 
 
 def _hear(tip: Tip, text: str, *, at: datetime.datetime, facts: dict[str, Any]) -> None:
