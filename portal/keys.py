@@ -10,17 +10,23 @@ import os
 import secrets
 from pathlib import Path
 
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from nacl.public import PrivateKey
 
 
 def new_keys() -> dict[str, str]:
-    """A secret key, one key for stored fields, and the key pair that seals contacts."""
+    """A secret key, a key for stored fields, the pair that seals contacts, the pair that signs web pushes."""
+    vapid = ec.generate_private_key(ec.SECP256R1())
+    point = vapid.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
     identity = PrivateKey.generate()
     return {
         "SECRET_KEY": secrets.token_urlsafe(50),
         "FIELD_KEYS": _base64(os.urandom(32)),
         "IDENTITY_PUBLIC_KEY": _base64(bytes(identity.public_key)),
         "IDENTITY_PRIVATE_KEY": _base64(bytes(identity)),
+        "VAPID_PUBLIC_KEY": _url_safe(point),
+        "VAPID_PRIVATE_KEY": _url_safe(vapid.private_numbers().private_value.to_bytes(32, "big")),
     }
 
 
@@ -49,6 +55,11 @@ def main() -> None:
 
 def _base64(data: bytes) -> str:
     return base64.b64encode(data).decode("ascii")
+
+
+def _url_safe(data: bytes) -> str:
+    """URL-safe and without padding, as browsers and push services want their keys."""
+    return base64.urlsafe_b64encode(data).decode("ascii").rstrip("=")
 
 
 def _lines(values: dict[str, str]) -> str:

@@ -326,6 +326,23 @@ EMAIL_FILE_PATH = str(VAR_DIR / "mail")
 # A web request may be the one to say that nothing else works: it must not hang on a mail server.
 EMAIL_TIMEOUT = 4
 DEFAULT_FROM_EMAIL = text("DEFAULT_FROM_EMAIL", "ket-noi-binh-yen@localhost")
+
+# --- Web push (urgent tips to people on duty) ------------------------------------------------------------
+
+# An ECDSA key pair on P-256 in URL-safe base64 without padding (RFC 8292). Without it nothing is pushed.
+VAPID_PUBLIC_KEY = text(
+    "VAPID_PUBLIC_KEY",
+    "BBP9P2KrrQ6WMZHUNeDBmx-0u_fSTZpSmMlpv3lGr1B9gTAtQJnKjb4oqj9qAxcVlP5wOwukq8vOLM9wtTLxHyQ"
+    if DEBUG
+    else "",
+)
+VAPID_PRIVATE_KEY = text("VAPID_PRIVATE_KEY", "iHwkiq_fvuAWZ0wk9xPAlfoA9FS8rntZrbmImRd5Gcc" if DEBUG else "")
+# Push services of browsers, with all below them: subscriptions elsewhere are refused.
+PUSH_HOSTS = words(
+    "PUSH_HOSTS",
+    default=["fcm.googleapis.com", "push.services.mozilla.com", "push.apple.com", "notify.windows.com"],
+)
+
 # Web requests look after beat, workers and broker, which cannot report their own end.
 ALARMS_FROM_WEB = True
 
@@ -371,6 +388,7 @@ CELERY_BEAT_SCHEDULE = {
     "fetch-zalo-files": {"task": "tips.fetch_zalo_files", "schedule": 60.0},
     "forget-zalo-threads": {"task": "tips.forget_zalo_threads", "schedule": 24 * 3600.0},
     "work-on-evidence": {"task": "tips.work_on_evidence", "schedule": 60.0},
+    "ring-alarms": {"task": "tips.ring_alarms", "schedule": 15.0},
     "erase-expired-tips": {"task": "tips.erase_expired", "schedule": 24 * 3600.0},
 }
 # A request must not wait for a broker that is away: the sweep finds what was not announced.

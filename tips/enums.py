@@ -152,6 +152,9 @@ class EventKind(models.TextChoices):
     REVEALED = "revealed", _("Xem thông tin người báo")
     NO_RECEIPT = "no_receipt", _("Không gửi được mã theo dõi cho người nhắn")
     ALARMED = "alarmed", _("Báo động tin khẩn")
+    NAMED = "named", _("Ghi tên cán bộ bị phản ánh")
+    ASKED = "asked", _("Xin xem thông tin người báo")
+    REFUSED = "refused", _("Không cho xem thông tin người báo")
 
 
 class AlarmStage(models.IntegerChoices):

@@ -23,6 +23,11 @@ def can_handle(user, tip) -> bool:
     return permissions.holds(user, tip.handler, *TIP_ROLES)
 
 
+def may_hear_of(user, tip) -> bool:
+    """May be told that the tip waits, not more: everybody who would handle it were it not for the circle."""
+    return permissions.holds(user, tip.handler, *TIP_ROLES)
+
+
 def can_decide(user, tip) -> bool:
     """Chiefs and supervisors who handle the tip: give it to others, extend its deadline."""
     return can_handle(user, tip) and permissions.holds(user, tip.handler, *DECIDING_ROLES)

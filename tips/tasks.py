@@ -42,3 +42,12 @@ def fetch_zalo_files() -> None:
     from tips.services import zalo_files
 
     zalo_files.fetch_due()
+
+
+@shared_task(name="tips.ring_alarms")
+def ring_alarms() -> None:
+    """Every 15 s, and when a tip became urgent: call those on duty, then those above them."""
+    from portal.clock import database_now
+    from tips.services import ringing
+
+    ringing.ring(database_now())

@@ -15,6 +15,8 @@ from django_otp import user_has_device
 # Everything a session opens. The public pages are left alone: they must not even look at the session.
 STAFF_PREFIXES = ("/can-bo/", "/admin/", "/zalo/callback/", "/api/docs/", "/api/schema/", "/metrics")
 ACCOUNT_PREFIX = "/tai-khoan/"
+# Asked for by open pages themselves: nobody need be there.
+UNATTENDED_PATHS = ("/can-bo/truc/tin-khan/",)
 
 STARTED_KEY = "started_at"
 SEEN_KEY = "seen_at"
@@ -49,6 +51,8 @@ class IdleSessionMiddleware:
         too_old = now - started > settings.SESSION_COOKIE_AGE
         if too_old or now - seen > settings.SESSION_IDLE_MINUTES * 60:
             logout(request)
+        elif request.path in UNATTENDED_PATHS:
+            return
         elif SEEN_KEY not in request.session or now - seen > SEEN_EVERY_SECONDS:
             request.session[SEEN_KEY] = now
 

@@ -15,6 +15,7 @@ from groups.enums import Role
 from groups.models import Posting, Unit
 from portal.desk import posting, scope
 from portal.desk.access import Desk
+from tips.services.alarms import shown
 
 # A badge says "99+": nobody counts further, and no page reads more rows than that for it.
 MOST_COUNTED = 100
@@ -34,6 +35,7 @@ def render(
         "desk_role": desk.role_name,
         "nav_counts": nav_counts(request),
         "standstill": standstill(desk),
+        "ringing": None if desk.is_relay or desk.is_administrator else shown(request.user),
         # Asked only where the strip is shown.
         "helpers": partial(administrators, desk.unit),
     }

@@ -105,6 +105,8 @@ GET_MATRIX = {
     ),
     "groups": lambda w: ([], everywhere()),
     "group": lambda w: ([w.group.pk], only_ours()),
+    "duty": lambda w: ([], everywhere()),
+    "duty_ringing": lambda w: ([], everywhere()),
     "report": lambda w: ([], everywhere()),
 }
 # Acts: who is let through as far as the form. An act a person may not do is 403, an empty form is 400.
@@ -128,6 +130,9 @@ POST_MATRIX = {
     "posting_remind": lambda w: ([], leaders(302)),
     "posting_hand_over": lambda w: ([], leaders(302)),
     "posting_skip": lambda w: ([w.to_post.pk], only_ours(relay=400, status=400)),
+    "duty_put": lambda w: ([], everywhere(status=302) | {"officer": 403, "officer2": 403, "officer3": 403}),
+    "device_add": lambda w: ([], everywhere(status=302)),
+    "device_remove": lambda w: ([10**6], everywhere(status=302)),
     "tip_act": lambda w: ([w.tip.public_id, "note"], only_ours(status=400)),
     "group_count": lambda w: ([w.group.pk], only_ours(status=400)),
     "group_hand_over": lambda w: ([w.group.pk], only_ours(status=400)),

@@ -1,5 +1,6 @@
 """Tips: what residents report, in confidence."""
 
+from tips.models.alarms import AlarmCall, DutyShift, PushDevice, TipAlarm
 from tips.models.answers import AnswerTemplate
 from tips.models.evidence import Evidence, Original, OriginalGrant
 from tips.models.rules import DeadlineRule
@@ -8,16 +9,20 @@ from tips.models.tips import Case, Tip, TipTerm
 from tips.models.zalo import ZaloFile, ZaloThread
 
 __all__ = [
+    "AlarmCall",
     "AnswerTemplate",
     "Case",
     "Contact",
     "DeadlineRule",
+    "DutyShift",
     "Evidence",
     "IdentityGrant",
     "Message",
     "Original",
     "OriginalGrant",
+    "PushDevice",
     "Tip",
+    "TipAlarm",
     "TipEvent",
     "TipTerm",
     "Transfer",

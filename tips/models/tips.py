@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from broadcasts.models import Broadcast
 from groups.models import Unit
 from portal.crypto.fields import EncryptedTextField
-from tips.enums import OPEN, RESTRICTED, Category, Outcome, Priority, SourceChannel, TipStatus
+from tips.enums import OPEN, RESTRICTED, UNTAKEN, Category, Outcome, Priority, SourceChannel, TipStatus
 from tips.querysets import BY_DEADLINE, TipQuerySet, TipTermQuerySet
 
 
@@ -128,6 +128,11 @@ class Tip(models.Model):
             models.Index(fields=["category", "-id"], name="tip_category_idx"),
             models.Index(fields=["priority", "-id"], name="tip_priority_idx"),
             models.Index(fields=["-id"], condition=Q(is_valuable=True), name="tip_valuable_idx"),
+            models.Index(
+                fields=["received_at"],
+                condition=Q(priority=0, status__in=UNTAKEN),
+                name="tip_urgent_untaken_idx",
+            ),
         ]
         constraints = [
             models.CheckConstraint(condition=Q(priority__lte=4), name="tip_priority_range"),

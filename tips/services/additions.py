@@ -14,6 +14,7 @@ from tips import deadlines, priority
 from tips.enums import OPEN, EventKind, Priority, TipStatus
 from tips.evidence import attach
 from tips.models import Message, Tip, TipEvent, TipTerm
+from tips.services import alarms
 from tips.services.closing import reopened_values
 from tips.services.states import IN_HAND
 
@@ -86,6 +87,8 @@ def _hear(tip: Tip, text: str, *, at: datetime.datetime, facts: dict[str, Any]) 
     elif tip.status == TipStatus.ANSWERED:
         values["status"] = TipStatus.VERIFYING
     Tip.objects.filter(pk=tip.pk).update(version=F("version") + 1, **values)
+    if tip.priority == Priority.P0 and (is_reopened or "priority" in values):
+        alarms.raise_for(tip, since=at)
 
 
 def _raised(tip: Tip, text: str, *, at: datetime.datetime) -> dict[str, Any]:

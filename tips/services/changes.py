@@ -16,6 +16,7 @@ from portal.audit.services import record
 from portal.errors import NotAllowedError, StaleVersionError, WrongStateError
 from tips.enums import EventKind
 from tips.models import Tip, TipEvent
+from tips.services import alarms
 from tips.services.states import ALLOWED_FROM, Act
 
 
@@ -70,6 +71,7 @@ def apply(
             tip=tip, kind=step.kind, actor=actor, at=timezone.now(), note=step.note, data=step.facts
         )
         record(actor, step.action, tip, unit_path=step.unit_path or tip.handler.path, data=step.facts)
+        alarms.follow(tip, values or {})
         if also is not None:
             also()
     return reload(tip)

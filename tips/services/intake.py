@@ -19,10 +19,10 @@ from groups.models import Unit
 from portal.audit.services import record
 from portal.crypto.sealed import seal
 from tips import deadlines, priority, receipts, validators
-from tips.enums import Category, EventKind, SourceChannel
+from tips.enums import Category, EventKind, Priority, SourceChannel
 from tips.evidence import StoredFile, attach, discard, stored_uploads
 from tips.models import Contact, Tip, TipEvent
-from tips.services import additions
+from tips.services import additions, alarms
 
 # Contacts are padded to this many bytes before sealing: the length of a box must not tell a name.
 CONTACT_BYTES = 512
@@ -182,6 +182,8 @@ def _write(draft: TipDraft, *, receipt: str, form_token: str | None, handler: Un
     TipEvent.objects.create(tip=tip, kind=EventKind.RECEIVED, actor=actor, at=received_at)
     # An officer who wrote it down is named anyway; of a sender not even the second is kept.
     record(actor, "tips.tip.received", tip, unit_path=handler.path, at=None if actor else received_at)
+    if level == Priority.P0:
+        alarms.raise_for(tip, since=received_at)
     return tip
 
 

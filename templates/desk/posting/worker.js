@@ -126,3 +126,18 @@ self.addEventListener("sync", (event) => {
     if (outcome.state === "wait") throw new Error("no network yet");
   }));
 });
+
+// A push says that an urgent tip waits, and so does what is shown: nothing of the tip leaves the portal.
+const DUTY = "{% url 'desk:duty' %}";
+
+self.addEventListener("push", (event) => {
+  event.waitUntil(self.registration.showNotification("Có tin khẩn đang chờ", {
+    body: "Mở cổng để xem và tiếp nhận.", tag: "tin-khan", renotify: true, requireInteraction: true,
+    icon: "{% static 'img/icon-192.png' %}", lang: "vi",
+  }));
+});
+
+self.addEventListener("notificationclick", (event) => {
+  event.notification.close();
+  event.waitUntil(self.clients.openWindow(DUTY));
+});
