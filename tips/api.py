@@ -260,7 +260,6 @@ def _act(name: str, summary: str, shape: type, call) -> type[TipAct]:
 
 
 Accept = _act("Accept", "Take a tip.", shapes.VersionSerializer, handling.accept)
-Note = _act("Note", "Write an internal note.", shapes.NoteSerializer, handling.add_note)
 Transfer = _act("Transfer", "Pass a tip to another unit.", shapes.TransferSerializer, routing.transfer)
 Unmerge = _act(
     "Unmerge", "Take a wrongly joined tip out of its case.", shapes.VersionSerializer, merging.unmerge
@@ -289,6 +288,16 @@ class Reply(TipAct):
 
     def act(self, tip: Tip, **data: Any) -> Tip:
         return handling.reply(tip, files=self.uploads(), **data)
+
+
+@extend_schema(request=shapes.NoteSerializer, responses=shapes.TipSerializer)
+class Note(TipAct):
+    """Write an internal note."""
+
+    shape = shapes.NoteSerializer
+
+    def act(self, tip: Tip, **data: Any) -> Tip:
+        return handling.add_note(tip, files=self.uploads(), **data)
 
 
 @extend_schema(request=shapes.MergeSerializer, responses=shapes.TipSerializer)

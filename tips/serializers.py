@@ -219,6 +219,8 @@ class ReplySerializer(VersionSerializer):
 
 
 class NoteSerializer(VersionSerializer):
+    """``@username`` names a colleague; files come as multipart."""
+
     text = serializers.CharField(trim_whitespace=False)
 
 

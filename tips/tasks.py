@@ -20,6 +20,14 @@ def work_on_evidence() -> None:
     evidence_work.work_on_due()
 
 
+@shared_task(name="tips.mail_mentions")
+def mail_mentions() -> None:
+    """Every minute, and when a note names somebody: mail them."""
+    from tips.services import attention
+
+    attention.mail_due()
+
+
 @shared_task(name="tips.answer_zalo")
 def answer_zalo() -> None:
     """Every minute, and when a message came: send residents their receipts."""

@@ -15,8 +15,9 @@ from groups.models import Group
 from portal.desk import posting, posts, scope
 from portal.desk.frame import capped
 from portal.desk.health import paused_for, visible_dead_letters
-from tips.models import Tip
+from tips.models import Mention, Tip
 from tips.querysets import BY_DEADLINE, TipQuerySet
+from tips.services import attention
 
 ROWS_SHOWN = 6
 SILENT_AFTER = timedelta(days=14)
@@ -38,6 +39,7 @@ class Board:
 
     to_post: list[Delivery]
     tips: list[Tip]
+    mentions: list[Mention]
     to_approve: list[Broadcast]
     returned: list[Broadcast]
     unknown: list[Delivery]
@@ -54,6 +56,7 @@ class Board:
         lists = (
             ("can-dang", _("Cần đăng"), self.to_post),
             ("tin-bao", _("Tin báo"), self.tips),
+            ("nhac-toi", _("Được nhắc"), self.mentions),
             ("cho-duyet", _("Chờ duyệt"), self.to_approve),
             ("tra-lai", _("Cần sửa"), self.returned),
             ("chua-ro", _("Chưa rõ"), self.unknown),
@@ -66,7 +69,8 @@ class Board:
 
     @property
     def is_empty(self) -> bool:
-        return not (self.to_post or self.tips or self.to_approve or self.returned or self.unknown)
+        lists = (self.to_post, self.tips, self.mentions, self.to_approve, self.returned, self.unknown)
+        return not any(lists)
 
 
 def board(request: HttpRequest) -> Board:
@@ -79,7 +83,8 @@ def board(request: HttpRequest) -> Board:
     now = timezone.now()
     return Board(
         to_post=list(posting.queue(user)[: ROWS_SHOWN + 1]),
-        tips=list(by_deadline(scope.tips(request))[: ROWS_SHOWN + 1]),
+        tips=_tips(request),
+        mentions=list(attention.mentions_of(user)[: ROWS_SHOWN + 1]),
         to_approve=_latest(submitted) if desk.is_deciding else [],
         returned=_latest(mine),
         unknown=list(
@@ -93,6 +98,12 @@ def board(request: HttpRequest) -> Board:
         progress=progress(request.user, scope.broadcasts(request), now),
         paused=paused_for(request),
     )
+
+
+def _tips(request: HttpRequest) -> list[Tip]:
+    rows = list(by_deadline(scope.tips(request))[: ROWS_SHOWN + 1])
+    attention.mark(request.user, rows)
+    return rows
 
 
 def by_deadline(tips: TipQuerySet) -> TipQuerySet:

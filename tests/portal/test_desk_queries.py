@@ -95,7 +95,7 @@ class Office:
 
 # The office has an alarm: the strip about it asks for one query more, whom to call.
 PAGES = {
-    "today": (lambda o: reverse("desk:today"), 20),
+    "today": (lambda o: reverse("desk:today"), 23),
     "broadcasts": (lambda o: reverse("desk:broadcasts"), 11),
     "broadcasts, searched": (lambda o: reverse("desk:broadcasts") + "?q=bai", 12),
     "broadcast": (lambda o: reverse("desk:broadcast", args=[o.sending.code]), 18),
@@ -109,9 +109,9 @@ PAGES = {
     "calls of a row": (lambda o: reverse("desk:delivery_calls", args=[o.called.pk]), 11),
     "health": (lambda o: reverse("desk:health"), 21),
     "alarms": (lambda o: reverse("desk:alarms"), 11),
-    "tips": (lambda o: reverse("desk:tips"), 11),
-    "all tips": (lambda o: reverse("desk:tips") + "?loc=tat-ca", 11),
-    "tip": (lambda o: reverse("desk:tip", args=[o.tip.public_id]), 21),
+    "tips": (lambda o: reverse("desk:tips"), 13),
+    "all tips": (lambda o: reverse("desk:tips") + "?loc=tat-ca", 13),
+    "tip": (lambda o: reverse("desk:tip", args=[o.tip.public_id]), 23),
     "groups": (lambda o: reverse("desk:groups"), 11),
     "silent groups": (lambda o: reverse("desk:groups") + "?im-lang=1", 10),
     "group": (lambda o: reverse("desk:group", args=[o.group.pk]), 16),

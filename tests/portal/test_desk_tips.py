@@ -163,6 +163,20 @@ def test_tip_that_may_tell_of_the_same_matter_is_shown_and_joined_from_there(wor
     assert "Có thể cùng vụ việc" in page and f"Ghép vào {twin.public_id}" not in page
 
 
+def test_colleague_named_in_a_note_finds_it_on_the_first_page(world):
+    named = world.users["officer"].username
+    page = html(act(world, "note", by="chief", text=f"Nhờ @{named} qua quán xem"))
+    assert "Đã ghi chú" in page
+    today = html(world.client("officer").get(reverse("desk:today")))
+    assert "nhắc anh/chị trong một ghi chú" in today and "qua quán xem" not in today
+    assert "Chưa đọc" in today
+    world.client("officer").get(reverse("desk:tip", args=[world.tip.public_id]))
+    after = html(world.client("officer").get(reverse("desk:today")))
+    assert "nhắc anh/chị" not in after and "Chưa đọc" not in after
+    refused = act(world, "note", by="chief", text="Nhờ @khongco")
+    assert refused.status_code == 400 and "Không nhắc được @khongco" in html(refused)
+
+
 def test_wrong_merge_is_undone_with_one_press(world):
     main = make_tip(world.area, text="Quán hát loa kéo lại mở tới hai giờ sáng hôm qua")
     merged = html(act(world, "merge", by="chief", into=main.public_id))

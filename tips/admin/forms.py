@@ -74,7 +74,11 @@ class ReplyForm(ActForm):
 
 
 class NoteForm(ActForm):
-    text = words(_("Nội dung"), help_text=_("Người báo không thấy."))
+    text = words(
+        _("Nội dung"),
+        help_text=_("Người báo không thấy. Viết @tên-đăng-nhập để nhắc đồng đội vào xem."),
+    )
+    files = FilesField(label=_("Kèm ảnh, tệp, chỉ nội bộ xem"))
 
 
 class ReasonForm(ActForm):

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.contrib.admin.views.main import ChangeList
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -22,11 +23,12 @@ from tips.admin.listing import TipChangeList
 from tips.downloads import evidence_response
 from tips.enums import OPEN
 from tips.models import Tip
-from tips.services import answers, handling, identity, offers, reading
+from tips.services import answers, attention, handling, identity, offers, reading
 from tips.services.search import search
 from tips.services.similar import similar_tips
 
 ASSIGN_AT_ONCE = 100
+NEWS = {attention.NEW: _("Chưa đọc"), attention.NEWS: _("Có tin nhắn mới")}
 NEVER_LISTED = ("text", "place", "coordinates", "public_reason", "valuable_reason")
 
 
@@ -76,7 +78,12 @@ class TipAdmin(ScopedAdmin):
 
     @admin.display(description=_("Tin"))
     def code(self, tip: Tip) -> str:
-        return format_html('{}<br><span class="small">{}</span>', tip.get_category_display(), tip.public_id)
+        return format_html(
+            '{}<br><span class="small">{}</span>{}',
+            tip.get_category_display(),
+            tip.public_id,
+            format_html(' <b class="small">{}</b>', NEWS[tip.news]) if tip.news else "",
+        )
 
     @admin.display(description=_("Ưu tiên"))
     def priority_badge(self, tip: Tip) -> str:
@@ -103,6 +110,13 @@ class TipAdmin(ScopedAdmin):
     @admin.display(description=_("Người xử lý"), empty_value=_("Chưa giao"))
     def assignee_column(self, tip: Tip) -> str | None:
         return tip.assignee.display_name if tip.assignee else None
+
+    def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
+        """The list with what is new to this person in each row."""
+        changelist = super().get_changelist_instance(request)
+        changelist.result_list = list(changelist.result_list)
+        attention.mark(request.user, changelist.result_list)
+        return changelist
 
     def changelist_view(self, request, extra_context=None):
         """The queue under its own name: nothing is picked here to be changed."""

@@ -2,6 +2,7 @@
 
 from tips.models.alarms import AlarmCall, DutyShift, PushDevice, TipAlarm
 from tips.models.answers import AnswerTemplate
+from tips.models.attention import Mention, TipRead
 from tips.models.evidence import Evidence, Original, OriginalGrant
 from tips.models.rules import DeadlineRule
 from tips.models.thread import Contact, IdentityGrant, Message, TipEvent, Transfer
@@ -17,6 +18,7 @@ __all__ = [
     "DutyShift",
     "Evidence",
     "IdentityGrant",
+    "Mention",
     "Message",
     "Original",
     "OriginalGrant",
@@ -24,6 +26,7 @@ __all__ = [
     "Tip",
     "TipAlarm",
     "TipEvent",
+    "TipRead",
     "TipTerm",
     "Transfer",
     "ZaloFile",

@@ -79,7 +79,7 @@ def sender_view(tip: Tip) -> SenderView:
         status=tip.status,
         status_text=status_text(tip),
         messages=items,
-        files=tip.evidence.count(),
+        files=tip.evidence.exclude(message__kind=MessageKind.NOTE).count(),
         handled_by=tip.handler.police_name,
         received_at=tip.received_at,
         can_write=_can_write(tip),

@@ -12,6 +12,7 @@ from tips import deadlines, permissions, validators
 from tips.enums import EventKind, MessageKind, Priority, TipStatus
 from tips.evidence import attach, stored_uploads
 from tips.models import Message, Tip
+from tips.services import attention
 from tips.services.changes import Step, apply, check_version, require
 from tips.services.states import Act
 from tips.validators import keyed
@@ -74,19 +75,28 @@ def reply(tip: Tip, *, actor: Any, version: int, text: str, files: Sequence[Any]
         return apply(tip, act=Act.REPLY, actor=actor, version=version, values=values, step=step, also=also)
 
 
-def add_note(tip: Tip, *, actor: Any, version: int, text: str) -> Tip:
-    """Write an internal note; the sender never sees it. Raises ValidationError keyed ``text``."""
+def add_note(tip: Tip, *, actor: Any, version: int, text: str, files: Sequence[Any] = ()) -> Tip:
+    """Write an internal note; the sender never sees it, nor its files. "@name" asks a colleague to look.
+
+    Raises ValidationError keyed ``text`` (also for a name that may not open this tip) or ``files``.
+    """
     require(permissions.can_handle(actor, tip))
     clean = keyed("text", validators.clean_message, text)
-    step = Step(EventKind.NOTED, "tips.tip.noted")
-    return apply(
-        tip,
-        act=Act.NOTE,
-        actor=actor,
-        version=version,
-        step=step,
-        also=lambda: add_internal(tip, actor=actor, text=clean),
-    )
+    check_version(tip, version)
+    named = attention.named_in(clean, tip=tip, actor=actor)
+
+    with stored_uploads(files) as stored:
+
+        def also() -> None:
+            message = add_internal(tip, actor=actor, text=clean)
+            attach(stored, tip=tip, message=message)
+            attention.ask_to_look(message, named)
+
+        facts: dict[str, Any] = {"files": len(stored)} if stored else {}
+        if named:
+            facts["named"] = [user.get_username() for user in named]
+        step = Step(EventKind.NOTED, "tips.tip.noted", facts=facts)
+        return apply(tip, act=Act.NOTE, actor=actor, version=version, step=step, also=also)
 
 
 def add_public(tip: Tip, *, actor: Any, text: str, at: datetime.datetime) -> Message:
@@ -94,9 +104,9 @@ def add_public(tip: Tip, *, actor: Any, text: str, at: datetime.datetime) -> Mes
     return Message.objects.create(tip=tip, kind=MessageKind.PUBLIC, author=actor, text=text, at=at)
 
 
-def add_internal(tip: Tip, *, actor: Any, text: str) -> None:
+def add_internal(tip: Tip, *, actor: Any, text: str) -> Message:
     """A note, in the caller's transaction."""
-    Message.objects.create(tip=tip, kind=MessageKind.NOTE, author=actor, text=text, at=timezone.now())
+    return Message.objects.create(tip=tip, kind=MessageKind.NOTE, author=actor, text=text, at=timezone.now())
 
 
 def _opened(tip: Tip) -> dict[str, Any]:

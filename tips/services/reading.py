@@ -12,6 +12,7 @@ from portal.audit.services import record
 from tips.evidence import open_evidence
 from tips.models import Evidence, Message, Tip, TipEvent, Transfer
 from tips.querysets import TipQuerySet
+from tips.services.attention import note_read
 
 _IS_ID = re.compile(r"[0-9A-Za-z]{1,12}")
 
@@ -39,6 +40,7 @@ def read_tip(user: Any, public_id: str) -> Tip:
     """One tip with its thread, files and time line. Raises ``Tip.DoesNotExist`` for what is not visible."""
     tip = by_id(with_thread(visible_tips(user)), public_id).get()
     record(user, "tips.tip.read", tip, unit_path=tip.handler.path)
+    note_read(tip, user)
     return tip
 
 

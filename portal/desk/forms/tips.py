@@ -43,7 +43,12 @@ class ReplyForm(forms.Form):
 class NoteForm(forms.Form):
     """A note for colleagues."""
 
-    text = _words(_("Ghi chú nội bộ"), rows=3, help_text=_("Người báo không thấy."))
+    text = _words(
+        _("Ghi chú nội bộ"),
+        rows=3,
+        help_text=_("Người báo không thấy. Viết @tên-đăng-nhập để nhắc đồng đội vào xem."),
+    )
+    files = FilesField(label=_("Kèm ảnh, tệp, chỉ nội bộ xem"))
 
 
 class TransferForm(forms.Form):

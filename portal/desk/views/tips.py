@@ -17,7 +17,7 @@ from portal.site.paging import page
 from tips.downloads import evidence_response
 from tips.enums import OPEN, Category, EventKind, SourceChannel
 from tips.models import Tip
-from tips.services import offers, reading
+from tips.services import attention, offers, reading
 from tips.services.answers import TAKES_ANSWER, answers_for, insert
 from tips.services.identity import live_grant
 from tips.services.similar import similar_tips
@@ -43,6 +43,7 @@ def index(request: HttpRequest) -> HttpResponse:
         )
     else:
         context["page"] = keyed(rows, request, order=filters.order, size=PAGE_SIZE)
+        attention.mark(request.user, context["page"].rows)
     return frame.render(request, "desk/tips/list.html", context)
 
 

@@ -1,0 +1,133 @@
+"""What is new to one person: tips not opened yet, messages since, notes that name them."""
+
+import logging
+import re
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
+from smtplib import SMTPException
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.core.exceptions import ValidationError
+from django.core.mail import send_mail
+from django.db.models import Max, QuerySet
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from broadcasts.hints import hint
+from tips import permissions, tasks
+from tips.models import Mention, Message, Tip, TipRead
+
+# "@huy", "@cong.an-2": what stands before keeps addresses of mail out.
+_NAME = re.compile(r"(?<![\w@.+-])@(\w[\w.+-]{0,149})")
+MOST_NAMED = 10
+MAIL_WORTH_FOR = timedelta(hours=24)
+MAILS_AT_ONCE = 200
+NEW = "new"
+NEWS = "news"
+logger = logging.getLogger(__name__)
+
+
+def named_in(text: str, *, tip: Tip, actor: Any) -> list[Any]:
+    """The colleagues a note names with @, each once, without its author.
+
+    Raises ValidationError keyed ``text`` for who may not open this tip, in the words for who does not exist.
+    """
+    names = list(dict.fromkeys(found.rstrip(".-+").casefold() for found in _NAME.findall(text)))
+    if len(names) > MOST_NAMED:
+        raise ValidationError({"text": _("Mỗi ghi chú nhắc tối đa %(n)d người.") % {"n": MOST_NAMED}})
+    users = [_colleague(name, tip) for name in names]
+    if strangers := [name for name, user in zip(names, users, strict=True) if user is None]:
+        listed = ", ".join(f"@{name}" for name in strangers)
+        complaint = _("Không nhắc được %(names)s: không có cán bộ nào tên như vậy được mở tin này.")
+        raise ValidationError({"text": complaint % {"names": listed}})
+    return [user for user in users if user != actor]
+
+
+def ask_to_look(message: Message, users: Iterable[Any]) -> None:
+    """Tell colleagues that a note names them, in the caller's transaction; a mail follows."""
+    now = timezone.now()
+    rows = [
+        Mention(
+            message=message,
+            tip_id=message.tip_id,
+            user=user,
+            at=now,
+            mail_wanted_at=now if user.email else None,
+        )
+        for user in users
+    ]
+    if rows:
+        Mention.objects.bulk_create(rows)
+        hint(tasks.mail_mentions)
+
+
+def mentions_of(user: Any) -> QuerySet[Mention]:
+    """Notes that name this person and that they have not opened yet; only of tips they may still see."""
+    rows = Mention.objects.filter(user=user, seen_at=None, tip__in=Tip.objects.visible_to(user))
+    return rows.select_related("tip", "message__author").order_by("pk")
+
+
+def note_read(tip: Tip, user: Any) -> None:
+    """This person has the whole tip on the screen; ``tip.messages`` was prefetched."""
+    newest = max((message.pk for message in tip.messages.all()), default=0)
+    TipRead.objects.bulk_create(
+        [TipRead(tip=tip, user=user, up_to=newest)],
+        update_conflicts=True,
+        unique_fields=["tip", "user"],
+        update_fields=["up_to"],
+    )
+    Mention.objects.filter(tip=tip, user=user, seen_at=None).update(seen_at=timezone.now())
+
+
+def unread(user: Any, tips: Sequence[Tip]) -> dict[int, str]:
+    """What is new in tips of a page: ``NEW`` was never opened, ``NEWS`` has messages by others since.
+
+    Two queries, whatever the number of tips; tips without news are absent.
+    """
+    ids = [tip.pk for tip in tips]
+    read = dict(TipRead.objects.filter(user=user, tip__in=ids).values_list("tip", "up_to"))
+    written = Message.objects.filter(tip__in=read).exclude(author=user)
+    newest = dict(written.order_by().values_list("tip").annotate(newest=Max("pk")))
+    marks = {pk: NEW for pk in ids if pk not in read}
+    return marks | {pk: NEWS for pk, message in newest.items() if message > read[pk]}
+
+
+def mark(user: Any, tips: Sequence[Tip]) -> None:
+    """Give each tip of a page its ``news``: ``NEW``, ``NEWS`` or nothing."""
+    marks = unread(user, tips)
+    for tip in tips:
+        tip.news = marks.get(tip.pk, "")
+
+
+def mail_due() -> int:
+    """Mail those who were named and have not looked yet; returns how many mails went.
+
+    Each row goes out once, whoever runs this twice. The mail says nothing of the tip.
+    """
+    now = timezone.now()
+    due = Mention.objects.filter(mail_wanted_at__gt=now - MAIL_WORTH_FOR, user__is_active=True)
+    people: dict[int, str] = {}
+    for row in due.select_related("user").order_by("pk")[:MAILS_AT_ONCE]:
+        taken = Mention.objects.filter(pk=row.pk, mail_wanted_at__isnull=False).update(mail_wanted_at=None)
+        if taken and row.seen_at is None:
+            people[row.user_id] = row.user.email
+    return sum(_mail(address) for address in people.values())
+
+
+def _colleague(name: str, tip: Tip) -> Any:
+    user = get_user_model().objects.filter(username__iexact=name, is_active=True).first()
+    return user if user is not None and permissions.can_handle(user, tip) else None
+
+
+def _mail(address: str) -> int:
+    body = _("Một ghi chú nội bộ nhắc tới anh/chị. Xin mở %(url)s để xem.")
+    url = settings.PUBLIC_URL + reverse("desk:today")
+    try:
+        return send_mail(_("Đồng đội nhắc anh/chị xem một việc"), body % {"url": url}, None, [address])
+    except (SMTPException, OSError) as error:
+        # It stands on the person's page anyway.
+        logger.warning("mention_not_mailed: %s", type(error).__name__)
+        return 0
