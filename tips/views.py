@@ -17,13 +17,14 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import cache_control
+from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from portal.memory import Memory
 from portal.skeletons import Page
 from portal.text import clean
-from tips import form_page, limits, places, receipts, throttling
+from tips import form_page, limits, places, provenance, receipts, throttling
 from tips.advice import advice_for
 from tips.enums import Category, SourceChannel
 from tips.forms import AdditionForm, TipForm
@@ -47,6 +48,7 @@ _answer = Page(
 )
 
 
+@csrf_exempt
 @require_http_methods(["GET", "HEAD", "POST"])
 @sensitive_post_parameters()
 @no_store
@@ -55,12 +57,13 @@ def send(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         return _open_form(request)
     try:
-        return _receive(request)
+        return provenance.refusal(request) or _receive(request)
     except (DatabaseError, OSError):
         logger.exception("tip_not_received")
         return unsent(request, obstacle="failure", status=503)
 
 
+@csrf_exempt
 @require_http_methods(["GET", "HEAD", "POST"])
 @sensitive_post_parameters()
 @no_store
@@ -68,6 +71,8 @@ def follow(request: HttpRequest) -> HttpResponse:
     """The way back with the receipt: how far the tip is, the answers, and a box to add something."""
     if request.method != "POST":
         return render(request, "tips/follow.html")
+    if refusal := provenance.refusal(request):
+        return refusal
     try:
         throttling.peek(request, "receipt")
         tip = find(request.POST.get("receipt"))
@@ -97,8 +102,10 @@ def unsent(request: HttpRequest, *, obstacle: str, status: int, minutes: int = 0
     kept = [
         (name, request.POST.get(name, ""))
         for name in names
-        if name not in ("text", "files") and request.POST.get(name)
+        if name not in ("text", "files", "form_token") and request.POST.get(name)
     ]
+    token = request.POST.get("form_token")
+    kept.append(("form_token", token if receipts.read_form_token(token) else receipts.new_form_token()))
     context = {
         "obstacle": obstacle,
         "minutes": minutes,
