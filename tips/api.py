@@ -214,7 +214,7 @@ class EvidenceFile(TipApi):
     @extend_schema(responses={(200, "application/octet-stream"): OpenApiTypes.BINARY})
     def get(self, request: Request, public_id: str, evidence_id: str) -> HttpResponseBase:
         """Fetch a file."""
-        return evidence_response(request.user, _visible(request, public_id), evidence_id)
+        return evidence_response(request, _visible(request, public_id), evidence_id)
 
 
 def _visible(request: Request, public_id: str) -> Tip:

@@ -35,6 +35,10 @@ ACTIONS = {
     "tips.contact.revealed": _("Xem thông tin người báo"),
     "tips.contact.granted": _("Cho người khác xem thông tin người báo"),
     "tips.evidence.opened": _("Mở tệp kèm theo"),
+    "tips.original.granted": _("Cho người khác mở bản gốc của tệp"),
+    "tips.original.opened": _("Được mở bản gốc của tệp"),
+    "tips.original.downloaded": _("Tải bản gốc của tệp"),
+    "tips.original.damaged": _("Bản gốc của tệp không khớp mã băm"),
     "tips.receipt.not_sent": _("Không gửi được mã theo dõi cho người nhắn Zalo"),
     "tips.message.received": _("Người gửi bổ sung"),
 }

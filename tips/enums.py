@@ -150,6 +150,8 @@ class EventKind(models.TextChoices):
     VALUED = "valued", _("Đánh dấu có giá trị")
     GRANTED = "granted", _("Cho xem thông tin người báo")
     REVEALED = "revealed", _("Xem thông tin người báo")
+    ORIGINAL_GRANTED = "orig_granted", _("Cho mở bản gốc của tệp")
+    ORIGINAL_OPENED = "orig_opened", _("Mở bản gốc của tệp")
     NO_RECEIPT = "no_receipt", _("Không gửi được mã theo dõi cho người nhắn")
     ALARMED = "alarmed", _("Báo động tin khẩn")
     NAMED = "named", _("Ghi tên cán bộ bị phản ánh")

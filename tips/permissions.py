@@ -52,3 +52,12 @@ def can_reveal(user, tip) -> bool:
         return True
     leaves = tip.identity_grants.filter(user=user, until__gt=timezone.now())
     return can_handle(user, tip) and leaves.exclude(granted_by=user).exists()
+
+
+def can_open_original(user, evidence) -> bool:
+    """Like ``can_reveal``: an original may name its sender by what its metadata tell."""
+    tip = evidence.tip
+    if tip.category not in RESTRICTED and can_decide(user, tip):
+        return True
+    leaves = evidence.grants.filter(user=user, until__gt=timezone.now())
+    return can_handle(user, tip) and leaves.exclude(granted_by=user).exists()

@@ -62,11 +62,13 @@ def test_reply_carries_a_file_that_the_page_then_links(world):
     act(world, "reply", text="Xem sơ đồ kèm theo.", files=[picture])
     evidence = world.tip.evidence.get()
     url = reverse("desk:tip_evidence", args=[world.tip.public_id, evidence.public_id])
-    assert url in html(world.client("officer").get(reverse("desk:tip", args=[world.tip.public_id])))
+    page = reverse("desk:tip_file", args=[world.tip.public_id, evidence.public_id])
+    assert page in html(world.client("officer").get(reverse("desk:tip", args=[world.tip.public_id])))
+    assert f'src="{url}"' in html(world.client("officer").get(page))
     response = world.client("officer").get(url)
     assert response.status_code == 200
     assert response["Content-Type"] == "image/jpeg"
-    assert response["Content-Disposition"] == "inline"
+    assert response["Content-Disposition"].startswith("attachment")
     assert "default-src 'none'" in response["Content-Security-Policy"]
     assert b"".join(response).startswith(b"\xff\xd8")
     assert world.client("officer2").get(url).status_code == 404

@@ -126,7 +126,7 @@ def test_page_shows_the_tip_and_is_audited(submit, desk, supervisor):
     assert AuditEntry.objects.filter(action="tips.tip.read", actor=supervisor).count() == 1
     evidence = desk.get(reverse("admin:tips_tip_evidence", args=(tip.pk, tip.evidence.get().public_id)))
     assert evidence["Content-Disposition"].startswith("attachment")
-    assert b"".join(evidence.streaming_content)[:2] == b"\xff\xd8"
+    assert evidence.getvalue()[:2] == b"\xff\xd8"
 
 
 def test_page_has_no_fields_to_edit_and_no_way_to_add_or_delete(submit, desk):

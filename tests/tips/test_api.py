@@ -279,7 +279,7 @@ def test_evidence_is_a_download_that_no_page_can_use(submit, staff):
     tip = submit(files=[SimpleUploadedFile("a.png", media.picture("PNG"))])
     url = staff.get(f"/api/v1/tips/{tip.public_id}/").json()["evidence"][0]["url"]
     response = staff.get(url, HTTP_ACCEPT="image/*")
-    content = b"".join(response.streaming_content)
+    content = response.getvalue()
     assert Image.open(io.BytesIO(content)).format == "JPEG"
     assert response["Content-Type"] == "image/jpeg" and int(response["Content-Length"]) == len(content)
     assert response["Content-Disposition"].startswith(f'attachment; filename="tin-{tip.public_id}-')

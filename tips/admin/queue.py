@@ -220,7 +220,7 @@ class TipAdmin(ScopedAdmin):
 
     def evidence_view(self, request: HttpRequest, pk: int, evidence_id: str) -> HttpResponse:
         """A file of a tip."""
-        return evidence_response(request.user, self._tip(request, str(pk)), evidence_id)
+        return evidence_response(request, self._tip(request, str(pk)), evidence_id)
 
     def _tip(self, request: HttpRequest, object_id: str) -> Tip:
         tip = self.get_object(request, object_id)

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from django.core.cache import cache
 from django.db.models import Prefetch, QuerySet
 
 from groups import permissions
@@ -14,6 +15,7 @@ from tips.models import Evidence, Message, Tip, TipEvent, Transfer
 from tips.querysets import TipQuerySet
 from tips.services.attention import note_read
 
+ONE_VIEWING = 600
 _IS_ID = re.compile(r"[0-9A-Za-z]{1,12}")
 
 
@@ -44,12 +46,23 @@ def read_tip(user: Any, public_id: str) -> Tip:
     return tip
 
 
-def open_file(user: Any, tip: Tip, evidence: Evidence) -> Iterator[bytes]:
-    """The bytes of a file of a visible tip. Raises FileNotFoundError when it is gone from the disk."""
-    stream = open_evidence(evidence)
-    record(
-        user, "tips.evidence.opened", tip, unit_path=tip.handler.path, data={"evidence": evidence.public_id}
-    )
+def open_file(
+    user: Any, tip: Tip, evidence: Evidence, span: tuple[int, int] | None = None
+) -> Iterator[bytes]:
+    """The bytes of a file of a visible tip, or those of a span (first, last) of it; audited.
+
+    A player asks for one span after another: for those one entry is written each ``ONE_VIEWING`` seconds.
+    Raises FileNotFoundError when the file is gone from the disk.
+    """
+    stream = open_evidence(evidence, span)
+    if span is None or cache.add(f"viewing:{user.pk}:{evidence.pk}", 1, timeout=ONE_VIEWING):
+        record(
+            user,
+            "tips.evidence.opened",
+            tip,
+            unit_path=tip.handler.path,
+            data={"evidence": evidence.public_id},
+        )
     return stream
 
 

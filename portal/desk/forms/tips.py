@@ -112,8 +112,14 @@ class RevealForm(forms.Form):
     reason = _words(_("Xem thông tin người báo sẽ được ghi nhật ký. Nêu lý do:"), rows=2)
 
 
+class OriginalForm(forms.Form):
+    """Why the original of a file is needed."""
+
+    reason = _words(_("Mở bản gốc sẽ được ghi nhật ký. Nêu lý do:"), rows=2)
+
+
 class GrantForm(AssignForm):
-    """Leave for a colleague to open the contact."""
+    """Leave for a colleague to open the contact, or the original of a file."""
 
     reason = _words(_("Lý do"), rows=2)
 

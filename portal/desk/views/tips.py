@@ -94,11 +94,7 @@ def _detail_page(
 def evidence(request: HttpRequest, public_id: str, evidence_id: str) -> HttpResponseBase:
     """A cleaned file of a visible tip, decrypted on its way out."""
     tip = get_object_or_404(reading.visible_tips(request.user), public_id=public_id)
-    response = evidence_response(request.user, tip, evidence_id)
-    # Shown, not saved: a file that was downloaded stays on the officer's phone.
-    response["Content-Disposition"] = "inline"
-    response["Content-Security-Policy"] = "default-src 'none'; img-src 'self'; media-src 'self'; sandbox"
-    return response
+    return evidence_response(request, tip, evidence_id)
 
 
 @require_POST
