@@ -15,6 +15,7 @@ from portal.desk.views import (
     tip_entry,
     tip_files,
     tips,
+    tips_bulk,
     today,
     unposted,
 )
@@ -63,6 +64,7 @@ urlpatterns = [
     path("truc/may/<int:pk>/tat/", duty.remove_device, name="device_remove"),
     path("tin-bao/", tips.index, name="tips"),
     path("tin-bao/nhap/", tip_entry.enter, name="tip_enter"),
+    path("tin-bao/nhieu-tin/", tips_bulk.act, name="tips_bulk"),
     path("tin-bao/<slug:public_id>/", tips.detail, name="tip"),
     path("tin-bao/<slug:public_id>/tep/<slug:evidence_id>/", tips.evidence, name="tip_evidence"),
     path("tin-bao/<slug:public_id>/tep/<slug:evidence_id>/xem/", tip_files.show, name="tip_file"),

@@ -135,6 +135,7 @@ POST_MATRIX = {
     "duty_put": lambda w: ([], everywhere(status=302) | {"officer": 403, "officer2": 403, "officer3": 403}),
     "device_add": lambda w: ([], everywhere(status=302)),
     "device_remove": lambda w: ([10**6], everywhere(status=302)),
+    "tips_bulk": lambda w: ([], everywhere(status=302)),
     "tip_act": lambda w: ([w.tip.public_id, "note"], only_ours(status=400)),
     "tip_original_open": lambda w: ([w.tip.public_id, "KHONGCO"], only_ours(status=404)),
     "tip_original_grant": lambda w: ([w.tip.public_id, "KHONGCO"], only_ours(status=404)),

@@ -179,6 +179,50 @@ def test_colleague_named_in_a_note_finds_it_on_the_first_page(world):
     assert refused.status_code == 400 and "Không nhắc được @khongco" in html(refused)
 
 
+def several(world: World, *tips: Tip, by: str = "chief", **data):
+    """Post an act on several tips as the list showed them before."""
+    ticked = [f"{tip.public_id}:{tip.version}" for tip in tips]
+    return world.client(by).post(reverse("desk:tips_bulk"), {"tip": ticked, **data}, follow=True)
+
+
+def test_several_tips_are_accepted_and_who_was_faster_is_named(world):
+    first, second = make_tip(world.area), make_tip(world.area)
+    handling.accept(second, actor=world.users["officer"], version=1)
+    page = html(several(world, first, second, act="accept"))
+    assert "Làm được một phần" in page
+    left = page.partition("còn nguyên như cũ")[2].partition("</section>")[0]
+    assert second.public_id in left and first.public_id not in left
+    assert f"{world.users['officer'].display_name}: Tiếp nhận lúc" in left
+    assert Tip.objects.get(pk=first.pk).assignee == world.users["chief"]
+    assert Tip.objects.get(pk=second.pk).assignee == world.users["officer"]
+
+
+def test_chief_gives_several_tips_to_one_officer_on_the_version_that_was_shown(world):
+    first, second = make_tip(world.area), make_tip(world.area)
+    follow.add_message(second, text="Chuyện ở gần chợ, chỗ cây đa")
+    officer = world.users["officer"]
+    page = html(several(world, first, second, act="assign", assignee=officer.pk))
+    assert f"Đã giao {officer.display_name}" in page and "Người gửi bổ sung" in page
+    assert Tip.objects.get(pk=first.pk).assignee == officer
+    assert Tip.objects.get(pk=second.pk).assignee is None
+
+
+def test_tips_of_others_cannot_be_ticked_and_nothing_is_done_without_a_person(world):
+    assert "Xin chọn ít nhất một tin" in html(several(world, world.tip, by="officer2", act="accept"))
+    for assignee in ("", world.users["officer2"].pk):
+        page = html(several(world, world.tip, act="assign", assignee=assignee))
+        assert "Xin chọn cán bộ được giao" in page
+    refused = html(several(world, world.tip, by="officer", act="assign", assignee=world.users["chief"].pk))
+    assert "không có quyền" in refused
+    assert Tip.objects.get(pk=world.tip.pk).version == 1
+
+
+def test_list_offers_ticks_and_only_chiefs_a_person_to_give_to(world):
+    page = html(world.client("chief").get(reverse("desk:tips")))
+    assert f'value="{world.tip.public_id}:1"' in page and 'name="assignee"' in page
+    assert 'name="assignee"' not in html(world.client("officer").get(reverse("desk:tips")))
+
+
 def test_wrong_merge_is_undone_with_one_press(world):
     main = make_tip(world.area, text="Quán hát loa kéo lại mở tới hai giờ sáng hôm qua")
     merged = html(act(world, "merge", by="chief", into=main.public_id))

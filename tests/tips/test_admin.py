@@ -337,6 +337,17 @@ def test_prepared_answer_goes_below_what_was_typed(submit, desk):
     assert "errorlist" not in body and not tip.messages.exists()
 
 
+def test_several_tips_are_accepted_from_the_queue_and_who_was_faster_is_named(submit, desk, area):
+    first, second = submit(), submit()
+    officer = make_user(Role.OFFICER, area.commune_a)
+    handling.accept(second, actor=officer, version=1)
+    data = {"action": "accept_selected", "_selected_action": [first.pk, second.pk]}
+    body = desk.post(QUEUE, data, follow=True).content.decode()
+    assert "Đã tiếp nhận 1 tin." in body
+    assert f"{second.public_id}: {officer.display_name}: Tiếp nhận lúc" in body
+    assert Tip.objects.get(pk=second.pk).assignee == officer
+
+
 ANSWERS = "/admin/tips/answertemplate/"
 
 

@@ -23,11 +23,11 @@ from tips.admin.listing import TipChangeList
 from tips.downloads import evidence_response
 from tips.enums import OPEN
 from tips.models import Tip
-from tips.services import answers, attention, handling, identity, offers, reading
+from tips.services import answers, attention, bulk, handling, identity, offers, reading
 from tips.services.search import search
 from tips.services.similar import similar_tips
 
-ASSIGN_AT_ONCE = 100
+ASSIGN_AT_ONCE = bulk.AT_ONCE
 NEWS = {attention.NEW: _("Chưa đọc"), attention.NEWS: _("Có tin nhắn mới")}
 NEVER_LISTED = ("text", "place", "coordinates", "public_reason", "valuable_reason")
 
@@ -50,7 +50,7 @@ class TipAdmin(ScopedAdmin):
     sortable_by = ()
     search_fields = ("public_id",)
     search_help_text = _("Mã tin, hoặc những từ có trong nội dung; có dấu hay không dấu đều được.")
-    actions = ("assign_selected",)
+    actions = ("accept_selected", "assign_selected")
     show_facets = admin.ShowFacets.NEVER
 
     # --- Who sees and may do what ------------------------------------------------------------------------
@@ -153,22 +153,33 @@ class TipAdmin(ScopedAdmin):
 
     def _assign(self, request: HttpRequest, tips: list[Tip], person: Any) -> None:
         """Each with the version the page showed, so that what changed meanwhile is left alone."""
-        done = 0
-        for tip in tips:
-            shown = request.POST.get(f"version_{tip.pk}", "")
-            try:
-                handling.assign(
-                    tip, actor=request.user, version=int(shown) if shown.isdecimal() else 0, assignee=person
-                )
-            except PortalError as error:
-                self.message_user(request, f"{tip.public_id}: {error.message}", messages.WARNING)
-            else:
-                done += 1
+        shown = {tip.pk: request.POST.get(f"version_{tip.pk}", "") for tip in tips}
+        rows = [(tip, int(shown[tip.pk]) if shown[tip.pk].isdecimal() else 0) for tip in tips]
+        done = self._told(
+            request, bulk.act_on_each(handling.assign, rows, actor=request.user, assignee=person)
+        )
         if done:
             sentence = ngettext(
                 "Đã giao %(count)s tin cho %(name)s.", "Đã giao %(count)s tin cho %(name)s.", done
             )
             self.message_user(request, sentence % {"count": done, "name": person.display_name})
+
+    @admin.action(description=_("Tiếp nhận các tin đã chọn"), permissions=["change"])
+    def accept_selected(self, request: HttpRequest, queryset: QuerySet) -> None:
+        """Each that nobody has taken; the others are named with who did what."""
+        tips = queryset.select_related("handler", "assignee")[:ASSIGN_AT_ONCE]
+        rows = [(tip, tip.version) for tip in tips]
+        done = self._told(request, bulk.act_on_each(handling.accept, rows, actor=request.user))
+        if done:
+            sentence = ngettext("Đã tiếp nhận %(count)s tin.", "Đã tiếp nhận %(count)s tin.", done)
+            self.message_user(request, sentence % {"count": done})
+
+    def _told(self, request: HttpRequest, results: list[bulk.Result]) -> int:
+        """Say of each tip that was left alone why; returns how many were not."""
+        for result in results:
+            if result.complaint:
+                self.message_user(request, f"{result.tip.public_id}: {result.complaint}", messages.WARNING)
+        return sum(not result.complaint for result in results)
 
     # --- One tip -----------------------------------------------------------------------------------------
 

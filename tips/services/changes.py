@@ -11,6 +11,8 @@ from typing import Any
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
 
 from portal.audit.services import record
 from portal.errors import NotAllowedError, StaleVersionError, WrongStateError
@@ -80,6 +82,16 @@ def apply(
 def reload(tip: Tip) -> Tip:
     """The tip as the database has it, with the units that pages and rights need."""
     return Tip.objects.select_related("unit", "village", "handler", "assignee", "broadcast").get(pk=tip.pk)
+
+
+def last_change(tip: Tip) -> str:
+    """Who did what with the tip last, and when, for whoever acted on an older copy; empty for nothing yet."""
+    event = tip.events.select_related("actor").order_by("-id").first()
+    if event is None:
+        return ""
+    who = event.actor.display_name if event.actor else _("Người gửi hoặc hệ thống")
+    when = date_format(timezone.localtime(event.at), "H:i d/m/Y")
+    return _("%(who)s: %(what)s lúc %(when)s.") % {"who": who, "what": event.get_kind_display(), "when": when}
 
 
 def _reason(tip: Tip, version: int) -> WrongStateError:

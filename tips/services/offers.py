@@ -42,13 +42,26 @@ def abilities(user: Any, tip: Tip) -> set[str]:
 
 def colleagues(tip: Tip) -> list[Posting]:
     """One posting of each person who can handle the tip, those nearest to it first."""
-    codes = [*tip.handler.ancestor_codes(), tip.handler.code]
-    rows = Posting.objects.open().filter(unit__code__in=codes, role__in=TIP_ROLES, user__is_active=True)
+    rows = _postings(tip.handler)
     if tip.category in RESTRICTED:
         is_named = has_restricted_circle(tip.handler.path)
         rows = rows.filter(restricted_circle=True) if is_named else rows.filter(role__in=DECIDING_ROLES)
+    return _one_each(rows)
+
+
+def people_at(unit: Unit) -> list[Posting]:
+    """One posting of each person who handles the ordinary tips of a unit."""
+    return _one_each(_postings(unit))
+
+
+def _postings(unit: Unit) -> QuerySet[Posting]:
+    codes = [*unit.ancestor_codes(), unit.code]
+    return Posting.objects.open().filter(unit__code__in=codes, role__in=TIP_ROLES, user__is_active=True)
+
+
+def _one_each(postings: QuerySet[Posting]) -> list[Posting]:
     found: dict[int, Posting] = {}
-    for posting in rows.select_related("user", "unit").order_by("-unit__path", "user__full_name"):
+    for posting in postings.select_related("user", "unit").order_by("-unit__path", "user__full_name"):
         found.setdefault(posting.user_id, posting)
     return list(found.values())
 
