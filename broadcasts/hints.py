@@ -17,6 +17,11 @@ def hint(task: Any, *args: Any, countdown: float | None = None) -> None:
     transaction.on_commit(partial(_send, task, args, countdown), robust=True)
 
 
+def hint_at_once(task: Any, *args: Any) -> None:
+    """The same without a word to the database, for a thread that has no connection."""
+    _send(task, args, None)
+
+
 def _send(task: Any, args: tuple, countdown: float | None) -> None:
     try:
         task.apply_async(args=args, countdown=countdown, retry=False)

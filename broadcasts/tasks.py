@@ -4,6 +4,7 @@ Waits of more than five minutes live in the rows (``next_attempt_at``), never in
 """
 
 import time
+from functools import partial
 from typing import Any
 
 from celery import shared_task, signals
@@ -35,11 +36,23 @@ def expand(broadcast_id: int) -> None:
 
 @shared_task(name="broadcasts.drain")
 def drain() -> None:
-    """Send what the mailboxes hold, for at most 45 s, then ask for a successor while anything is due."""
-    from broadcasts.engine.drain import drain as run
-    from broadcasts.hints import hint
+    """Send what the mailboxes hold, for at most 45 s, then ask for a successor while anything is due.
 
-    wait = run().again_in
+    One at a time in a process: it hears of those that come meanwhile, and asks other processes for help.
+    """
+    from broadcasts.engine.drain import LONGEST_SECONDS
+    from broadcasts.engine.drain import drain as run
+    from broadcasts.engine.turns import turn
+    from broadcasts.hints import hint, hint_at_once
+
+    if not turn.begin(LONGEST_SECONDS):
+        return
+    was_asked = False
+    try:
+        wait = run(call_others=partial(hint_at_once, drain)).again_in
+    finally:
+        was_asked = turn.end()
+    wait = 0 if was_asked else wait
     # Each tick of the beat wakes a drain while rows wait for their minute; one successor serves them all.
     if wait is not None and (wait == 0 or cache.add(f"drain-at-{int(time.time() + wait)}", 1, wait + 5)):
         hint(drain, countdown=wait)

@@ -3,6 +3,8 @@
 ::
 
     drain      the loop: leases mailboxes, claims rows, hands them to senders, writes outcomes in bulk
+    ahead      how many claimed rows are kept ready for the senders (pure)
+    leases     the mailboxes a drain holds; turns: one drain in a process, which hears of others
     sender     the sending of one row, or a look into one group
     ledger     what it has learnt and not yet written
     mailbox    one leased mailbox in memory: its client, its pace, its breaker
@@ -14,5 +16,5 @@
     reading    settling an unknown outcome by looking into the group
     reader     each page of a group as a call of the account's minute
     store      everything the engine asks of the database; sql: the statements the ORM has no words for
-    database   the one thread in which the database is spoken to, so that the loop never waits for it
+    database   the threads in which the database is spoken to, so that the loop never waits for it
 """

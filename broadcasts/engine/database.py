@@ -1,7 +1,9 @@
-"""The engine's one database thread: the loop hands it functions and never waits for a query itself."""
+"""The engine's database threads: the loop hands them functions and never waits for a query itself."""
 
 import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractAsyncContextManager, nullcontext
 from typing import Any, TypeVar
 
 from asgiref.sync import ThreadSensitiveContext, sync_to_async
@@ -30,12 +32,21 @@ class DatabaseThread:
     async def __aenter__(self) -> "DatabaseThread":
         sys.setswitchinterval(SWITCH_SECONDS)
         await self._context.__aenter__()
-        await sync_to_async(self._open)()
+        await self._call(self._open)
         return self
 
     async def __aexit__(self, *exc_info: Any) -> None:
-        await sync_to_async(self._close)()
+        await self._call(self._close)
         await self._context.__aexit__(*exc_info)
+
+    def beside(self) -> AbstractAsyncContextManager["DatabaseThread"]:
+        """A second thread with a connection of its own, for what need not wait for the first.
+
+        This one again where two would only stand in each other's way: SQLite has one writer, and a connection
+        of somebody else is one.
+        """
+        is_alone = self._shared is not None or connections[DEFAULT_DB_ALIAS].vendor != "postgresql"
+        return nullcontext(self) if is_alone else SecondThread()
 
     async def run(self, function: Callable[..., Result], *args: Any, **kwargs: Any) -> Result:
         """``function(*args, **kwargs)`` in the thread; its exception is raised here.
@@ -43,7 +54,10 @@ class DatabaseThread:
         A connection that broke or grew old is replaced first: one lost query is not a lost drain.
         """
         if self._shared is None:
-            return await sync_to_async(_fresh)(function, args, kwargs)
+            return await self._call(_fresh, function, args, kwargs)
+        return await self._call(function, *args, **kwargs)
+
+    async def _call(self, function: Callable[..., Result], *args: Any, **kwargs: Any) -> Result:
         return await sync_to_async(function)(*args, **kwargs)
 
     def _open(self) -> None:
@@ -58,6 +72,26 @@ class DatabaseThread:
     def _close(self) -> None:
         if self._shared is None:
             connections.close_all()
+
+
+class SecondThread(DatabaseThread):
+    """Another thread beside the one that ``sync_to_async`` means."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._executor = ThreadPoolExecutor(1, thread_name_prefix="drain-writer")
+
+    async def __aenter__(self) -> "DatabaseThread":
+        await self._call(self._open)
+        return self
+
+    async def __aexit__(self, *exc_info: Any) -> None:
+        await self._call(self._close)
+        self._executor.shutdown()
+
+    async def _call(self, function: Callable[..., Result], *args: Any, **kwargs: Any) -> Result:
+        here = sync_to_async(function, thread_sensitive=False, executor=self._executor)
+        return await here(*args, **kwargs)
 
 
 def _fresh(function: Callable[..., Result], args: tuple, kwargs: dict[str, Any]) -> Result:

@@ -45,15 +45,17 @@ class Ledger:
         """Enough for a write before its time."""
         return len(self.outcomes) >= FLUSH_ROWS
 
-    async def flush(self, *, is_last: bool) -> None:
-        """Write when there is enough, when it has waited long enough, or when nothing more is on its way."""
+    async def flush(self, *, is_quiet: bool, is_last: bool) -> None:
+        """Write when there is enough, when it has waited long enough, or when nothing is on its way.
+
+        ``is_last``: nor is anything left to fetch, so the broadcasts may be over.
+        """
         is_due = self._clock() - self._last_write >= FLUSH_SECONDS
-        if self.is_empty or not (is_due or is_last or self.is_full):
-            return
-        self._last_write = self._clock()
         try:
-            await self.write()
-            if is_last:
+            if not self.is_empty and (is_due or is_quiet or self.is_full):
+                self._last_write = self._clock()
+                await self.write()
+            if is_quiet and is_last:
                 await self.finish()
         except DatabaseError as error:
             # Kept and written in the next round; the rows stay ours until the sweep finds them stale.

@@ -117,16 +117,15 @@ def readable(now: datetime) -> QuerySet[Delivery]:
 # --- Leases ----------------------------------------------------------------------------------------------
 
 
-def lease(owner: str, *, now: datetime, count: int) -> list[Lease]:
-    """Lease up to ``count`` mailboxes with work; the conditional UPDATE decides who gets which.
+def lease(owner: str, *, now: datetime, count: int, only_urgent: bool = False) -> list[Lease]:
+    """Lease up to ``count`` mailboxes with (urgent) work; the conditional UPDATE decides who gets which.
 
     Where the last holder died, the rows it held are unknown from here on.
     """
     with transaction.atomic():
+        free = leasable(now).filter(is_routine=0) if only_urgent else leasable(now)
         wanted = list(
-            leasable(now)
-            .select_for_update(skip_locked=True, of=("self",))
-            .values_list("pk", "lease_until")[:count]
+            free.select_for_update(skip_locked=True, of=("self",)).values_list("pk", "lease_until")[:count]
         )
         ids = [pk for pk, _until in wanted]
         unleased = Q(lease_until=None) | Q(lease_until__lte=now)

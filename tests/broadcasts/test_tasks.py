@@ -54,7 +54,7 @@ def test_drain_asks_for_one_successor(
     again_in, asks, db, asked, monkeypatch, django_capture_on_commit_callbacks
 ):
     """Patched: what matters here is only what a drain reports."""
-    monkeypatch.setattr("broadcasts.engine.drain.drain", lambda: Report(again_in=again_in))
+    monkeypatch.setattr("broadcasts.engine.drain.drain", lambda **options: Report(again_in=again_in))
 
     with django_capture_on_commit_callbacks(execute=True):
         tasks.drain()

@@ -476,7 +476,7 @@ def test_rate_holds_over_minutes_of_drains(approved, area, run_drain, zalo):
 
 def test_drain_takes_more_mailboxes_than_it_holds_at_once(approved, area, run_drain, zalo, monkeypatch):
     """Patched: a country's number of accounts would be slow to make."""
-    monkeypatch.setattr("broadcasts.engine.drain.MAX_BOXES", 2)
+    monkeypatch.setattr("broadcasts.engine.leases.MAX_BOXES", 2)
     for _number in range(7):
         GroupFactory(gmf=True, unit=area.village_a, official_account__unit=area.commune_a)
     broadcast = approved()
