@@ -3,9 +3,10 @@
 ``python -m bench.dispatch --groups 10000 --delay-ms 100 --conc 100 --accounts 100`` sends one broadcast a
 round, in alternation with a bare aiohttp loop through the same stub. ``--mode worker`` (default) starts the
 worker as the Procfile does and only approves; ``--mode drain`` calls the engine in this process.
-``--kill-after S`` kills the worker S seconds after the approval, starts another, and counts what was lost or
-sent twice. ``--rate R --minutes M`` gives every account R calls a minute and says how much of that was used,
-and what the fullest 60 s of any account held at the other side.
+``--workers N`` starts as many, each with its share of the calls at once. ``--kill-after S`` kills them S
+seconds after the approval, starts others, and counts what was lost or sent twice. ``--rate R --minutes M``
+gives every account R calls a minute and says how much of that was used, and what the fullest 60 s of any
+account held at the other side.
 """
 
 import argparse
@@ -22,6 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--conc", type=int, default=100, help="calls at once")
     parser.add_argument("--accounts", type=int, default=100, help="official accounts sharing the groups")
     parser.add_argument("--mode", choices=("worker", "drain"), default="worker")
+    parser.add_argument("--workers", type=int, default=1, help="processes of the worker that share the calls")
     parser.add_argument("--kill-after", type=float, metavar="S", help="kill -9 the worker after S seconds")
     parser.add_argument("--fail-every", type=int, default=0)
     parser.add_argument("--http500-every", type=int, default=0)

@@ -80,7 +80,7 @@ class Sender:
 
 
 class Worker(Sender):
-    """The worker of the Procfile: this process only approves, hints do the rest.
+    """The worker of the Procfile, ``--workers`` of it: this process only approves, hints do the rest.
 
     Beat runs beside it ``with_beat``, and wherever something goes wrong on purpose: its ticks are what brings
     unknown rows, a killed worker's rows, and those that wait for their minute, to an end.
@@ -93,9 +93,9 @@ class Worker(Sender):
     def __enter__(self) -> "Worker":
         self.children: list[Child] = []
         try:
-            self.worker = self._start("worker")
+            self.workers = self._start_workers()
             self.beat = self._start("beat") if self.with_beat else None
-            self.worker.wait_until(lambda: bool(app.control.ping(timeout=0.5)))
+            self.workers[0].wait_until(lambda: len(app.control.ping(timeout=0.5)) >= len(self.workers))
         except BaseException:
             self.__exit__()
             raise
@@ -115,30 +115,37 @@ class Worker(Sender):
         return Carried(approved, published, finished, recovered)
 
     def _replace_worker(self, started: float) -> float:
-        """Kill the worker in the middle of its work, start another; seconds until that one made a call."""
+        """Kill the workers in the middle of their work, start others; seconds until one made a call."""
         time.sleep(max(0.0, self.place.options.kill_after - (time.perf_counter() - started)))
-        self.worker.kill()
+        for worker in self.workers:
+            worker.kill()
         killed, calls = time.perf_counter(), self.place.stub.stats()["total"]
-        self.worker = self._start("worker")
+        self.workers = self._start_workers()
         return self._wait_until(lambda: self.place.stub.stats()["total"] > calls, killed)
 
     def cpu_seconds(self) -> float:
-        return cpu_seconds(self.worker.process.pid)
+        return sum(cpu_seconds(worker.process.pid) for worker in self.workers)
 
     def peak_rss_mib(self) -> float:
-        return peak_rss_mib(self.worker.process.pid)
+        return max(peak_rss_mib(worker.process.pid) for worker in self.workers)
 
     def rss_mib(self) -> float:
-        return rss_mib(self.worker.process.pid)
+        return max(rss_mib(worker.process.pid) for worker in self.workers)
 
     def named_children(self) -> list[tuple[str, Child]]:
         """The processes and the names of what is measured of them."""
-        both = (("worker_rss", self.worker), ("beat_rss", self.beat))
+        both = (("worker_rss", self.workers[0]), ("beat_rss", self.beat))
         return [(name, child) for name, child in both if child is not None]
 
-    def _start(self, name: str) -> Child:
+    def _start_workers(self) -> list[Child]:
+        number = getattr(self.place.options, "workers", 1)
+        # Each with its share of the calls at once, and a name of its own on the one machine.
+        calls = {"SEND_CONCURRENCY": str(max(1, self.conc // number))}
+        return [self._start("worker", f"--hostname=bench{n}@%h", env=calls) for n in range(number)]
+
+    def _start(self, name: str, *arguments: str, env: dict[str, str] | None = None) -> Child:
         log = self.place.backend.folder / f"{name}-{len(self.children)}.log"
-        child = Child(procfile_line(name), log=log, env={"SEND_CONCURRENCY": str(self.conc)})
+        child = Child([*procfile_line(name), *arguments], log=log, env=env or {})
         self.children.append(child)
         return child
 
