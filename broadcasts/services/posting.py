@@ -50,7 +50,8 @@ def confirm_posted(
     closed = _closed_by_machine(delivery)
     sources = (*POSTABLE, *closed)
     with transaction.atomic():
-        _settle(delivery, sources, DeliveryState.POSTED, "posted", actor, key, made_at, proof=proof)
+        past = {"last_error": "", "last_error_code": None}
+        _settle(delivery, sources, DeliveryState.POSTED, "posted", actor, key, made_at, proof=proof, **past)
         if closed:
             correcting.correct_late(delivery.broadcast_id, now=timezone.now())
     return delivery

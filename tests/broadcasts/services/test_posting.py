@@ -96,9 +96,10 @@ def test_what_was_posted_before_it_ran_out_may_still_be_confirmed(row, officer):
     Broadcast.objects.update(expires_at=timezone.now())
     sweep.expire(timezone.now())
     assert fresh(row).state == DeliveryState.REFUSED
+    assert fresh(row).last_error
 
     posting.confirm_posted(fresh(row), actor=officer, made_at=timezone.now() - timedelta(minutes=9))
-    assert fresh(row).state == DeliveryState.POSTED
+    assert (fresh(row).state, fresh(row).last_error) == (DeliveryState.POSTED, "")
 
 
 def test_what_was_posted_before_a_withdrawal_is_corrected_however_late_it_is_confirmed(row, officer, chief):
