@@ -32,6 +32,7 @@ from groups.services.tokens import AccountTokens
 from groups.tasks import sync_account
 from groups.zalo.errors import Scope, ZaloError
 from groups.zalo.http import open_session
+from portal.clock import database_now
 from portal.errors import NotAllowedError, PortalError, WrongStateError
 
 logger = logging.getLogger(__name__)
@@ -292,7 +293,7 @@ def _note(seen: Seen, group_id: str, error: ZaloError) -> bool:
 
 def _claim(account_id: int) -> OfficialAccount | None:
     """Become the one reader of the account; None when it is being read, or cannot be."""
-    now = timezone.now()
+    now = database_now()
     free = Q(sync_started_at=None) | Q(sync_started_at__lt=now - timedelta(seconds=CLAIM_SECONDS))
     # A bot has no groups to list, and its token is none that the OA API knows.
     able = OfficialAccount.objects.filter(state=AccountState.ACTIVE, kind=AccountKind.OA)

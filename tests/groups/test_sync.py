@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from io import StringIO
 
 import pytest
+import time_machine
 from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test import Client
@@ -327,6 +328,18 @@ def test_account_being_read_is_not_read_twice_but_a_dead_readers_claim_is_taken_
     assert sync.sync_accounts([account.pk]) == 0
     OfficialAccount.objects.update(sync_started_at=timezone.now() - timedelta(minutes=6))
     assert sync.sync_accounts([account.pk]) == 1
+
+
+@pytest.mark.parametrize("wrong_by", [timedelta(hours=2), timedelta(hours=-2)], ids=["ahead", "behind"])
+def test_reader_on_a_machine_with_a_wrong_clock_claims_by_the_databases(account, group, wrong_by):
+    if connection.vendor != "postgresql":
+        pytest.skip("SQLite has no clock of its own")
+    OfficialAccount.objects.update(sync_started_at=timezone.now())
+    with time_machine.travel(timezone.now() + wrong_by):
+        assert sync._claim(account.pk) is None
+    OfficialAccount.objects.update(sync_started_at=timezone.now() - timedelta(minutes=6))
+    with time_machine.travel(timezone.now() + wrong_by):
+        assert sync._claim(account.pk) is not None
 
 
 def test_night_reads_each_account_once_a_day(account, group):
