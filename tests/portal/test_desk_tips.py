@@ -85,6 +85,52 @@ def test_act_on_an_old_copy_is_a_conflict_that_returns_the_words(world):
     assert not Message.objects.filter(tip=world.tip).exists()
 
 
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        ("reply", {"text": "Hẹn anh 20 giờ"}),
+        ("note", {"text": "Hẹn anh 20 giờ"}),
+        ("assign", {"assignee": "PERSON"}),
+        ("transfer", {"unit": "D6802", "reason": "Nhầm địa bàn rồi"}),
+        ("extend", {"deadline": "DAY", "reason": "Chờ kết quả giám định"}),
+        ("close", {"outcome": "guided", "public_reason": "Đã hướng dẫn chủ quán", "note": "Gọi lại"}),
+        ("classify", {"category": "MA_TUY", "priority": "1", "reason": "Nghi có ma túy"}),
+        ("value", {"valuable": "on", "valuable_reason": "Giúp chấm dứt gây ồn"}),
+    ],
+)
+def test_conflict_names_who_was_faster_and_keeps_the_whole_form(world, name, data):
+    officer = world.users["officer"]
+    handling.accept(world.tip, actor=officer, version=1)
+    later = f"{timezone.localtime() + timedelta(days=20):%d/%m/%Y} 10:00"
+    meant = {"PERSON": officer.pk, "DAY": later}
+    data = {key: meant.get(value, value) for key, value in data.items()}
+    response = act(world, name, by="chief", version=1, **data)
+    page = html(response)
+    assert response.status_code == 409
+    assert f"{officer.display_name}: Tiếp nhận lúc" in page
+    form = page.partition(f'id="{name}_form"')[2].partition("</form>")[0]
+    for typed in data.values():
+        selected = f'value="{typed}" selected' in form
+        assert (
+            selected
+            or f">{typed}" in form.replace("\n", "")
+            or f'value="{typed}"' in form
+            or "checked" in form
+        )
+    again = form.partition('name="version" value="')[2].partition('"')[0]
+    assert again == "2"
+    assert Tip.objects.get(pk=world.tip.pk).version == 2
+    act(world, name, by="chief", version=again, **data)
+    assert Tip.objects.get(pk=world.tip.pk).version == 3
+
+
+def test_form_with_a_mistake_stays_with_the_version_that_was_read(world):
+    handling.accept(world.tip, actor=world.users["officer"], version=1)
+    page = html(act(world, "note", by="chief", version=1, text=""))
+    form = page.partition('id="note_form"')[2].partition("</form>")[0]
+    assert 'name="version" value="1"' in form
+
+
 def test_act_impossible_in_this_state_is_a_conflict(world):
     response = act(world, "transfer", unit=world.area.commune_b.code, reason="Thuộc phường", by="chief")
     assert response.status_code == 409

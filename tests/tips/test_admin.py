@@ -348,6 +348,16 @@ def test_several_tips_are_accepted_from_the_queue_and_who_was_faster_is_named(su
     assert Tip.objects.get(pk=second.pk).assignee == officer
 
 
+def test_conflict_names_who_was_faster_and_keeps_what_was_typed(submit, desk, area):
+    tip, officer = submit(), make_user(Role.OFFICER, area.commune_a)
+    handling.accept(tip, actor=officer, version=1)
+    response = do(desk, tip, "reply", version=1, text="Hẹn anh 20 giờ ở trụ sở")
+    body = response.content.decode()
+    assert response.status_code == 409
+    assert "Hẹn anh 20 giờ ở trụ sở" in body and f"{officer.display_name}: Tiếp nhận lúc" in body
+    assert 'name="version" value="2"' in body and not tip.messages.exists()
+
+
 ANSWERS = "/admin/tips/answertemplate/"
 
 

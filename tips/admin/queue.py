@@ -17,13 +17,14 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from groups.admin.scoping import AreaFilter, ScopedAdmin
-from portal.errors import PortalError
+from portal.errors import PortalError, WrongStateError
 from tips.admin import acts, filters
 from tips.admin.listing import TipChangeList
 from tips.downloads import evidence_response
 from tips.enums import OPEN
 from tips.models import Tip
 from tips.services import answers, attention, bulk, handling, identity, offers, reading
+from tips.services.changes import last_change
 from tips.services.search import search
 from tips.services.similar import similar_tips
 
@@ -218,6 +219,8 @@ class TipAdmin(ScopedAdmin):
         try:
             if form.is_valid():
                 result = acts.perform(act, tip, form, request.user)
+        except WrongStateError as error:
+            return self._conflict(request, tip, act, error)
         except PortalError as error:
             self.message_user(request, error.message, messages.ERROR)
             return HttpResponseRedirect(self._url(tip))
@@ -228,6 +231,22 @@ class TipAdmin(ScopedAdmin):
         self.message_user(request, acts.ACTS[act].done)
         is_here = self.get_queryset(request).filter(pk=tip.pk).exists()
         return HttpResponseRedirect(self._url(tip) if is_here else reverse("admin:tips_tip_changelist"))
+
+    def _conflict(self, request: HttpRequest, tip: Tip, act: str, error: WrongStateError) -> HttpResponse:
+        """The tip as it is now, who changed it, and the form with what was typed."""
+        page = reading.with_thread(reading.visible_tips(request.user)).filter(pk=tip.pk).first()
+        self.message_user(request, error.message, messages.ERROR)
+        if page is None:
+            return HttpResponseRedirect(reverse("admin:tips_tip_changelist"))
+        self.message_user(request, last_change(page), messages.WARNING)
+        typed = {name: value for name, value in request.POST.items() if name != "version"}
+        form = acts.build(act, page, typed=typed)
+        if not form.visible_fields():
+            return HttpResponseRedirect(self._url(tip))
+        self.message_user(request, _("Nội dung anh/chị vừa nhập còn nguyên ở dưới."), messages.INFO)
+        response = self._page(request, page, bound=(act, form))
+        response.status_code = 409
+        return response
 
     def evidence_view(self, request: HttpRequest, pk: int, evidence_id: str) -> HttpResponse:
         """A file of a tip."""

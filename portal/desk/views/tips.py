@@ -13,12 +13,14 @@ from portal.desk import frame, tip_acts, tip_queue
 from portal.desk.access import tips_page
 from portal.desk.forms.fields import add_errors
 from portal.desk.paging import keyed
+from portal.errors import WrongStateError
 from portal.site.paging import page
 from tips.downloads import evidence_response
 from tips.enums import OPEN, Category, EventKind, SourceChannel
 from tips.models import Tip
 from tips.services import attention, offers, reading
 from tips.services.answers import TAKES_ANSWER, answers_for, insert
+from tips.services.changes import last_change
 from tips.services.identity import live_grant
 from tips.services.similar import similar_tips
 
@@ -61,9 +63,13 @@ def _detail_page(
     *,
     bound: dict[str, Any] | None = None,
     revealed: Any = None,
+    conflict: dict[str, Any] | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    """The page of a tip; ``bound`` puts a form with mistakes back, ``revealed`` shows the contact once."""
+    """The page of a tip; ``bound`` puts a form back, ``revealed`` shows the contact once.
+
+    A form that comes back stays with the version its writer had read, until a conflict has been shown.
+    """
     try:
         tip = reading.read_tip(request.user, public_id)
     except Tip.DoesNotExist:
@@ -79,6 +85,8 @@ def _detail_page(
         "able": able,
         "forms": tip_acts.forms_for(request.user, tip, able) | (bound or {}),
         "opened": next(iter(bound or {}), ""),
+        "opened_version": tip.version if conflict else _version(request),
+        "conflict": conflict,
         "answers": answers,
         "revealed": revealed,
         "grant": live_grant(tip, request.user) if "reveal" in able and revealed is None else None,
@@ -116,6 +124,8 @@ def act(request: HttpRequest, public_id: str, name: str) -> HttpResponse:
             )
         except ValidationError as error:
             add_errors(form, error)
+        except WrongStateError as error:
+            return _conflict(request, public_id, name, error)
         else:
             if name == "reveal":
                 return _detail_page(request, public_id, revealed=result)
@@ -130,6 +140,22 @@ def _with_answer(request: HttpRequest, tip: Tip, name: str) -> HttpResponse:
     typed[field] = insert(answers_for(tip), typed.get("answer", ""), typed.get(field, ""))
     form = tip_acts.build(name, request.user, tip, typed=typed)
     return _detail_page(request, tip.public_id, bound={name: form})
+
+
+def _conflict(request: HttpRequest, public_id: str, name: str, error: WrongStateError) -> HttpResponse:
+    """The tip as it is now, who changed it, and what was typed: in its form where the act is still possible.
+
+    Raises ``error`` again, for the page that only gives the words back, where it is not.
+    """
+    tip = reading.visible_tips(request.user).filter(public_id=public_id).first()
+    if tip is None:
+        raise error
+    news = last_change(tip)
+    form = tip_acts.build(name, request.user, tip, typed=request.POST.dict())
+    if not form.fields or name not in offers.abilities(request.user, tip):
+        raise type(error)(f"{error.message} {news}")
+    conflict = {"message": error.message, "news": news, "form": f"{name}_form", "files": bool(request.FILES)}
+    return _detail_page(request, public_id, bound={name: form}, conflict=conflict, status=409)
 
 
 def _after(request: HttpRequest, tip: Tip) -> HttpResponse:
