@@ -11,6 +11,10 @@ from tips.models import Tip
 URGENT_CATEGORIES = {Category.TRUY_NA_TIN, Category.TRE_EM}
 
 
+_IN_PROGRESS = _("Đang xảy ra? Gọi ngay, đừng chờ gửi tin.")
+_PAID = _("Chuyển tiền chưa quá 24 giờ? Gọi ngân hàng trước đã.")
+
+
 @dataclass(frozen=True)
 class Advice:
     """Sentences to act on, the number to press with them, and whether 113 comes before everything."""
@@ -102,6 +106,45 @@ _BY_CATEGORY: dict[str, tuple[tuple[str | Promise, ...], str]] = {
         "",
     ),
 }
+
+
+# What may be happening while somebody writes: these numbers come before the form.
+_CALLS: dict[str, tuple[str, ...]] = {
+    Category.TROM_CUOP: ("113",),
+    Category.GAY_ROI: ("113", "115"),
+    Category.BAO_LUC_GD: ("113", "115"),
+    Category.TRE_EM: ("111", "113"),
+    Category.VU_KHI_PHAO: ("113",),
+    Category.CHAY_NO: ("114", "115"),
+    Category.GIAO_THONG: ("115", "113"),
+    Category.MUA_BAN_NGUOI: ("113", "111"),
+    Category.TRUY_NA_TIN: ("113",),
+    Category.MAT_TICH: ("113",),
+    Category.LUA_DAO: (),
+}
+
+
+@dataclass(frozen=True)
+class Stop:
+    """What somebody who chose a category reads before writing: whom to call, what to do at once."""
+
+    category: str
+    question: str | Promise
+    lines: tuple[str | Promise, ...]
+    calls: tuple[str, ...]
+
+
+def stops() -> list[Stop]:
+    """One for each category that may be in progress; fraud within 24 hours is a matter for the bank."""
+    return [
+        Stop(
+            category=category,
+            question=_PAID if category == Category.LUA_DAO else _IN_PROGRESS,
+            lines=_BY_CATEGORY.get(category, ((), ""))[0],
+            calls=calls,
+        )
+        for category, calls in _CALLS.items()
+    ]
 
 
 def advice_for(tip: Tip) -> Advice:

@@ -20,6 +20,7 @@ from portal.memory import Memory
 from portal.skeletons import Page
 from portal.text import clean
 from tips import limits, places, receipts, validators
+from tips.advice import stops
 from tips.enums import Category, EvidenceKind
 from tips.forms import TipForm
 
@@ -102,6 +103,7 @@ def _context(form: TipForm, choice: Choice, broadcast: Broadcast | None) -> dict
         "found_units": choice.found,
         "unit_q": choice.query,
         "broadcast": broadcast,
+        "stops": stops(),
         "max_text": limits.MAX_TEXT,
         "max_files": limits.max_files(),
         "image_mb": limits.max_bytes(EvidenceKind.IMAGE) // limits.MEGABYTE,

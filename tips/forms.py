@@ -132,6 +132,9 @@ class TipForm(forms.Form):
         required=False,
         widget=forms.TextInput(attrs={"autocomplete": "tel", "inputmode": "tel"}),
     )
+    # Filled by the button that asks the phone where it is; without JavaScript they are not on the page.
+    lat = PlainField(required=False, widget=forms.HiddenInput)
+    lng = PlainField(required=False, widget=forms.HiddenInput)
     broadcast = PlainField(required=False, widget=forms.HiddenInput)
     form_token = PlainField(required=False, widget=forms.HiddenInput)
 
@@ -177,11 +180,21 @@ class TipForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         """Words for the time join the report: officers understand them, nobody is sent back."""
         cleaned = super().clean()
+        cleaned["coordinates"] = self._coordinates(cleaned)
         if isinstance(words := cleaned.get("occurred_at"), str):
             cleaned["occurred_at"] = None
             if "text" in cleaned:
                 cleaned["text"] += "\n" + _("Lúc: %(words)s") % {"words": words}
         return cleaned
+
+    @staticmethod
+    def _coordinates(cleaned: dict[str, Any]) -> tuple[str, str] | None:
+        """Where the phone was; a place that cannot be is dropped, the sender cannot see the fields."""
+        pair = (cleaned.get("lat", ""), cleaned.get("lng", ""))
+        try:
+            return pair if validators.clean_coordinates(*pair) else None
+        except ValidationError:
+            return None
 
     def clean_broadcast(self) -> Any:
         """The broadcast the tip answers; a code that means nothing is dropped, the sender cannot see it."""

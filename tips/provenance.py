@@ -1,4 +1,4 @@
-"""Whether a POST comes from one of our own pages, without a cookie (docs/decisions/0013-tips-without-a-cookie.md).
+"""Whether a POST comes from one of our own pages, without a cookie (decision 0010).
 
 Browsers that say where a request comes from (``Origin``, ``Sec-Fetch-Site``) are believed when they name
 another site. Beyond that the tip form is proven by its signed token and the way back by its receipt; whatever

@@ -196,6 +196,7 @@ def _draft(form: TipForm) -> TipDraft:
     return TipDraft(
         **{name: values[name] for name in names},
         files=values["files"],
+        coordinates=values["coordinates"],
         broadcast=values["broadcast"],
         channel=SourceChannel.WEB,
         form_token=values["form_token"],

@@ -82,6 +82,18 @@
     });
   }
 
+  // Back asks the server for the page again, since no copy may be kept, and gets another token. The tab remembers
+  // the one that was sent, so that sending again is still the same tip; a page opened afresh forgets it.
+  const token = form.querySelector("input[name=form_token]");
+  const SENT = "sent-token";
+  const isBack = performance.getEntriesByType("navigation")[0]?.type === "back_forward";
+  try {
+    if (token && isBack && sessionStorage.getItem(SENT)) token.value = sessionStorage.getItem(SENT);
+    else if (form.querySelector("[data-step]")) sessionStorage.removeItem(SENT);
+  } catch {
+    // Storage is switched off: then the page is what the server made of it.
+  }
+
   // One press is enough; the server would notice a second one, but people should see that something happens.
   const button = form.querySelector("[data-sending]");
   let waiting = false;
@@ -97,6 +109,11 @@
     button.setAttribute("aria-busy", "true");
     button.textContent = button.dataset.sending;
     await shrinking;
+    try {
+      sessionStorage.setItem(SENT, token.value);
+    } catch {
+      // As above.
+    }
     const action = document.createElement("input");
     Object.assign(action, { type: "hidden", name: event.submitter.name, value: event.submitter.value });
     form.append(action);

@@ -200,6 +200,20 @@ def test_moment_is_read_in_every_spelling_people_use(client, area, written):
     assert timezone.localtime(Tip.objects.get().occurred_at).strftime("%d/%m %H:%M") == "20/11 22:30"
 
 
+@pytest.mark.parametrize(
+    ("lat", "lng", "stored"),
+    [
+        ("11.582314", "107.49815", "11.58231,107.49815"),
+        ("48.85", "2.35", ""),
+        ("x", "", ""),
+        ("11.5", "", ""),
+    ],
+)
+def test_place_of_the_phone_is_kept_or_dropped_without_a_word(client, area, lat, lng, stored):
+    assert send(client, area, lat=lat, lng=lng)
+    assert Tip.objects.get().coordinates == stored
+
+
 @pytest.mark.parametrize("words", ["tối qua", "khoảng 9 giờ tối", "31/02/2026", "hôm kia, lúc 25h"])
 def test_time_in_words_is_sent_along_with_the_report(client, area, words):
     assert send(client, area, occurred_at=f" {words} ")
