@@ -20,9 +20,11 @@ class TipsConfig(AppConfig):
         from groups.enums import Role
         from tips import receivers  # noqa: F401 (connects them)
         from tips.audit_actions import ACTIONS
+        from tips.querysets import entries_naming
         from tips.responses import responses_to
 
         registry.register(ACTIONS)
+        registry.hide(entries_naming)
         responses.register(responses_to)
         permissions.grant(Role.SUPERVISOR, "tips.view_tip", "tips.change_tip")
         for role in (Role.SUPERVISOR, Role.ADMINISTRATOR):

@@ -159,6 +159,14 @@ class EventKind(models.TextChoices):
     REFUSED = "refused", _("Không cho xem thông tin người báo")
 
 
+class Conduct(models.TextChoices):
+    """What a tip about the police is; praise is counted apart."""
+
+    COMPLAINT = "complaint", _("Phản ánh")
+    SUGGESTION = "suggestion", _("Góp ý")
+    PRAISE = "praise", _("Khen")
+
+
 class AlarmStage(models.IntegerChoices):
     """Who is called about an urgent tip that nobody takes, one after the other."""
 

@@ -17,7 +17,9 @@ def works_with_tips(user) -> bool:
 
 
 def can_handle(user, tip) -> bool:
-    """May see the tip, take it, answer it and note on it."""
+    """May see the tip, take it, answer it and note on it; never whom it complains about."""
+    if user.pk in tip.named_ids:
+        return False
     if tip.category in RESTRICTED:
         return permissions.is_in_restricted_circle(user, tip.handler.path)
     return permissions.holds(user, tip.handler, *TIP_ROLES)
@@ -25,7 +27,7 @@ def can_handle(user, tip) -> bool:
 
 def may_hear_of(user, tip) -> bool:
     """May be told that the tip waits, not more: everybody who would handle it were it not for the circle."""
-    return permissions.holds(user, tip.handler, *TIP_ROLES)
+    return user.pk not in tip.named_ids and permissions.holds(user, tip.handler, *TIP_ROLES)
 
 
 def can_decide(user, tip) -> bool:

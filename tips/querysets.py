@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from django.apps import apps
 from django.db import connection, models
 from django.db.models import Case, Exists, ExpressionWrapper, F, IntegerField, OuterRef, Q, Value, When
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Cast, Coalesce
 from django.utils import timezone
 
 from groups import permissions
@@ -49,10 +50,22 @@ class TipQuerySet(models.QuerySet):
         if under is not None:
             handling = [unit for unit in handling if unit.path.startswith(under.path)]
         in_circle = [unit.pk for unit in handling if unit.is_in_circle]
-        rows = self.filter(handler__in=[unit.pk for unit in handling])
+        rows = self.filter(handler__in=[unit.pk for unit in handling]).exclude(pk__in=naming(user))
         if len(in_circle) == len(handling):
             return rows
         return rows.filter(~Q(category__in=RESTRICTED) | Q(handler__in=in_circle))
+
+
+def naming(user) -> models.QuerySet:
+    """Ids of the complaints about this person, who must not know of them: a subquery, no query of its own."""
+    # The models of this app import this module.
+    return apps.get_model("tips", "NamedOfficer").objects.filter(user=user.pk).values("tip")
+
+
+def entries_naming(user) -> Q:
+    """Audit entries about complaints that name this person."""
+    ids = naming(user).annotate(key=Cast("tip_id", models.CharField())).values("key")
+    return Q(target_type="tips.tip", target_id__in=ids)
 
 
 @dataclass(frozen=True)

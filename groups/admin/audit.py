@@ -46,7 +46,8 @@ class AuditEntryAdmin(ScopedAdmin):
         tops = self.paths_for(request, "view")
         staff = Posting.objects.filter(permissions.paths_q(tops, "unit__path")).values("user")
         without_unit = Q(unit_path="", actor__in=staff)
-        return queryset.filter(permissions.paths_q(tops, "unit_path") | without_unit)
+        seen = queryset.filter(permissions.paths_q(tops, "unit_path") | without_unit)
+        return seen.exclude(registry.hidden_from(request.user))
 
     def get_search_results(self, request, queryset, search_term):
         """Labels and ids are short and mixed: searched as typed, case ignored."""

@@ -3,9 +3,13 @@
 Apps register their actions from ``AppConfig.ready``; recording an unknown action is a programming error.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from django.db.models import Q
 
 _SENTENCES: dict[str, str] = {}
+_HIDING: list[Callable[[Any], Q]] = []
 
 
 def register(actions: Mapping[str, str]) -> None:
@@ -14,6 +18,19 @@ def register(actions: Mapping[str, str]) -> None:
         if _SENTENCES.get(name, sentence) != sentence:
             raise ValueError(f"audit action {name!r} is registered twice")
         _SENTENCES[name] = sentence
+
+
+def hide(entries: Callable[[Any], Q]) -> None:
+    """Keep entries from some readers: ``entries(user)`` says which, for instance those about themselves."""
+    _HIDING.append(entries)
+
+
+def hidden_from(user: Any) -> Q:
+    """Entries this reader must not see, whatever their area."""
+    hidden = Q(pk__in=[])
+    for entries in _HIDING:
+        hidden |= entries(user)
+    return hidden
 
 
 def sentence(action: str) -> str:

@@ -38,7 +38,7 @@ from broadcasts.models import Broadcast, Delivery
 from groups.enums import GroupState, Level
 from groups.models import Group, GroupSize, Unit
 from portal.calendar import period_bounds, previous_period
-from tips.enums import OPEN, Category, EventKind, Outcome, Priority, SourceChannel, TipStatus
+from tips.enums import OPEN, Category, Conduct, EventKind, Outcome, Priority, SourceChannel, TipStatus
 from tips.models import Tip, TipEvent
 
 DELIVERY_STATES = (
@@ -149,6 +149,7 @@ def reported(user: Any, unit: Unit, period: Period) -> dict[str, Any]:
             "median_first_answer_minutes": median_first_answer(received),
             "by_channel": _by(received, "channel", SourceChannel.values),
             "by_category": _by(received, "category", Category.values),
+            "conduct": _by(received, "conduct", Conduct.values),
             "by_priority": {
                 f"P{value}": number for value, number in _by(received, "priority", Priority.values).items()
             },

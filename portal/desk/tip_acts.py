@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from portal.desk.forms import tips as forms
 from portal.desk.forms.fields import Nothing
 from tips.models import Tip
-from tips.services import closing, handling, identity, merging, offers, routing
+from tips.services import closing, conduct, handling, identity, merging, offers, routing
 
 
 @dataclass(frozen=True)
@@ -57,6 +57,7 @@ ACTS: dict[str, TipAct] = {
     "close": TipAct(forms.CloseForm, closing.close, _("Đã kết thúc tin.")),
     "reopen": TipAct(forms.ReasonForm, closing.reopen, _("Đã mở lại tin.")),
     "classify": TipAct(forms.ClassifyForm, routing.reclassify, _("Đã đổi loại, mức ưu tiên.")),
+    "conduct": TipAct(forms.ConductForm, conduct.sort_out, _("Đã ghi nhận.")),
     "value": TipAct(forms.ValueForm, _value, _("Đã ghi nhận.")),
     "reveal": TipAct(forms.RevealForm, identity.reveal_contact, ""),
     "grant": TipAct(forms.GrantForm, _grant, _("Đã cho phép xem trong 15 phút.")),
@@ -86,10 +87,13 @@ def build(
         options["colleagues"] = _colleagues(tip)
         if name == "grant":
             options["colleagues"] = [p for p in options["colleagues"] if p.user_id != user.pk]
+    if name == "conduct":
+        options["candidates"] = [person for person in conduct.candidates(tip) if person.pk != user.pk]
     if name == "transfer":
         options["targets"] = offers.transfer_targets(tip)
     initial = {
         "classify": {"category": tip.category, "priority": tip.priority},
+        "conduct": {"kind": tip.conduct},
         "value": {"valuable": tip.is_valuable, "valuable_reason": tip.valuable_reason},
         "close": {"valuable": tip.is_valuable, "valuable_reason": tip.valuable_reason},
     }.get(name, {})

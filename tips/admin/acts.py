@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from tips.admin import forms
 from tips.models import Tip
-from tips.services import answers, closing, handling, identity, merging, offers, routing
+from tips.services import answers, closing, conduct, handling, identity, merging, offers, routing
 
 # Complaints of services about fields that the forms call otherwise.
 _FORM_FIELDS = {"assignee": "person", "user": "person"}
@@ -60,6 +60,9 @@ ACTS: dict[str, PageAct] = {
         _("Tách khỏi vụ việc"), forms.ActForm, merging.unmerge, _("Đã tách tin ra, đã báo người gửi.")
     ),
     "extend": PageAct(_("Gia hạn"), forms.ExtendForm, closing.extend, _("Đã gia hạn.")),
+    offers.CONDUCT: PageAct(
+        _("Phản ánh, góp ý hay khen; về ai"), forms.ConductForm, conduct.sort_out, _("Đã ghi nhận.")
+    ),
     "value": PageAct(_("Đánh dấu có giá trị"), forms.ValueForm, closing.set_valuable, _("Đã ghi nhận.")),
     "close": PageAct(_("Kết thúc tin"), forms.CloseForm, closing.close, _("Đã kết thúc tin.")),
     "reopen": PageAct(_("Mở lại"), forms.ReasonForm, closing.reopen, _("Đã mở lại tin.")),

@@ -6,10 +6,10 @@ from django import forms
 from django.contrib.admin.widgets import AdminTextareaWidget
 from django.utils.translation import gettext_lazy as _
 
-from tips.enums import Category, Outcome, Priority
+from tips.enums import Category, Conduct, Outcome, Priority
 from tips.forms import FilesField, MomentField, PlainField
 from tips.models import Tip
-from tips.services import offers
+from tips.services import conduct, offers
 
 
 def words(label: Any, *, rows: int = 3, required: bool = True, help_text: Any = "") -> PlainField:
@@ -66,6 +66,24 @@ class GrantForm(ColleagueForm):
     def values(self) -> dict[str, Any]:
         data = self.cleaned_data
         return {"version": data["version"], "user": self.chosen(), "reason": data["reason"]}
+
+
+class ConductForm(ActForm):
+    """What a tip about the police is, and whom it is about."""
+
+    kind = forms.ChoiceField(label=_("Tin này là"), choices=Conduct.choices)
+    officer = forms.ChoiceField(label=_("Cán bộ bị phản ánh"), required=False)
+
+    def prepare(self, tip: Tip) -> None:
+        self.people = {str(user.pk): user for user in conduct.candidates(tip)}
+        names = [(key, user.display_name) for key, user in self.people.items()]
+        self.fields["officer"].choices = [("", _("Chưa rõ là ai")), *names]
+        self.fields["kind"].initial = tip.conduct
+
+    def values(self) -> dict[str, Any]:
+        data = self.cleaned_data
+        officer = self.people.get(data["officer"])
+        return {"version": data["version"], "kind": data["kind"], "officer": officer}
 
 
 class ReplyForm(ActForm):

@@ -284,9 +284,9 @@ class TipAdmin(ScopedAdmin):
 def common_colleagues(tips: list[Tip]) -> dict[str, Any]:
     """People who can handle every one of the tips, by their id as the form sends it."""
     common: dict[str, Any] | None = None
-    by_place: dict[tuple[int, bool], dict[str, Any]] = {}
+    by_place: dict[tuple[int, bool, frozenset[int]], dict[str, Any]] = {}
     for tip in tips:
-        place = (tip.handler_id, tip.is_restricted)
+        place = (tip.handler_id, tip.is_restricted, tip.named_ids)
         if place not in by_place:
             by_place[place] = {str(p.user_id): p.user for p in offers.colleagues(tip)}
         found = by_place[place]

@@ -3,6 +3,7 @@
 from tips.models.alarms import AlarmCall, DutyShift, PushDevice, TipAlarm
 from tips.models.answers import AnswerTemplate
 from tips.models.attention import Mention, TipRead
+from tips.models.conduct import NamedOfficer
 from tips.models.evidence import Evidence, Original, OriginalGrant
 from tips.models.rules import DeadlineRule
 from tips.models.thread import Contact, IdentityGrant, Message, TipEvent, Transfer
@@ -20,6 +21,7 @@ __all__ = [
     "IdentityGrant",
     "Mention",
     "Message",
+    "NamedOfficer",
     "Original",
     "OriginalGrant",
     "PushDevice",

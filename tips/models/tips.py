@@ -3,12 +3,23 @@
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from broadcasts.models import Broadcast
 from groups.models import Unit
 from portal.crypto.fields import EncryptedTextField
-from tips.enums import OPEN, RESTRICTED, UNTAKEN, Category, Outcome, Priority, SourceChannel, TipStatus
+from tips.enums import (
+    OPEN,
+    RESTRICTED,
+    UNTAKEN,
+    Category,
+    Conduct,
+    Outcome,
+    Priority,
+    SourceChannel,
+    TipStatus,
+)
 from tips.querysets import BY_DEADLINE, TipQuerySet, TipTermQuerySet
 
 
@@ -77,6 +88,8 @@ class Tip(models.Model):
     # While the sender is asked something, the clock stands: no deadline, but what it was and since when.
     paused_at = models.DateTimeField(null=True, blank=True, editable=False)
     paused_deadline = models.DateTimeField(null=True, blank=True, editable=False)
+    # Only of tips about the police, once somebody has read them.
+    conduct = models.CharField(_("về cán bộ"), max_length=10, choices=Conduct, blank=True, default="")
     is_anonymous = models.BooleanField(_("ẩn danh"), default=True)
     accepted_at = models.DateTimeField(null=True, blank=True, editable=False)
     first_answer_at = models.DateTimeField(null=True, blank=True, editable=False)
@@ -148,6 +161,13 @@ class Tip(models.Model):
     def is_restricted(self) -> bool:
         """Whether only a named circle may open it."""
         return self.category in RESTRICTED
+
+    @cached_property
+    def named_ids(self) -> frozenset[int]:
+        """Officers whom the complaint names; they know nothing of it."""
+        if self.category != Category.CAN_BO:
+            return frozenset()
+        return frozenset(self.named_officers.values_list("user_id", flat=True))
 
     @property
     def audit_label(self) -> str:

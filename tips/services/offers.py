@@ -15,6 +15,7 @@ from tips.services.states import Act, is_possible
 
 REVEAL = "reveal"
 GRANT = "grant"
+CONDUCT = "conduct"
 CANDIDATES_SHOWN = 15
 
 
@@ -37,6 +38,8 @@ def abilities(user: Any, tip: Tip) -> set[str]:
         found.add(REVEAL)
     if not tip.is_anonymous and decides:
         found.add(GRANT)
+    if tip.category == Category.CAN_BO and decides and is_possible(Act.CLASSIFY, tip.status):
+        found.add(CONDUCT)
     return found
 
 
@@ -46,7 +49,7 @@ def colleagues(tip: Tip) -> list[Posting]:
     if tip.category in RESTRICTED:
         is_named = has_restricted_circle(tip.handler.path)
         rows = rows.filter(restricted_circle=True) if is_named else rows.filter(role__in=DECIDING_ROLES)
-    return _one_each(rows)
+    return _one_each(rows.exclude(user__in=tip.named_ids))
 
 
 def people_at(unit: Unit) -> list[Posting]:

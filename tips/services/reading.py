@@ -8,11 +8,13 @@ from django.core.cache import cache
 from django.db.models import Prefetch, QuerySet
 
 from groups import permissions
+from groups.enums import Level
 from groups.permissions import TIP_ROLES
 from portal.audit.services import record
+from tips.enums import Category
 from tips.evidence import open_evidence
 from tips.models import Evidence, Message, Tip, TipEvent, Transfer
-from tips.querysets import TipQuerySet
+from tips.querysets import TipQuerySet, naming
 from tips.services.attention import note_read
 
 ONE_VIEWING = 600
@@ -71,6 +73,8 @@ def transferred_away(user: Any) -> QuerySet[Transfer]:
     own = permissions.paths_q(permissions.paths(user, *TIP_ROLES), "from_unit__path")
     return (
         Transfer.objects.filter(own)
+        .exclude(tip__in=naming(user))
+        .exclude(tip__category=Category.CAN_BO, from_unit__level=Level.COMMUNE)
         .select_related("tip", "from_unit", "to_unit")
         .only("at", "tip__public_id", "from_unit", "to_unit")
     )

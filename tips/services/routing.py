@@ -8,7 +8,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from groups.enums import Level
-from groups.models import Unit
+from groups.models import Posting, Unit
 from tips import deadlines, permissions, validators
 from tips.enums import Category, EventKind, Priority, TipStatus
 from tips.models import Tip, Transfer
@@ -73,6 +73,8 @@ def reclassify(
         wanted.category = keyed("category", validators.clean_category, category)
     if priority is not None:
         wanted.priority = keyed("priority", _priority, priority)
+    if tip.named_ids and wanted.category != Category.CAN_BO:
+        raise ValidationError({"category": _("Tin đã ghi tên cán bộ bị phản ánh: giữ loại “Về cán bộ”.")})
     why = keyed("reason", validators.clean_reason, reason) if reason else ""
     values: dict[str, Any] = {"category": wanted.category, "priority": wanted.priority}
     becomes_complaint = wanted.category == Category.CAN_BO != tip.category
@@ -103,7 +105,17 @@ def _target(value: Unit | str, tip: Tip) -> Unit:
         raise ValidationError(_("Tin đang ở chính đơn vị này."))
     if tip.category == Category.CAN_BO and unit.level == Level.COMMUNE:
         raise ValidationError(_("Phản ánh về cán bộ chỉ chuyển tới cấp trên của xã, phường."))
+    if any(unit.path.startswith(path) for path in _paths_of_named(tip)):
+        raise ValidationError(_("Cán bộ bị phản ánh công tác ở đơn vị này hoặc cấp trên của nó."))
     return unit
+
+
+def _paths_of_named(tip: Tip) -> list[str]:
+    """Where the officers serve whom a complaint names: there and below it has no place."""
+    if not tip.named_ids:
+        return []
+    serving = Posting.objects.open().filter(user__in=tip.named_ids)
+    return list(serving.values_list("unit__path", flat=True))
 
 
 def _told(sender: Unit, target: Unit, now) -> str:

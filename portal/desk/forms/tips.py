@@ -3,11 +3,12 @@
 from typing import Any
 
 from django import forms
+from django.contrib.auth import get_user_model
 from django.utils.translation import gettext_lazy as _
 
 from groups.models import Posting, Unit
 from portal.desk.forms.fields import MomentField
-from tips.enums import Category, Outcome, Priority, SourceChannel
+from tips.enums import Category, Conduct, Outcome, Priority, SourceChannel
 from tips.forms import FilesField, PlainField
 from tips.forms import MomentField as SenderMomentField
 
@@ -126,6 +127,37 @@ class GrantForm(AssignForm):
     def __init__(self, *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)
         self.fields["assignee"].label = _("Cho phép")
+
+
+class ConductForm(forms.Form):
+    """What a tip about the police is, and whom it is about."""
+
+    kind = forms.ChoiceField(label=_("Tin này là"), choices=[("", _("Chọn")), *Conduct.choices])
+    officer = forms.ChoiceField(label=_("Cán bộ bị phản ánh"), required=False)
+    username = PlainField(
+        label=_("Hoặc tên tài khoản của cán bộ đơn vị khác"),
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+        help_text=_(
+            "Người được ghi tên không còn thấy tin này ở bất cứ đâu; tin chuyển lên trên đơn vị của họ."
+        ),
+    )
+
+    def __init__(self, *args: Any, candidates: list[Any], **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.users = {str(user.pk): user for user in candidates}
+        names = [(key, user.display_name) for key, user in self.users.items()]
+        self.fields["officer"].choices = [("", _("Chưa rõ là ai")), *names]
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean()
+        officer, username = self.users.get(data.get("officer", "")), data.pop("username", "")
+        if username:
+            officer = get_user_model().objects.filter(username=username, is_active=True).first()
+            if officer is None:
+                self.add_error("username", _("Không có tài khoản nào tên như vậy."))
+        data["officer"] = officer
+        return data
 
 
 class ClassifyForm(forms.Form):

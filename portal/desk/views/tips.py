@@ -83,6 +83,7 @@ def _detail_page(
         "is_unreachable": tip.channel == SourceChannel.ZALO
         and tip.events.filter(kind=EventKind.NO_RECEIPT).exists(),
         "able": able,
+        "named": tip.named_officers.select_related("user") if tip.conduct else [],
         "forms": tip_acts.forms_for(request.user, tip, able) | (bound or {}),
         "opened": next(iter(bound or {}), ""),
         "opened_version": tip.version if conflict else _version(request),
