@@ -384,6 +384,7 @@ CELERY_BEAT_SCHEDULE = {
     "renew-tokens": {"task": "groups.renew_tokens", "schedule": 15 * 60.0},
     "forget-past-logins": {"task": "accounts.forget_past_logins", "schedule": 24 * 3600.0},
     "sync-admin-access": {"task": "groups.sync_admin_access", "schedule": 3600.0},
+    "raise-repeated-tips": {"task": "tips.raise_repeated", "schedule": 60.0},
     "mail-mentions": {"task": "tips.mail_mentions", "schedule": 60.0},
     "answer-zalo": {"task": "tips.answer_zalo", "schedule": 60.0},
     "fetch-zalo-files": {"task": "tips.fetch_zalo_files", "schedule": 60.0},

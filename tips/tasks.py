@@ -20,6 +20,15 @@ def work_on_evidence() -> None:
     evidence_work.work_on_due()
 
 
+@shared_task(name="tips.raise_repeated")
+def raise_repeated() -> None:
+    """Every minute: what was told several times, or was true before, is more urgent."""
+    from portal.clock import database_now
+    from tips.services import raising
+
+    raising.raise_repeated(database_now())
+
+
 @shared_task(name="tips.mail_mentions")
 def mail_mentions() -> None:
     """Every minute, and when a note names somebody: mail them."""

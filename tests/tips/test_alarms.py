@@ -149,7 +149,7 @@ def test_sender_who_raises_a_tip_in_hand_sets_it_ringing(submit, officer, chief)
 
 def test_lowered_tip_rings_no_more(urgent, officer, chief):
     ringing.ring(at(urgent))
-    routing.reclassify(urgent, actor=chief, version=1, priority=3)
+    routing.reclassify(urgent, actor=chief, version=1, priority=3, reason="Hết nguy hiểm")
     assert alarms.ringing(officer) == 0
     ringing.ring(at(urgent, minutes=30))
     assert called(urgent) == {officer}

@@ -132,7 +132,7 @@ def test_new_words_raise_the_priority_and_bring_the_deadline_nearer(submit):
 def test_new_words_never_lower_a_priority_nor_undo_what_people_lowered(submit, area):
     chief = make_user(Role.CHIEF, area.commune_a)
     high, lowered = submit(text="Có người cầm dao đuổi chém nhau"), submit(category="MA_TUY")
-    lowered = routing.reclassify(lowered, actor=chief, version=1, priority="P4")
+    lowered = routing.reclassify(lowered, actor=chief, version=1, priority="P4", reason="Việc cũ")
     for tip in (high, lowered):
         follow.add_message(tip, text="Chuyện ở gần chợ, chỗ cây đa")
         deadline = tip.deadline

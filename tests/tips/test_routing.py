@@ -144,11 +144,38 @@ def reclassify(tip, actor, **changes):
 
 def test_people_may_lower_and_raise_a_priority(taken, chief):
     tip = taken(category="MA_TUY")
-    lowered = reclassify(tip, chief, priority="P4")
+    lowered = reclassify(tip, chief, priority="P4", reason="Việc đã qua")
     assert lowered.priority == Priority.P4 and lowered.deadline > tip.deadline
     raised = reclassify(lowered, chief, priority=1)
     assert raised.priority == Priority.P1 and raised.deadline < tip.deadline
     assert (raised.category, raised.category_chosen) == ("MA_TUY", "MA_TUY")
+
+
+def test_lowering_takes_a_reason_and_somebody_who_decides(taken, chief, area):
+    tip, officer = taken(category="MA_TUY"), make_user(Role.OFFICER, area.commune_a)
+    with pytest.raises(ValidationError) as caught:
+        reclassify(tip, chief, priority="P3")
+    assert list(caught.value.message_dict) == ["reason"]
+    with pytest.raises(NotAllowedError, match="Chỉ chỉ huy"):
+        reclassify(tip, officer, priority="P3", reason="Việc đã qua")
+    assert reclassify(tip, officer, priority="P1").priority == Priority.P1
+
+
+@pytest.mark.parametrize(
+    ("category", "text", "priority"),
+    [
+        ("TRUY_NA_TIN", "Thấy người trong ảnh ở bến xe chiều nay", Priority.P0),
+        ("VU_KHI_PHAO", "Trong kho có quả đạn pháo cũ rất to", Priority.P0),
+        ("TTHC", "Hỏi giấy tờ làm căn cước cho con", Priority.P3),
+    ],
+)
+def test_new_category_raises_to_what_it_asks_for_and_never_lowers(
+    taken, chief, area, category, text, priority
+):
+    tip = taken(category="KHAC", text=text)
+    officer = make_user(Role.OFFICER, area.commune_a)
+    assert tip.priority == Priority.P3
+    assert reclassify(tip, officer, category=category, priority=3).priority == priority
 
 
 def test_reclassified_category_keeps_what_the_sender_chose(taken, chief):

@@ -8,10 +8,12 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from groups.enums import Level
-from groups.models import Posting, Unit
+from groups.models import Unit
+from portal.errors import NotAllowedError
 from tips import deadlines, permissions, validators
 from tips.enums import Category, EventKind, Priority, TipStatus
 from tips.models import Tip, Transfer
+from tips.priority import guess
 from tips.services.changes import Step, apply, check_version, require
 from tips.services.handling import add_public
 from tips.services.intake import handling_unit
@@ -61,10 +63,14 @@ def reclassify(
     priority: int | None = None,
     reason: str = "",
 ) -> Tip:
-    """Correct what the sender chose and the machine guessed; people may lower a priority.
+    """Correct what the sender chose and the machine guessed.
+
+    Who handles a tip may raise its priority; lowering it takes somebody who decides, and a reason. In another
+    category a tip is at least as urgent as one that comes in under it.
 
     Turning a tip into a conduct complaint takes it away from its commune at once, without a trace there. Who
-    can no longer open it is no longer assigned. Raises ValidationError keyed ``category`` or ``priority``.
+    can no longer open it is no longer assigned. Raises ValidationError keyed ``category``, ``priority`` or
+    ``reason``.
     """
     check_version(tip, version)
     require(permissions.can_handle(actor, tip))
@@ -73,9 +79,12 @@ def reclassify(
         wanted.category = keyed("category", validators.clean_category, category)
     if priority is not None:
         wanted.priority = keyed("priority", _priority, priority)
-    if tip.named_ids and wanted.category != Category.CAN_BO:
-        raise ValidationError({"category": _("Tin đã ghi tên cán bộ bị phản ánh: giữ loại “Về cán bộ”.")})
-    why = keyed("reason", validators.clean_reason, reason) if reason else ""
+    if wanted.category != tip.category:
+        wanted.priority = min(wanted.priority, _guess(tip, wanted.category))
+    is_lowered = wanted.priority > tip.priority
+    if is_lowered and not permissions.can_decide(actor, tip):
+        raise NotAllowedError(_("Chỉ chỉ huy được hạ mức ưu tiên."))
+    why = keyed("reason", validators.clean_reason, reason) if reason or is_lowered else ""
     values: dict[str, Any] = {"category": wanted.category, "priority": wanted.priority}
     becomes_complaint = wanted.category == Category.CAN_BO != tip.category
     if becomes_complaint and tip.handler.level == Level.COMMUNE:
@@ -133,6 +142,11 @@ def _priority(value: Any) -> Priority:
         return Priority(int(str(value).upper().removeprefix("P")))
     except ValueError:
         raise ValidationError(_("Mức ưu tiên là P0, P1, P2, P3 hoặc P4.")) from None
+
+
+def _guess(tip: Tip, category: str) -> Priority:
+    """What the tip would start with, had it come in under ``category``."""
+    return guess(category=category, text=tip.text, occurred_at=tip.occurred_at, now=tip.received_at)
 
 
 def _new_deadline(tip: Tip, priority: Priority):

@@ -14,6 +14,7 @@ from django.db.models import Count
 
 from tips.enums import RESTRICTED, Category, TipStatus
 from tips.models import Tip, TipTerm
+from tips.querysets import TipQuerySet
 from tips.services.reading import visible_tips
 
 # Rows looked at on each side: enough for two weeks of a large commune, and bounded for all others.
@@ -28,39 +29,50 @@ SAME_VILLAGE = 0.1
 RARITY = 1.5
 
 
-class _Neighbour(NamedTuple):
+class Neighbour(NamedTuple):
+    """What is known of a tip without opening it."""
+
     pk: int
     category: str
+    unit_id: int
     village_id: int | None
     received_at: Any
+    outcome: str
+    is_valuable: bool
 
 
 def similar_tips(user: Any, tip: Tip) -> list[Tip]:
-    """Up to five tips that may belong to the same matter, the likeliest first. Six queries at most."""
-    if tip.category in RESTRICTED:
-        return []
-    neighbours = _neighbours(user, tip)
-    if not neighbours:
-        return []
-    shares = _shares(tip, [neighbour.pk for neighbour in neighbours])
-    scores = {neighbour.pk: _score(tip, neighbour, shares.get(neighbour.pk, 0.0)) for neighbour in neighbours}
-    best = sorted((pk for pk in scores if scores[pk] >= ALIKE), key=scores.get, reverse=True)[:SHOWN]
+    """Up to five tips that may belong to the same matter, the likeliest first. A fixed number of queries."""
+    rows = Tip.objects.visible_to(user)
+    if tip.case_id is not None:
+        rows = rows.exclude(case=tip.case_id)
+    best = [neighbour.pk for neighbour in alike(tip, rows)[:SHOWN]]
     found = visible_tips(user).in_bulk(best) if best else {}
     return [found[pk] for pk in best if pk in found]
 
 
-def _neighbours(user: Any, tip: Tip) -> list[_Neighbour]:
-    rows = Tip.objects.visible_to(user).filter(handler=tip.handler_id, erased_at=None)
+def alike(tip: Tip, rows: TipQuerySet) -> list[Neighbour]:
+    """Those of ``rows`` that say much of what the tip says, the likeliest first."""
+    if tip.category in RESTRICTED:
+        return []
+    neighbours = _neighbours(tip, rows)
+    if not neighbours:
+        return []
+    shares = _shares(tip, [neighbour.pk for neighbour in neighbours])
+    scores = {neighbour: _score(tip, neighbour, shares.get(neighbour.pk, 0.0)) for neighbour in neighbours}
+    return sorted((row for row in scores if scores[row] >= ALIKE), key=scores.get, reverse=True)
+
+
+def _neighbours(tip: Tip, rows: TipQuerySet) -> list[Neighbour]:
+    rows = rows.filter(handler=tip.handler_id, erased_at=None)
     rows = rows.exclude(category__in=RESTRICTED).exclude(status=TipStatus.SPAM)
     # Complaints about officers are never joined with other tips.
     is_complaint = tip.category == Category.CAN_BO
     rows = rows.filter(category=Category.CAN_BO) if is_complaint else rows.exclude(category=Category.CAN_BO)
-    if tip.case_id is not None:
-        rows = rows.exclude(case=tip.case_id)
-    fields = rows.values_list(*_Neighbour._fields)
+    fields = rows.values_list(*Neighbour._fields)
     before = fields.filter(pk__lt=tip.pk).order_by("-pk")[:NEIGHBOURS]
     after = fields.filter(pk__gt=tip.pk).order_by("pk")[:NEIGHBOURS]
-    near = [_Neighbour(*row) for row in (*before, *after)]
+    near = [Neighbour(*row) for row in (*before, *after)]
     return [row for row in near if abs(row.received_at - tip.received_at) <= NEAR]
 
 
@@ -82,7 +94,7 @@ def _shares(tip: Tip, others: list[int]) -> dict[int, float]:
     return {other: said[other] / (average * min(len(own), length)) for other, length in lengths}
 
 
-def _score(tip: Tip, other: _Neighbour, share: float) -> float:
+def _score(tip: Tip, other: Neighbour, share: float) -> float:
     if not share:
         return 0.0
     score = share + SAME_CATEGORY * (other.category == tip.category)
