@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from portal.desk.forms import tips as forms
 from portal.desk.forms.fields import Nothing
 from tips.models import Tip
-from tips.services import closing, conduct, handling, identity, merging, offers, routing
+from tips.services import asking, closing, conduct, handling, identity, merging, offers, routing
 
 
 @dataclass(frozen=True)
@@ -60,6 +60,7 @@ ACTS: dict[str, TipAct] = {
     "conduct": TipAct(forms.ConductForm, conduct.sort_out, _("Đã ghi nhận.")),
     "value": TipAct(forms.ValueForm, _value, _("Đã ghi nhận.")),
     "reveal": TipAct(forms.RevealForm, identity.reveal_contact, ""),
+    "ask": TipAct(forms.AskForm, asking.ask, _("Đã gửi đề nghị tới người quyết định.")),
     "grant": TipAct(forms.GrantForm, _grant, _("Đã cho phép xem trong 15 phút.")),
 }
 

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from tips.admin import forms
 from tips.models import Tip
-from tips.services import answers, closing, conduct, handling, identity, merging, offers, routing
+from tips.services import answers, asking, closing, conduct, handling, identity, merging, offers, routing
 
 # Complaints of services about fields that the forms call otherwise.
 _FORM_FIELDS = {"assignee": "person", "user": "person"}
@@ -67,6 +67,12 @@ ACTS: dict[str, PageAct] = {
     "close": PageAct(_("Kết thúc tin"), forms.CloseForm, closing.close, _("Đã kết thúc tin.")),
     "reopen": PageAct(_("Mở lại"), forms.ReasonForm, closing.reopen, _("Đã mở lại tin.")),
     offers.REVEAL: PageAct(_("Xem thông tin người báo"), forms.ReasonForm, identity.reveal_contact),
+    offers.ASK: PageAct(
+        _("Xin xem thông tin người báo"),
+        forms.ReasonForm,
+        asking.ask,
+        _("Đã gửi đề nghị tới người quyết định."),
+    ),
     offers.GRANT: PageAct(
         _("Cho người khác xem thông tin người báo"),
         forms.GrantForm,

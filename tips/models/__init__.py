@@ -6,7 +6,7 @@ from tips.models.attention import Mention, TipRead
 from tips.models.conduct import NamedOfficer
 from tips.models.evidence import Evidence, Original, OriginalGrant
 from tips.models.rules import DeadlineRule
-from tips.models.thread import Contact, IdentityGrant, Message, TipEvent, Transfer
+from tips.models.thread import Contact, IdentityGrant, IdentityRequest, Message, TipEvent, Transfer
 from tips.models.tips import Case, Tip, TipTerm
 from tips.models.zalo import ZaloFile, ZaloThread
 
@@ -19,6 +19,7 @@ __all__ = [
     "DutyShift",
     "Evidence",
     "IdentityGrant",
+    "IdentityRequest",
     "Mention",
     "Message",
     "NamedOfficer",

@@ -2,6 +2,7 @@
 
 from django.conf import settings
 from django.db import models
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -100,6 +101,35 @@ class IdentityGrant(models.Model):
     class Meta:
         verbose_name = _("quyền xem người báo")
         verbose_name_plural = _("quyền xem người báo")
+
+    def __str__(self) -> str:
+        return f"{self.tip}: {self.user}"
+
+
+class IdentityRequest(models.Model):
+    """A question to a second person: may I open this contact? Answered once, or it runs out."""
+
+    tip = models.ForeignKey(Tip, on_delete=models.CASCADE, related_name="identity_requests")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", verbose_name=_("người xin")
+    )
+    reason = EncryptedTextField()
+    asked_at = models.DateTimeField(_("xin lúc"), default=timezone.now)
+    until = models.DateTimeField(_("hết hiệu lực"))
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    decided_at = models.DateTimeField(null=True, blank=True)
+    is_granted = models.BooleanField(default=False)
+
+    class Meta:
+        verbose_name = _("đề nghị xem người báo")
+        verbose_name_plural = _("đề nghị xem người báo")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["tip", "user"], condition=Q(decided_at=None), name="identityrequest_open_once"
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.tip}: {self.user}"

@@ -47,7 +47,7 @@ def reveal_contact(tip: Tip, *, actor: Any, version: int, reason: str) -> Reveal
     if contact is None:
         raise WrongStateError(_("Tin này gửi ẩn danh, không có thông tin người báo."))
     name, phone = _open(contact)
-    grant = _record(tip, actor=actor, user=actor, reason=why)
+    grant = give_leave(tip, actor=actor, user=actor, reason=why)
     return Revealed(name, phone, grant.until)
 
 
@@ -61,7 +61,7 @@ def grant_identity(tip: Tip, *, actor: Any, version: int, user: Any, reason: str
     why = keyed("reason", validators.clean_reveal_reason, reason)
     if user == actor or not permissions.can_handle(user, tip):
         raise ValidationError({"user": _("Chọn một cán bộ khác được mở tin này.")})
-    return _record(tip, actor=actor, user=user, reason=why)
+    return give_leave(tip, actor=actor, user=user, reason=why)
 
 
 def live_grant(tip: Tip, user: Any) -> IdentityGrant | None:
@@ -69,7 +69,8 @@ def live_grant(tip: Tip, user: Any) -> IdentityGrant | None:
     return tip.identity_grants.filter(user=user, until__gt=timezone.now()).order_by("-until").first()
 
 
-def _record(tip: Tip, *, actor: Any, user: Any, reason: str) -> IdentityGrant:
+def give_leave(tip: Tip, *, actor: Any, user: Any, reason: str) -> IdentityGrant:
+    """Write the leave with its step and trace; whether it may be given was decided before."""
     now = timezone.now()
     with transaction.atomic():
         grant = IdentityGrant.objects.create(

@@ -16,6 +16,7 @@ from tips.services.states import Act, is_possible
 REVEAL = "reveal"
 GRANT = "grant"
 CONDUCT = "conduct"
+ASK = "ask"
 CANDIDATES_SHOWN = 15
 
 
@@ -36,6 +37,8 @@ def abilities(user: Any, tip: Tip) -> set[str]:
         found.add(Act.CLOSE.value)  # as spam only, while nobody has taken it
     if not tip.is_anonymous and permissions.can_reveal(user, tip):
         found.add(REVEAL)
+    elif not tip.is_anonymous and handles:
+        found.add(ASK)
     if not tip.is_anonymous and decides:
         found.add(GRANT)
     if tip.category == Category.CAN_BO and decides and is_possible(Act.CLASSIFY, tip.status):

@@ -119,6 +119,14 @@ class OriginalForm(forms.Form):
     reason = _words(_("Mở bản gốc sẽ được ghi nhật ký. Nêu lý do:"), rows=2)
 
 
+class AskForm(forms.Form):
+    """Why a second person should let this person open the contact."""
+
+    reason = _words(
+        _("Lý do cần biết người báo"), rows=2, help_text=_("Người quyết định trả lời trong 24 giờ.")
+    )
+
+
 class GrantForm(AssignForm):
     """Leave for a colleague to open the contact, or the original of a file."""
 
