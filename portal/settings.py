@@ -327,6 +327,11 @@ EMAIL_FILE_PATH = str(VAR_DIR / "mail")
 EMAIL_TIMEOUT = 4
 DEFAULT_FROM_EMAIL = text("DEFAULT_FROM_EMAIL", "ket-noi-binh-yen@localhost")
 
+# --- Tips under attack -----------------------------------------------------------------------------------
+
+# Every tip form asks for a moment's work or a minute's wait, not only those of networks that send many.
+TIP_PROOF_ALWAYS = flag("TIP_PROOF_ALWAYS", default=False)
+
 # --- Web push (urgent tips to people on duty) ------------------------------------------------------------
 
 # An ECDSA key pair on P-256 in URL-safe base64 without padding (RFC 8292). Without it nothing is pushed.

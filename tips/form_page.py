@@ -108,6 +108,7 @@ def _context(form: TipForm, choice: Choice, broadcast: Broadcast | None) -> dict
         "max_files": limits.max_files(),
         "image_mb": limits.max_bytes(EvidenceKind.IMAGE) // limits.MEGABYTE,
         "video_mb": limits.max_bytes(EvidenceKind.VIDEO) // limits.MEGABYTE,
+        "total_mb": limits.max_total_bytes() // limits.MEGABYTE,
         "audio_mb": limits.max_bytes(EvidenceKind.AUDIO) // limits.MEGABYTE,
     }
 

@@ -31,6 +31,11 @@ def max_bytes(kind: EvidenceKind) -> int:
     return megabytes[kind] * MEGABYTE
 
 
+def max_total_bytes() -> int:
+    """The most that all files of one sending may have together, as they arrive."""
+    return getattr(settings, "TIP_TOTAL_MAX_MB", 200) * MEGABYTE
+
+
 def min_free_bytes() -> int:
     """Below this much free disk files are refused, so that text still has room."""
     return getattr(settings, "TIP_MIN_FREE_DISK_MB", 500) * MEGABYTE

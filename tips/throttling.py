@@ -43,6 +43,8 @@ class Limit:
 
 LIMITS: Mapping[str, Limit] = {
     "tip": Limit(20, 3600),
+    # Beyond these twenty, with proof (``tips.defence``): thousands of phones may share one network.
+    "proven": Limit(200, 3600),
     "message": Limit(60, 3600),
     "receipt": Limit(10, 600),
     "check": Limit(60, 600),
@@ -73,6 +75,11 @@ def count(request: HttpRequest, scope: str) -> None:
         _add(_key(request, scope), LIMITS[scope])
 
 
+def used(request: HttpRequest, scope: str) -> int:
+    """How often the network used it in this window, for what reacts before the limit; 0 without limits."""
+    return _read(_key(request, scope), LIMITS[scope])[0] if settings.THROTTLES else 0
+
+
 def _key(request: HttpRequest, scope: str) -> str:
     return f"throttle:{scope}:{network_bucket(request)}"
 
@@ -95,7 +102,8 @@ def _add(key: str, limit: Limit) -> tuple[int, int]:
 def _read(key: str, limit: Limit) -> tuple[int, int]:
     now = time.time()
     try:
-        number, since = cache.get(key), cache.get(f"{key}:since")
+        known = cache.get_many((key, f"{key}:since"))
+        number, since = known.get(key), known.get(f"{key}:since")
     except Exception:  # noqa: BLE001 - as above
         number = since = None
     local_number, local_wait = _local.read(key, limit, now)

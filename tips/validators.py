@@ -247,10 +247,20 @@ def clean_outcome(value: object) -> str:
 
 
 def check_file_count(files: Sequence[object]) -> None:
-    """At most five files with one tip or message."""
+    """At most five files with one tip or message, and no more than 200 MB in all of them."""
     if len(files) > limits.max_files():
         raise ValidationError(
             _("Mỗi lần gửi tối đa %(limit)s tệp. Xin bỏ bớt, phần còn lại gửi thêm bằng mã theo dõi."),
             code="too_many",
             params={"limit": limits.max_files()},
+        )
+    total = sum(getattr(file, "size", None) or 0 for file in files)
+    if total > limits.max_total_bytes():
+        raise ValidationError(
+            _("Các tệp nặng %(total)s MB, mỗi lần gửi tối đa %(limit)s MB. Xin bỏ bớt, gửi sau bằng mã."),
+            code="too_large",
+            params={
+                "total": -(-total // limits.MEGABYTE),
+                "limit": limits.max_total_bytes() // limits.MEGABYTE,
+            },
         )

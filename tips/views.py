@@ -24,7 +24,7 @@ from django.views.decorators.http import require_http_methods
 from portal.memory import Memory
 from portal.skeletons import Page
 from portal.text import clean
-from tips import form_page, limits, places, provenance, receipts, throttling
+from tips import defence, form_page, limits, places, provenance, receipts, throttling
 from tips.advice import advice_for
 from tips.enums import Category, SourceChannel
 from tips.forms import AdditionForm, TipForm
@@ -148,7 +148,9 @@ def _receive(request: HttpRequest) -> HttpResponse:
     if _looks_automatic(request, form.cleaned_data["text"]):
         return _returned(request, form, obstacle="machine")
     try:
-        throttling.check(request, "tip")
+        if task := defence.admit(request):
+            slowed = throttling.Throttled(defence.WAIT_SECONDS)
+            return _too_many(_returned(request, form, work=task, **_throttled(slowed)), slowed)
         submission = submit_tip(_draft(form))
     except throttling.Throttled as error:
         return _too_many(_returned(request, form, **_throttled(error)), error)

@@ -254,6 +254,25 @@ def test_double_click_and_back_make_one_tip_with_one_receipt(browser, portal):
     assert send_again() != first
 
 
+def test_browser_works_for_a_tip_while_tips_flood_in(browser, portal, settings):
+    settings.TIP_PROOF_ALWAYS = True
+    page = open_page(browser, javascript=True)
+    page.goto(f"{portal}/gui-tin/")
+    page.locator("label.choice", has_text="Ma túy").click()
+    page.get_by_label("Kể lại điều thấy, nghe").fill(TEXT)
+    go_on(page)
+    page.get_by_label("Xảy ra ở xã, phường nào?").select_option(label="Xã Minh Tân")
+    go_on(page)
+    page.get_by_role("button", name="Gửi tin", exact=True).click()
+
+    page.get_by_text("Chưa gửi được tin.").wait_for()
+    page.get_by_role("button", name="Gửi lại").click()
+
+    page.wait_for_selector("#receipt", timeout=60_000)
+    assert Tip.objects.get().text == TEXT
+    assert [text for text in page.complaints if "429" not in text] == []
+
+
 def test_double_click_without_javascript_makes_one_tip(browser, portal):
     page = open_page(browser, javascript=False)
     page.goto(f"{portal}/gui-tin/")

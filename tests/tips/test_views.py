@@ -263,6 +263,16 @@ def test_too_many_files_keep_the_words(client, area):
     assert Tip.objects.count() == 0
 
 
+def test_files_that_weigh_too_much_together_keep_the_words(client, area, settings):
+    settings.TIP_TOTAL_MAX_MB = 1
+    heavy = [SimpleUploadedFile(f"{n}.jpg", b"x" * 600_000) for n in range(2)]
+
+    html = client.post("/gui-tin/", filled(client, area, files=heavy)).content.decode()
+
+    assert "Các tệp nặng 2 MB, mỗi lần gửi tối đa 1 MB" in html and TEXT in html
+    assert Tip.objects.count() == 0
+
+
 def test_choosing_a_commune_shows_its_villages_and_keeps_everything(client, area):
     values = filled(client, area, action="choose_unit", text="ngắn", place="Chỗ lò gạch", category="CO_BAC")
 

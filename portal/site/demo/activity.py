@@ -174,7 +174,13 @@ def make_tips() -> None:
         tip = submit_tip(_draft(number, plan)).tip
         if tip.priority != plan.priority and plan.category != Category.CAN_BO:
             chief = _posted(tip.handler, Role.CHIEF)
-            tip = routing.reclassify(tip, actor=chief, version=tip.version, priority=plan.priority, reason="Xếp lại theo nội dung tin")
+            tip = routing.reclassify(
+                tip,
+                actor=chief,
+                version=tip.version,
+                priority=plan.priority,
+                reason="Xếp lại theo nội dung tin",
+            )
         if number in WORK:
             WORK[number](tip)
 
