@@ -264,6 +264,13 @@ Transfer = _act("Transfer", "Pass a tip to another unit.", shapes.TransferSerial
 Unmerge = _act(
     "Unmerge", "Take a wrongly joined tip out of its case.", shapes.VersionSerializer, merging.unmerge
 )
+Return = _act(
+    "Return",
+    "Give a wrongly transferred tip back to the unit it came from.",
+    shapes.ReasonSerializer,
+    routing.give_back,
+)
+Refer = _act("Refer", "End a tip that is no police matter.", shapes.ReferSerializer, routing.refer)
 Extend = _act("Extend", "Give a tip more time.", shapes.ExtendSerializer, closing.extend)
 Close = _act("Close", "End a tip.", shapes.CloseSerializer, closing.close)
 Reopen = _act("Reopen", "Take an ended tip up again.", shapes.ReasonSerializer, closing.reopen)

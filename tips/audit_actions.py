@@ -11,6 +11,8 @@ ACTIONS = {
     "tips.tip.replied": _("Trả lời người gửi"),
     "tips.tip.noted": _("Ghi chú nội bộ"),
     "tips.tip.transferred": _("Chuyển tin sang đơn vị khác"),
+    "tips.tip.returned": _("Trả tin lại đơn vị đã chuyển"),
+    "tips.tip.referred": _("Chuyển tin sang cơ quan khác"),
     "tips.tip.merged": _("Ghép tin trùng"),
     "tips.tip.unmerged": _("Tách tin khỏi vụ việc"),
     "tips.tip.extended": _("Gia hạn xử lý"),

@@ -96,6 +96,22 @@ class Outcome(models.TextChoices):
     SPAM = "spam", _("Tin rác")
 
 
+class Authority(models.TextChoices):
+    """Whom a matter belongs to that is none of the police; the sender reads the name."""
+
+    PEOPLES_COMMITTEE = "ubnd", _("Ủy ban nhân dân xã, phường")
+    ENVIRONMENT = "environment", _("cơ quan nông nghiệp và môi trường")
+    MARKET = "market", _("cơ quan quản lý thị trường")
+    FOREST = "forest", _("kiểm lâm")
+    BORDER = "border", _("bộ đội biên phòng")
+    HEALTH = "health", _("cơ quan y tế")
+    CHILDREN = "children", _("Tổng đài bảo vệ trẻ em 111")
+    TRANSPORT = "transport", _("cơ quan giao thông, xây dựng")
+    POWER = "power", _("đơn vị điện lực")
+    PROCURACY = "procuracy", _("Viện kiểm sát nhân dân")
+    COURT = "court", _("Tòa án nhân dân")
+
+
 class MessageKind(models.TextChoices):
     """Who reads a message of the thread."""
 

@@ -7,7 +7,7 @@ from django.utils import timezone
 from drf_spectacular.utils import OpenApiTypes, extend_schema_field
 from rest_framework import serializers
 
-from tips.enums import OPEN, RESTRICTED, MessageKind, Priority
+from tips.enums import OPEN, RESTRICTED, Authority, MessageKind, Priority
 from tips.models import Evidence, Message, Tip, TipEvent
 from tips.services.follow import POLICE, SENDER
 
@@ -226,6 +226,11 @@ class NoteSerializer(VersionSerializer):
 
 class TransferSerializer(VersionSerializer):
     unit = serializers.CharField()
+    reason = serializers.CharField()
+
+
+class ReferSerializer(VersionSerializer):
+    authority = serializers.ChoiceField(choices=Authority.choices)
     reason = serializers.CharField()
 
 

@@ -51,6 +51,8 @@ ACTS: dict[str, TipAct] = {
     "reply": TipAct(forms.ReplyForm, handling.reply, _("Đã gửi trả lời. Người báo đọc bằng mã theo dõi.")),
     "note": TipAct(forms.NoteForm, handling.add_note, _("Đã ghi chú.")),
     "transfer": TipAct(forms.TransferForm, routing.transfer, _("Đã chuyển tin. Người báo đã được báo.")),
+    "return": TipAct(forms.ReasonForm, routing.give_back, _("Đã trả tin. Người báo đã được báo.")),
+    "refer": TipAct(forms.ReferForm, routing.refer, _("Đã chuyển cơ quan khác. Người báo đã được báo.")),
     "merge": TipAct(forms.MergeForm, _merge, _("Đã ghép vào vụ việc.")),
     "unmerge": TipAct(Nothing, merging.unmerge, _("Đã tách tin ra. Người báo đã được báo.")),
     "extend": TipAct(forms.ExtendForm, closing.extend, _("Đã gia hạn.")),

@@ -181,6 +181,26 @@ def test_transferred_tip_leaves_the_queue_of_who_passed_it_on(world):
     )
 
 
+def test_wrongly_transferred_tip_is_given_back_from_its_page(world):
+    handling.accept(world.tip, actor=world.users["chief"], version=1)
+    act(world, "transfer", by="chief", unit=world.area.commune_b.code, reason="Xảy ra ở phường")
+    world.users["chief2"] = make_user(Role.CHIEF, world.area.commune_b)
+    page = html(world.client("chief2").get(reverse("desk:tip", args=[world.tip.public_id])))
+    assert "Chuyển nhầm, trả lại đơn vị chuyển" in page
+    act(world, "return", by="chief2", reason="Xảy ra ở xã Minh Tân")
+    page = html(world.client("chief").get(reverse("desk:tip", args=[world.tip.public_id])))
+    assert "Trả lại đơn vị chuyển" in page and "Tiếp nhận tin này" in page
+
+
+def test_tip_for_another_authority_is_passed_on_from_its_page(world):
+    act(world, "accept")
+    page = html(act(world, "refer", authority="environment", reason="Xả thải ra mương"))
+    assert "Đã chuyển cơ quan khác" in page
+    assert (
+        follow.status_text(Tip.objects.get(pk=world.tip.pk)) == "Đã chuyển cơ quan nông nghiệp và môi trường"
+    )
+
+
 def test_chief_gives_the_tip_to_an_officer_of_the_commune(world):
     page = html(world.client("chief").get(reverse("desk:tip", args=[world.tip.public_id])))
     officer = world.users["officer"]

@@ -23,6 +23,8 @@ ACTS = {
     "transfer": {"unit": "D6802", "reason": "Nhầm địa bàn"},
     "merge": {"into": "KHONGCO"},
     "unmerge": {},
+    "return": {"reason": "Chuyển nhầm"},
+    "refer": {"authority": "market", "reason": "Hàng giả"},
     "extend": {"deadline": "2030-01-01T00:00:00Z", "reason": "Chờ"},
     "close": {"outcome": "handled", "public_reason": "Xong rồi"},
     "reopen": {"reason": "Tái diễn"},

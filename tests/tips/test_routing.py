@@ -138,6 +138,58 @@ def test_conduct_complaint_never_goes_to_a_commune(submit, supervisor, area):
     assert transfer(tip, supervisor, area.province).handler == area.province
 
 
+def give_back(tip, actor, **changes):
+    return routing.give_back(
+        tip, actor=actor, version=tip.version, **{"reason": "Việc xảy ra ở địa bàn cũ", **changes}
+    )
+
+
+def test_wrongly_transferred_tip_goes_back_to_the_place_it_was_about(taken, chief, area):
+    moved = transfer(taken(village=area.village_a), chief, area.commune_b)
+    back = give_back(moved, make_user(Role.CHIEF, area.commune_b))
+    assert (back.handler, back.unit, back.village) == (area.commune_a, area.commune_a, area.village_a)
+    assert (back.status, back.assignee, back.deadline) == ("transferred", None, moved.deadline)
+    view = follow.sender_view(back)
+    assert view.status_text == "Đã chuyển Công an xã Minh Tân"
+    assert view.messages[-1].text.startswith("Việc này thuộc Công an xã Minh Tân. Công an phường Bến Đá đã")
+    assert [event.kind for event in back.events.all()][-2:] == ["transferred", "returned"]
+    assert handling.accept(back, actor=chief, version=back.version).assignee == chief
+
+
+def test_only_a_chief_gives_back_and_only_what_was_passed_on_and_not_taken(taken, submit, chief, area):
+    theirs = make_user(Role.CHIEF, area.commune_b)
+    with pytest.raises(WrongStateError):
+        give_back(submit(unit=area.commune_b), theirs)
+    moved = transfer(taken(), chief, area.commune_b)
+    for stranger in (chief, make_user(Role.OFFICER, area.commune_b)):
+        with pytest.raises(NotAllowedError):
+            give_back(moved, stranger)
+    accepted = handling.accept(moved, actor=theirs, version=moved.version)
+    with pytest.raises(WrongStateError):
+        give_back(accepted, theirs)
+
+
+def test_matter_of_another_authority_ends_and_tells_the_sender_where_it_went(taken, chief):
+    tip = taken()
+    ended = routing.refer(tip, actor=chief, version=2, authority="market", reason="Hàng giả")
+    view = follow.sender_view(ended)
+    assert view.status_text == "Đã chuyển cơ quan quản lý thị trường"
+    assert view.messages[-1].text.startswith("Việc này thuộc cơ quan quản lý thị trường. Công an xã Minh Tân")
+    assert (ended.status, ended.outcome) == ("closed", "guided")
+    assert AuditEntry.objects.get(action="tips.tip.referred").data == {"authority": "market"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"), [({"authority": "x"}, "authority"), ({"reason": " "}, "reason")]
+)
+def test_referring_without_authority_or_reason_changes_nothing(taken, chief, changes, field):
+    values = {"authority": "market", "reason": "Hàng giả", **changes}
+    with pytest.raises(ValidationError) as caught:
+        routing.refer(taken(), actor=chief, version=2, **values)
+    assert list(caught.value.message_dict) == [field]
+    assert Tip.objects.get().status == "accepted"
+
+
 def reclassify(tip, actor, **changes):
     return routing.reclassify(tip, actor=actor, version=tip.version, **changes)
 
@@ -217,5 +269,5 @@ def test_reclassify_with_unknown_value_is_refused(taken, chief, changes):
 def test_every_move_is_audited_with_codes_only(taken, chief, area):
     transfer(taken(), chief, area.commune_b, reason="Bí mật của bà Tư")
     entry = AuditEntry.objects.get(action="tips.tip.transferred")
-    assert entry.data == {"from": "D6801", "to": "D6802"}
+    assert entry.data == {"from": "D6801", "to": "D6802", "place": ["D6801", ""]}
     assert entry.unit_path == area.commune_a.path

@@ -55,6 +55,15 @@ ACTS: dict[str, PageAct] = {
         routing.transfer,
         _("Đã chuyển tin, đã báo người gửi nơi nhận."),
     ),
+    "return": PageAct(
+        _("Trả lại đơn vị chuyển"), forms.ReasonForm, routing.give_back, _("Đã trả tin, đã báo người gửi.")
+    ),
+    offers.REFER: PageAct(
+        _("Chuyển cơ quan ngoài công an"),
+        forms.ReferForm,
+        routing.refer,
+        _("Đã chuyển cơ quan khác, đã báo người gửi."),
+    ),
     "merge": PageAct(_("Ghép tin trùng"), forms.MergeForm, _merge, _("Đã ghép vào vụ việc.")),
     "unmerge": PageAct(
         _("Tách khỏi vụ việc"), forms.ActForm, merging.unmerge, _("Đã tách tin ra, đã báo người gửi.")

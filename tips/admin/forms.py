@@ -6,7 +6,7 @@ from django import forms
 from django.contrib.admin.widgets import AdminTextareaWidget
 from django.utils.translation import gettext_lazy as _
 
-from tips.enums import Category, Conduct, Outcome, Priority
+from tips.enums import Authority, Category, Conduct, Outcome, Priority
 from tips.forms import FilesField, MomentField, PlainField
 from tips.models import Tip
 from tips.services import conduct, offers
@@ -109,6 +109,15 @@ class TransferForm(ActForm):
 
     def prepare(self, tip: Tip) -> None:
         self.fields["unit"].choices = [("", _("Chọn đơn vị")), *offers.transfer_targets(tip)]
+
+
+class ReferForm(ActForm):
+    authority = forms.ChoiceField(
+        label=_("Cơ quan nhận"),
+        choices=[("", _("Chọn cơ quan")), *Authority.choices],
+        help_text=_("Tin kết thúc tại đây, người báo đọc được đã chuyển đi đâu. Hồ sơ gửi theo công văn."),
+    )
+    reason = words(_("Lý do"), rows=2)
 
 
 class MergeForm(ActForm):

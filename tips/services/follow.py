@@ -14,7 +14,7 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from tips import receipts, validators
-from tips.enums import MessageKind, Outcome, TipStatus
+from tips.enums import Authority, EventKind, MessageKind, Outcome, TipStatus
 from tips.evidence import discard, stored_uploads
 from tips.models import Evidence, Message, Tip
 from tips.services import additions
@@ -103,6 +103,8 @@ def status_text(tip: Tip) -> str:
         return status_text(main) if main else _("Đang xem")
     if tip.status == TipStatus.TRANSFERRED:
         return _("Đã chuyển %(unit)s") % {"unit": tip.handler.police_name}
+    if tip.outcome == Outcome.GUIDED and (authority := _referred_to(tip)):
+        return _("Đã chuyển %(unit)s") % {"unit": authority}
     if tip.outcome == Outcome.INSUFFICIENT:
         return _("Chưa đủ thông tin")
     return {
@@ -111,6 +113,13 @@ def status_text(tip: Tip) -> str:
         TipStatus.REOPENED: _("Đang xem"),
         TipStatus.VERIFYING: _("Đang xác minh"),
     }.get(tip.status, _("Đã có kết quả"))
+
+
+def _referred_to(tip: Tip) -> str:
+    """The authority a tip ended with, if it was its last end."""
+    ends = tip.events.filter(kind__in=(EventKind.CLOSED, EventKind.REFERRED)).order_by("-id")
+    last = ends.first()
+    return str(Authority(last.data["authority"]).label) if last and last.kind == EventKind.REFERRED else ""
 
 
 def add_message(tip: Tip, *, text: str, files: Sequence[Any] = (), token: str = "") -> Message:

@@ -15,6 +15,7 @@ from tips.services.states import Act, is_possible
 
 REVEAL = "reveal"
 GRANT = "grant"
+REFER = "refer"
 CONDUCT = "conduct"
 ASK = "ask"
 CANDIDATES_SHOWN = 15
@@ -35,6 +36,14 @@ def abilities(user: Any, tip: Tip) -> set[str]:
     found = {act.value for act, is_allowed in rights.items() if is_allowed and is_possible(act, tip.status)}
     if leads and is_possible(Act.DISCARD, tip.status):
         found.add(Act.CLOSE.value)  # as spam only, while nobody has taken it
+    if leads and is_possible(Act.CLOSE, tip.status):
+        found.add(REFER)
+    if (
+        decides
+        and is_possible(Act.RETURN, tip.status)
+        and tip.transfers.filter(to_unit=tip.handler_id).exists()
+    ):
+        found.add(Act.RETURN.value)
     if not tip.is_anonymous and permissions.can_reveal(user, tip):
         found.add(REVEAL)
     elif not tip.is_anonymous and handles:

@@ -1,19 +1,23 @@
 """Where a tip belongs: another unit, another category or priority."""
 
+import datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from groups.enums import Level
-from groups.models import Unit
-from portal.errors import NotAllowedError
+from groups.models import Posting, Unit
+from portal.audit.services import record
+from portal.errors import NotAllowedError, WrongStateError
 from tips import deadlines, permissions, validators
-from tips.enums import Category, EventKind, Priority, TipStatus
-from tips.models import Tip, Transfer
+from tips.enums import Authority, Category, EventKind, Outcome, Priority, TipStatus
+from tips.models import Tip, TipEvent, Transfer
 from tips.priority import guess
+from tips.services import closing
 from tips.services.changes import Step, apply, check_version, require
 from tips.services.handling import add_public
 from tips.services.intake import handling_unit
@@ -43,15 +47,55 @@ def transfer(tip: Tip, *, actor: Any, version: int, unit: Unit | str, reason: st
 
     def also() -> None:
         Transfer.objects.create(tip=tip, from_unit=tip.handler, to_unit=target, at=now)
-        add_public(tip, actor=actor, text=_told(tip.handler, target, now), at=now)
+        add_public(tip, actor=actor, text=told(tip.handler, target.police_name, now), at=now)
 
-    step = Step(
-        EventKind.TRANSFERRED,
-        "tips.tip.transferred",
-        note=why,
-        facts={"from": tip.handler.code, "to": target.code},
-    )
+    place = [tip.unit.code, tip.village.code if tip.village else ""]
+    facts = {"from": tip.handler.code, "to": target.code, "place": place}
+    step = Step(EventKind.TRANSFERRED, "tips.tip.transferred", note=why, facts=facts)
     return apply(tip, act=Act.TRANSFER, actor=actor, version=version, values=values, step=step, also=also)
+
+
+def give_back(tip: Tip, *, actor: Any, version: int, reason: str) -> Tip:
+    """Return a wrongly transferred tip, before anybody takes it, to the unit it came from; its sender is told.
+
+    Where it happened is again what that unit had. The deadline runs on: the way there and back is no reason
+    for more time. Raises ValidationError keyed ``reason``; WrongStateError when no unit had passed it on.
+    """
+    check_version(tip, version)
+    require(permissions.can_decide(actor, tip))
+    why = keyed("reason", validators.clean_reason, reason)
+    came = tip.transfers.select_related("from_unit").first()
+    if came is None or came.to_unit_id != tip.handler_id:
+        raise WrongStateError(_("Tin này không do đơn vị nào chuyển tới."))
+    target = keyed("reason", _target, came.from_unit, tip)
+    now = timezone.now()
+
+    def also() -> None:
+        Transfer.objects.create(tip=tip, from_unit=tip.handler, to_unit=target, at=now)
+        add_public(tip, actor=actor, text=told(tip.handler, target.police_name, now), at=now)
+
+    facts = {"from": tip.handler.code, "to": target.code}
+    step = Step(EventKind.RETURNED, "tips.tip.returned", note=why, facts=facts)
+    values = {"handler": target, "assignee": None, **_place_before(tip)}
+    return apply(tip, act=Act.RETURN, actor=actor, version=version, values=values, step=step, also=also)
+
+
+def refer(tip: Tip, *, actor: Any, version: int, authority: str, reason: str) -> Tip:
+    """End a tip that is no police matter: the sender is told which authority it went to.
+
+    ``authority`` is one of ``Authority``; handing the matter over is done outside the portal. Raises
+    ValidationError keyed ``authority`` or ``reason``.
+    """
+    target = keyed("authority", _authority, authority)
+    why = keyed("reason", validators.clean_reason, reason)
+    now = timezone.now()
+    with transaction.atomic():
+        text = told(tip.handler, str(target.label), now)
+        ended = closing.close(tip, actor=actor, version=version, outcome=Outcome.GUIDED, public_reason=text)
+        facts = {"authority": target.value}
+        TipEvent.objects.create(tip=tip, kind=EventKind.REFERRED, actor=actor, at=now, note=why, data=facts)
+        record(actor, "tips.tip.referred", tip, unit_path=tip.handler.path, data=facts)
+    return ended
 
 
 def reclassify(
@@ -79,6 +123,8 @@ def reclassify(
         wanted.category = keyed("category", validators.clean_category, category)
     if priority is not None:
         wanted.priority = keyed("priority", _priority, priority)
+    if tip.named_ids and wanted.category != Category.CAN_BO:
+        raise ValidationError({"category": _("Tin đã ghi tên cán bộ bị phản ánh: giữ loại “Về cán bộ”.")})
     if wanted.category != tip.category:
         wanted.priority = min(wanted.priority, _guess(tip, wanted.category))
     is_lowered = wanted.priority > tip.priority
@@ -127,10 +173,25 @@ def _paths_of_named(tip: Tip) -> list[str]:
     return list(serving.values_list("unit__path", flat=True))
 
 
-def _told(sender: Unit, target: Unit, now) -> str:
+def _authority(value: Any) -> Authority:
+    if value not in Authority.values:
+        raise ValidationError(_("Xin chọn cơ quan nhận."))
+    return Authority(value)
+
+
+def _place_before(tip: Tip) -> dict[str, Any]:
+    """Where it happened before the last transfer said otherwise."""
+    step = tip.events.filter(kind=EventKind.TRANSFERRED).order_by("-id").first()
+    unit_code, village_code = (step.data.get("place") if step else None) or ["", ""]
+    units = {unit.code: unit for unit in Unit.objects.filter(code__in=[unit_code, village_code])}
+    return {"unit": units[unit_code], "village": units.get(village_code)} if unit_code in units else {}
+
+
+def told(sender: Unit, target: str, now: datetime.datetime) -> str:
+    """What the sender reads about where the tip went; ``target`` is a name."""
     local = timezone.localtime(now)
     return _("Việc này thuộc %(target)s. %(sender)s đã chuyển lúc %(time)s ngày %(date)s.") % {
-        "target": target.police_name,
+        "target": target,
         "sender": sender.police_name,
         "time": date_format(local, "H:i"),
         "date": date_format(local, "d/m/Y"),

@@ -7,6 +7,7 @@
     reply      accepted, verifying, answered, reopened          answered
     note       every state                                      (stays)
     transfer   accepted, verifying, answered, reopened          transferred, at another unit
+    return     transferred                                      transferred, back where it came from
     merge      every open state                                 duplicate
     unmerge    duplicate                                        what it was before
     extend     every open state                                 (stays)
@@ -35,6 +36,7 @@ class Act(StrEnum):
     REPLY = "reply"
     NOTE = "note"
     TRANSFER = "transfer"
+    RETURN = "return"
     MERGE = "merge"
     UNMERGE = "unmerge"
     EXTEND = "extend"
@@ -55,6 +57,7 @@ ALLOWED_FROM: Mapping[Act, tuple[TipStatus, ...]] = {
     Act.REPLY: IN_HAND,
     Act.NOTE: EVERY,
     Act.TRANSFER: IN_HAND,
+    Act.RETURN: (TipStatus.TRANSFERRED,),
     Act.MERGE: OPEN,
     Act.UNMERGE: (TipStatus.DUPLICATE,),
     Act.EXTEND: OPEN,

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from groups.models import Posting, Unit
 from portal.desk.forms.fields import MomentField
-from tips.enums import Category, Conduct, Outcome, Priority, SourceChannel
+from tips.enums import Authority, Category, Conduct, Outcome, Priority, SourceChannel
 from tips.forms import FilesField, PlainField
 from tips.forms import MomentField as SenderMomentField
 
@@ -61,6 +61,17 @@ class TransferForm(forms.Form):
     def __init__(self, *args: Any, targets: list[tuple[str, list[tuple[str, str]]]], **kwargs: Any):
         super().__init__(*args, **kwargs)
         self.fields["unit"].choices = [("", _("Chọn đơn vị")), *targets]
+
+
+class ReferForm(forms.Form):
+    """To which authority outside the police the matter belongs, and why."""
+
+    authority = forms.ChoiceField(
+        label=_("Cơ quan nhận"),
+        choices=[("", _("Chọn cơ quan")), *Authority.choices],
+        help_text=_("Tin kết thúc tại đây, người báo đọc được đã chuyển đi đâu. Hồ sơ gửi theo công văn."),
+    )
+    reason = _words(_("Lý do"), rows=2)
 
 
 class MergeForm(forms.Form):
