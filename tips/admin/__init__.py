@@ -4,4 +4,4 @@ from tips.admin.answers import AnswerTemplateAdmin
 from tips.admin.queue import TipAdmin
 from tips.admin.rules import DeadlineRuleAdmin
 
-__all__ = ["DeadlineRuleAdmin", "AnswerTemplateAdmin", "TipAdmin"]
+__all__ = ["AnswerTemplateAdmin", "DeadlineRuleAdmin", "TipAdmin"]

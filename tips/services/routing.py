@@ -56,7 +56,7 @@ def transfer(tip: Tip, *, actor: Any, version: int, unit: Unit | str, reason: st
 
 
 def give_back(tip: Tip, *, actor: Any, version: int, reason: str) -> Tip:
-    """Return a wrongly transferred tip, before anybody takes it, to the unit it came from; its sender is told.
+    """Return a wrongly transferred tip, before anybody takes it, to where it came from; its sender is told.
 
     Where it happened is again what that unit had. The deadline runs on: the way there and back is no reason
     for more time. Raises ValidationError keyed ``reason``; WrongStateError when no unit had passed it on.
