@@ -241,7 +241,7 @@ class BroadcastViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewset
         responses=DeliverySerializer(many=True),
         parameters=[OpenApiParameter("state", enum=DeliveryState.values)],
     )
-    @action(detail=True, methods=["get"], pagination_class=None, filterset_class=None)
+    @action(detail=True, methods=["get"], pagination_class=PageNumberPagination, filterset_class=None)
     def deliveries(self, request: Request, pk: str) -> Response:
         """Rows of the groups the user may see."""
         broadcast = self.get_object()

@@ -159,10 +159,10 @@ class BroadcastSerializer(serializers.ModelSerializer):
 
     unit = serializers.CharField(source="unit.code")
     author = serializers.CharField(source="author.username")
-    approver = serializers.CharField(source="approver.username", default=None)
+    approver = serializers.CharField(source="approver.username", default=None, allow_null=True)
     late = serializers.BooleanField(source="is_late")
     media = serializers.SerializerMethodField()
-    notice = serializers.CharField(source="notice.code", default=None)
+    notice = serializers.CharField(source="notice.code", default=None, allow_null=True)
     occurrences = OccurrenceSerializer(many=True)
     withdrawal = serializers.SerializerMethodField()
     counts = serializers.SerializerMethodField()

@@ -15,7 +15,7 @@ class UnitSerializer(serializers.ModelSerializer):
 
     level = serializers.ChoiceField(choices=Level)
     parent = serializers.SlugRelatedField(
-        slug_field="code", read_only=True, help_text=_("Mã đơn vị cấp trên")
+        slug_field="code", read_only=True, allow_null=True, help_text=_("Mã đơn vị cấp trên")
     )
 
     class Meta:

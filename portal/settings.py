@@ -425,6 +425,10 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "portal.schema.add_errors",
+    ],
     # Fields of several resources share a name; in the schema each set of values has a name of its own.
     "ENUM_NAME_OVERRIDES": {
         "GroupChannel": "groups.enums.Channel",

@@ -31,6 +31,8 @@ from tips.services.intake import TipDraft, submit_tip
 from tips.validators import plain_code
 
 NOT_FOUND = "Không tìm thấy tin với mã này. Xin kiểm tra lại từng ký tự."
+# What files are once they are cleaned.
+FILE_TYPES = ("image/jpeg", "video/mp4", "audio/mp4", "audio/mpeg", "audio/amr", "audio/ogg")
 # Names of the service's fields where the API has others.
 _API_FIELDS = {"coordinates": "lat"}
 
@@ -211,7 +213,7 @@ class EvidenceFile(TipApi):
 
     content_negotiation_class = AnyAccept
 
-    @extend_schema(responses={(200, "application/octet-stream"): OpenApiTypes.BINARY})
+    @extend_schema(responses={(200, content_type): OpenApiTypes.BINARY for content_type in FILE_TYPES})
     def get(self, request: Request, public_id: str, evidence_id: str) -> HttpResponseBase:
         """Fetch a file."""
         return evidence_response(request, _visible(request, public_id), evidence_id)

@@ -98,13 +98,13 @@ class TipRowSerializer(serializers.ModelSerializer):
     priority = serializers.SerializerMethodField()
     unit = serializers.CharField(source="unit.code")
     handled_by = serializers.CharField(source="handler.code")
-    village = serializers.CharField(source="village.code", default=None)
+    village = serializers.CharField(source="village.code", default=None, allow_null=True)
     summary = serializers.SerializerMethodField()
-    assignee = serializers.CharField(source="assignee.username", default=None)
+    assignee = serializers.CharField(source="assignee.username", default=None, allow_null=True)
     overdue = serializers.SerializerMethodField()
     outcome = serializers.SerializerMethodField()
     valuable = serializers.BooleanField(source="is_valuable")
-    broadcast = serializers.CharField(source="broadcast.code", default=None)
+    broadcast = serializers.CharField(source="broadcast.code", default=None, allow_null=True)
 
     class Meta:
         model = Tip
@@ -150,7 +150,7 @@ class EvidenceSerializer(serializers.ModelSerializer):
 class MessageSerializer(serializers.ModelSerializer):
     """A message for staff: notes too, with their authors."""
 
-    author = serializers.CharField(source="author.username", default=None)
+    author = serializers.CharField(source="author.username", default=None, allow_null=True)
     files = serializers.SerializerMethodField()
 
     class Meta:
@@ -170,7 +170,7 @@ class EventSerializer(serializers.ModelSerializer):
     """A step of the time line."""
 
     label = serializers.CharField(source="get_kind_display")
-    actor = serializers.CharField(source="actor.username", default=None)
+    actor = serializers.CharField(source="actor.username", default=None, allow_null=True)
 
     class Meta:
         model = TipEvent
