@@ -1,9 +1,9 @@
 """Proof that a sender took some trouble, asked for only where tips come in a flood.
 
 A network that used up its tips of the hour, or every network while ``TIP_PROOF_ALWAYS`` is on, gets its form
-back once more. With JavaScript the browser works for a second or two (a hash with enough leading zeros over the
-form's token, found by a script of ours); without it the sender waits a minute. Nothing is asked of a third
-party, and of the network only the counters of ``tips.throttling`` are known.
+back once more. With JavaScript the browser works for a second or two (a hash with enough leading zeros over
+the form's token, found by a script of ours); without it the sender waits a minute. Nothing is asked of a
+third party, and of the network only the counters of ``tips.throttling`` are known.
 """
 
 import hashlib
