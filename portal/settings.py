@@ -394,6 +394,7 @@ CELERY_BEAT_SCHEDULE = {
     "answer-zalo": {"task": "tips.answer_zalo", "schedule": 60.0},
     "fetch-zalo-files": {"task": "tips.fetch_zalo_files", "schedule": 60.0},
     "forget-zalo-threads": {"task": "tips.forget_zalo_threads", "schedule": 24 * 3600.0},
+    "sweep-uploads": {"task": "tips.sweep_uploads", "schedule": 15 * 60.0},
     "work-on-evidence": {"task": "tips.work_on_evidence", "schedule": 60.0},
     "ring-alarms": {"task": "tips.ring_alarms", "schedule": 15.0},
     "erase-expired-tips": {"task": "tips.erase_expired", "schedule": 24 * 3600.0},

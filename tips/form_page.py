@@ -23,6 +23,7 @@ from tips import limits, places, receipts, validators
 from tips.advice import stops
 from tips.enums import Category, EvidenceKind
 from tips.forms import TipForm
+from tips.services import uploads
 
 TEMPLATE = "tips/send.html"
 opened_signer = signing.TimestampSigner(salt="tips.opened")
@@ -88,6 +89,7 @@ def blank(request: HttpRequest, choice: Choice) -> HttpResponse:
 def filled(request: HttpRequest, form: TipForm, choice: Choice, **context: Any) -> HttpResponse:
     """The form as its sender left it, with what is to be said about it."""
     context |= _context(form, choice, _broadcast(form["broadcast"].value() or ""))
+    context["uploads"] = uploads.finished(request.POST.get("form_token"), request.POST.getlist("upload"))
     context["opened"] = request.POST.get("opened") or opened_signer.sign("")
     return render(request, TEMPLATE, context)
 

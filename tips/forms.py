@@ -2,6 +2,7 @@
 
 import datetime
 import re
+from dataclasses import dataclass, field
 from typing import Any
 
 from django import forms
@@ -13,6 +14,7 @@ from groups.models import Unit
 from portal.text import clean
 from tips import limits, validators
 from tips.enums import Category
+from tips.services import uploads
 
 MAX_MOMENT_WORDS = 100
 ACCEPTED_FILES = "image/*,video/*,audio/*"
@@ -32,6 +34,20 @@ class MultipleFileInput(forms.FileInput):
 
     allow_multiple_selected = True
 
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> Any:
+        """The chosen files, with what the page has uploaded before (``upload`` holds their ids)."""
+        chosen = super().value_from_datadict(data, files, name)
+        ids = tuple(data.getlist("upload")) if hasattr(data, "getlist") else ()
+        return [*chosen, UploadedBefore(str(data.get("form_token", "")), ids)] if ids else chosen
+
+
+@dataclass(frozen=True)
+class UploadedBefore:
+    """Files that came up piece by piece before the form."""
+
+    form_token: str = field(repr=False)
+    ids: tuple[str, ...] = field(repr=False)
+
 
 class FilesField(forms.FileField):
     """Several uploads as a list; what they are is for the service to find out from their content."""
@@ -45,6 +61,11 @@ class FilesField(forms.FileField):
     def clean(self, data: Any, initial: Any = None) -> list[UploadedFile]:
         files = data if isinstance(data, (list, tuple)) else [data]
         chosen = [file for file in files if file]
+        before = [file for file in chosen if isinstance(file, UploadedBefore)]
+        chosen = [file for file in chosen if not isinstance(file, UploadedBefore)]
+        for item in before:
+            validators.check_file_count(item.ids)
+            chosen += uploads.received(item.form_token, item.ids)
         validators.check_file_count(chosen)
         return chosen
 

@@ -12,6 +12,9 @@ MAX_PLACE = 300
 MAX_CONTACT_NAME = 120
 MIN_REASON = 3
 MAX_REASON = 2000
+# Pieces of a resumable upload: what one row is worth, and what one request may bring.
+UPLOAD_LEAST_BYTES = 16 * 1024
+UPLOAD_MOST_BYTES = MEGABYTE
 # Why a sender's name had to be read is asked again years later; a word is no answer then.
 MIN_REVEAL_REASON = 10
 

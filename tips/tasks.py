@@ -37,6 +37,14 @@ def mail_mentions() -> None:
     attention.mail_due()
 
 
+@shared_task(name="tips.sweep_uploads")
+def sweep_uploads() -> None:
+    """Every quarter of an hour: forget uploads that no form was sent with."""
+    from tips.services import uploads
+
+    uploads.sweep()
+
+
 @shared_task(name="tips.answer_zalo")
 def answer_zalo() -> None:
     """Every minute, and when a message came: send residents their receipts."""

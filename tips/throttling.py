@@ -48,14 +48,17 @@ LIMITS: Mapping[str, Limit] = {
     "message": Limit(60, 3600),
     "receipt": Limit(10, 600),
     "check": Limit(60, 600),
+    "upload": Limit(100, 3600),
+    # Megabytes; a mobile network may be a whole town.
+    "upload_mb": Limit(3000, 3600),
 }
 
 
-def check(request: HttpRequest, scope: str) -> None:
-    """Count one use and raise Throttled when it is one too many."""
+def check(request: HttpRequest, scope: str, amount: int = 1) -> None:
+    """Count one use (or ``amount``) and raise Throttled when it is one too many."""
     if settings.THROTTLES:
         limit = LIMITS[scope]
-        count, wait = _add(_key(request, scope), limit)
+        count, wait = _add(_key(request, scope), limit, amount)
         if count > limit.count:
             raise Throttled(wait)
 
@@ -84,18 +87,18 @@ def _key(request: HttpRequest, scope: str) -> str:
     return f"throttle:{scope}:{network_bucket(request)}"
 
 
-def _add(key: str, limit: Limit) -> tuple[int, int]:
+def _add(key: str, limit: Limit, amount: int = 1) -> tuple[int, int]:
     """The count with this use, and the seconds until the window ends."""
     now = time.time()
     try:
         cache.add(f"{key}:since", now, timeout=limit.seconds)
         cache.add(key, 0, timeout=limit.seconds)
-        number = cache.incr(key)
+        number = cache.incr(key, amount)
         since = cache.get(f"{key}:since")
     except Exception:  # noqa: BLE001 - whatever the backend raises, the answer is the same
         since = None
     if since is None:
-        return _local.add(key, limit, now)
+        return _local.add(key, limit, now, amount)
     return number, _wait(since, limit, now)
 
 
@@ -125,14 +128,14 @@ class LocalCounter:
         self._counts: dict[str, tuple[int, float]] = {}
         self._lock = Lock()
 
-    def add(self, key: str, limit: Limit, now: float) -> tuple[int, int]:
-        """Count one; like ``_add``."""
+    def add(self, key: str, limit: Limit, now: float, amount: int = 1) -> tuple[int, int]:
+        """Count ``amount``; like ``_add``."""
         with self._lock:
             number, since = self._current(key, limit, now)
             if len(self._counts) >= self.KEPT:
                 self._counts.clear()
-            self._counts[key] = (number + 1, since)
-            return number + 1, _wait(since, limit, now)
+            self._counts[key] = (number + amount, since)
+            return number + amount, _wait(since, limit, now)
 
     def read(self, key: str, limit: Limit, now: float) -> tuple[int, int]:
         """Count none; like ``_read``."""

@@ -29,6 +29,7 @@ from tips.advice import advice_for
 from tips.enums import Category, SourceChannel
 from tips.forms import AdditionForm, TipForm
 from tips.models import Tip
+from tips.services import uploads
 from tips.services.follow import add_message, find, sender_view
 from tips.services.intake import Submission, TipDraft, submit_tip
 from tips.timeline import steps_of
@@ -106,6 +107,7 @@ def unsent(request: HttpRequest, *, obstacle: str, status: int, minutes: int = 0
     ]
     token = request.POST.get("form_token")
     kept.append(("form_token", token if receipts.read_form_token(token) else receipts.new_form_token()))
+    kept += [("upload", public_id) for public_id in request.POST.getlist("upload")]
     context = {
         "obstacle": obstacle,
         "minutes": minutes,
@@ -253,7 +255,9 @@ def _tip_page(
     request: HttpRequest, tip: Tip, *, form: AdditionForm | None = None, **context: Any
 ) -> HttpResponse:
     receipt = receipts.normalise(request.POST.get("receipt")) or ""
+    kept = uploads.finished(request.POST.get("form_token"), request.POST.getlist("upload")) if form else []
     context |= {
+        "uploads": kept,
         "tip": sender_view(tip),
         "steps": steps_of(tip),
         "receipt": receipt,

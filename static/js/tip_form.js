@@ -78,6 +78,8 @@
         const bag = new DataTransfer();
         for (const file of chosen) bag.items.add(await shrink(file));
         files.files = bag.files;
+        // tip_upload.js takes them from here.
+        form.dispatchEvent(new CustomEvent("tip:files"));
       })();
     });
   }
@@ -109,6 +111,8 @@
     button.setAttribute("aria-busy", "true");
     button.textContent = button.dataset.sending;
     await shrinking;
+    if (form.tipUploads && form.tipUploads.waiting) button.textContent = form.tipUploads.words;
+    await (form.tipUploads && form.tipUploads.finished());
     try {
       sessionStorage.setItem(SENT, token.value);
     } catch {

@@ -70,6 +70,9 @@ def stored_uploads(uploads: Sequence[Any]) -> Iterator[list[StoredFile]]:
         for number, upload in enumerate(uploads, start=1):
             stored.append(_numbered(upload, number))
         yield stored
+        for upload in uploads:
+            if hasattr(upload, "attached"):
+                upload.attached()
     except BaseException:
         discard(stored)
         raise

@@ -8,6 +8,7 @@ from tips.models.evidence import Evidence, Original, OriginalGrant
 from tips.models.rules import DeadlineRule
 from tips.models.thread import Contact, IdentityGrant, IdentityRequest, Message, TipEvent, Transfer
 from tips.models.tips import Case, Tip, TipTerm
+from tips.models.uploads import Upload, UploadPart
 from tips.models.zalo import ZaloFile, ZaloThread
 
 __all__ = [
@@ -32,6 +33,8 @@ __all__ = [
     "TipRead",
     "TipTerm",
     "Transfer",
+    "Upload",
+    "UploadPart",
     "ZaloFile",
     "ZaloThread",
 ]

@@ -63,16 +63,18 @@ def find(receipt: object) -> Tip | None:
 
 def sender_view(tip: Tip) -> SenderView:
     """What to show for a receipt."""
-    thread = tip.messages.filter(kind=MessageKind.PUBLIC).prefetch_related("evidence")
+    files: dict[int | None, list[Evidence]] = {}
+    for file in tip.evidence.only("kind", "state", "reason", "message", "tip"):
+        files.setdefault(file.message_id, []).append(file)
     items = [
         ThreadItem(
             POLICE if message.author_id else SENDER,
             message.text,
             message.at,
-            len(message.evidence.all()),
-            _file_notes(message.evidence.all()),
+            len(files.get(message.pk, ())),
+            _file_notes(files.get(message.pk, ())),
         )
-        for message in thread
+        for message in tip.messages.filter(kind=MessageKind.PUBLIC)
     ]
     return SenderView(
         id=tip.public_id,
@@ -83,7 +85,7 @@ def sender_view(tip: Tip) -> SenderView:
         handled_by=tip.handler.police_name,
         received_at=tip.received_at,
         can_write=_can_write(tip),
-        file_notes=_file_notes(tip.evidence.filter(message=None)),
+        file_notes=_file_notes(files.get(None, ())),
     )
 
 

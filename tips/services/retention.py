@@ -20,7 +20,7 @@ from portal.audit.services import record
 from tips import receipts
 from tips.enums import Category, TipStatus
 from tips.evidence.storage import FOLDER, unlink
-from tips.models import Contact, Evidence, Message, Original, Tip, TipEvent, TipTerm
+from tips.models import Contact, Evidence, Message, Original, Tip, TipEvent, TipTerm, UploadPart
 
 AT_ONCE = 200
 # Longer than any request that has encrypted a file but not yet written its row.
@@ -105,7 +105,7 @@ def remove_orphaned_files(now: datetime.datetime | None = None) -> int:
     removed = 0
     for start in range(0, len(old), AT_ONCE):
         names = {str(path.relative_to(root)) for path in old[start : start + AT_ONCE]}
-        known = {path for model in (Evidence, Original) for path in _known(model, names)}
+        known = {path for model in (Evidence, Original, UploadPart) for path in _known(model, names)}
         unlink(sorted(names - known))
         removed += len(names - known)
     return removed
