@@ -29,6 +29,11 @@ NEWEST_FIRST = Order("id", descending=True)
 class TipQuerySet(models.QuerySet):
     """Tips."""
 
+    def closed_to(self, user, *, under: Unit) -> "TipQuerySet":
+        """Restricted tips of the user's units that only the circle opens: shown as being there, no more."""
+        outside = [u.pk for u in handling_units(user) if not u.is_in_circle and u.path.startswith(under.path)]
+        return self.filter(handler__in=outside, category__in=RESTRICTED) if outside else self.none()
+
     def open(self) -> "TipQuerySet":
         """Not ended; a transferred tip is open at the unit it went to."""
         return self.filter(status__among=OPEN)

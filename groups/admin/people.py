@@ -155,7 +155,7 @@ class InForceFilter(admin.SimpleListFilter):
 
 @admin.register(Posting)
 class PostingAdmin(ScopedAdmin):
-    """Who serves where. Only its end and the named circle can change; the rest is a new posting."""
+    """Who serves where. Only its end can change; the rest is a new posting."""
 
     audit_action = "groups.posting.changed"
     list_display = ("user", "role", "unit", "valid_from", "valid_to", "state_column", "restricted_circle")
@@ -168,7 +168,8 @@ class PostingAdmin(ScopedAdmin):
     actions = ("confirm", "close")
 
     def get_readonly_fields(self, request, obj=None):
-        return ("user", "unit", "role", "valid_from") if obj else ()
+        # The circle takes two people: it is named on the desk (``services.circle``).
+        return ("restricted_circle", *(("user", "unit", "role", "valid_from") if obj else ()))
 
     def related_choices(self, db_field, request):
         """Anybody in the area, and those nobody has posted yet; never oneself."""
@@ -190,7 +191,7 @@ class PostingAdmin(ScopedAdmin):
             self.message_user(request, text, messages.WARNING)
 
     def _values(self, form) -> dict:
-        names = ("unit", "role", "restricted_circle", "valid_from", "valid_to")
+        names = ("unit", "role", "valid_from", "valid_to")
         return {name: form.cleaned_data[name] for name in names}
 
     @admin.action(description=_("Xác nhận quyền quản trị"), permissions=["change"])

@@ -35,6 +35,9 @@ def open_posting(
     ``ValidationError`` for a role outside the list, an empty period or a posting that is open already.
     """
     _require_administrator(by, unit, user)
+    if restricted_circle and by is not None:
+        # Naming somebody to the circle takes two people (``services.circle``).
+        raise NotAllowedError
     valid_from = valid_from or timezone.localdate()
     if role not in Role.values:
         raise ValidationError({"role": _("Vai trò không có trong danh mục.")})

@@ -13,7 +13,7 @@ from groups.models import Unit
 from portal.desk import scope
 from portal.keyset import Order
 from tips.enums import OPEN, Category, Priority
-from tips.models import Transfer
+from tips.models import Tip, Transfer
 from tips.querysets import BY_DEADLINE, NEWEST_FIRST, TipQuerySet
 from tips.services.reading import transferred_away
 from tips.services.search import search
@@ -27,6 +27,7 @@ CHIPS = (
     ("tat-ca", _("Tất cả")),
     ("da-chuyen", _("Đã chuyển đi")),
 )
+HIDDEN_SHOWN = 10
 PASSED_ON = "da-chuyen"
 EVERYTHING = "tat-ca"
 
@@ -79,6 +80,14 @@ def listed(request: HttpRequest, filters: Filters) -> TipQuerySet:
     if filters.is_of_open:
         rows = rows.open()
     return rows.select_related("unit", "village", "assignee")
+
+
+def hidden(request: HttpRequest, filters: Filters) -> list[Tip]:
+    """Open restricted tips of the unit for who is not of their circle: below the queue, never in a search."""
+    if filters.is_any:
+        return []
+    rows = Tip.objects.closed_to(request.user, under=request.desk.unit).open()
+    return list(BY_DEADLINE.sorted(rows.only("status", "deadline", "priority"))[:HIDDEN_SHOWN])
 
 
 def passed_on(request: HttpRequest) -> QuerySet[Transfer]:

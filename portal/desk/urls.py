@@ -5,6 +5,7 @@ from django.urls import path
 from portal.desk.views import (
     broadcasts,
     calls,
+    circle,
     compose,
     dead_letters,
     duty,
@@ -58,6 +59,8 @@ urlpatterns = [
     path("dang-bai/<int:pk>/so-luong/", posting.size, name="posting_size"),
     path("dang-bai/<int:pk>/hoan-tac/", posting.undo, name="posting_undo"),
     path("dang-bai/<int:pk>/anh/", posting.picture, name="posting_picture"),
+    path("tin-han-che/", circle.index, name="circle"),
+    path("tin-han-che/<slug:name>/", circle.act, name="circle_act"),
     path("xem-nguoi-bao/", openings.index, name="openings"),
     path("xem-nguoi-bao/<int:pk>/", openings.decide, name="opening_decide"),
     path("truc/", duty.index, name="duty"),

@@ -115,7 +115,7 @@ PAGES = {
     "groups": (lambda o: reverse("desk:groups"), 11),
     "silent groups": (lambda o: reverse("desk:groups") + "?im-lang=1", 10),
     "group": (lambda o: reverse("desk:group", args=[o.group.pk]), 16),
-    "duty": (lambda o: reverse("desk:duty"), 13),
+    "duty": (lambda o: reverse("desk:duty"), 14),
     "report": (lambda o: reverse("desk:report"), 37),
 }
 

@@ -12,6 +12,7 @@ from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from groups.permissions import has_restricted_circle
 from portal.desk import duty as reads
 from portal.desk import frame
 from portal.desk.access import tips_page
@@ -27,6 +28,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "ringing_tips": reads.ringing_for(request.user),
         "roster": reads.roster(request.desk.unit, now),
         "can_set": duty.can_set(request.user, request.desk.unit),
+        "has_circle": has_restricted_circle(request.desk.unit.path),
         "devices": list(request.user.push_devices.all()),
         "push_key": settings.VAPID_PUBLIC_KEY,
     }

@@ -47,6 +47,7 @@ def index(request: HttpRequest) -> HttpResponse:
         context["page"] = keyed(rows, request, order=filters.order, size=PAGE_SIZE)
         attention.mark(request.user, context["page"].rows)
         context["people"] = offers.people_at(request.desk.unit) if request.desk.is_deciding else []
+    context["hidden"] = tip_queue.hidden(request, filters)
     return frame.render(request, "desk/tips/list.html", context)
 
 

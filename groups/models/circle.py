@@ -1,0 +1,53 @@
+"""Who was named for tips about children and violence at home, from when to when, and by which two people."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from groups.models.units import Posting
+
+
+class CircleMember(models.Model):
+    """One naming to the circle: proposed by one person, in force once a second one has agreed.
+
+    While it is in force ``Posting.restricted_circle`` is set, which is what every query asks.
+    """
+
+    posting = models.ForeignKey(
+        Posting, on_delete=models.PROTECT, related_name="circle", verbose_name=_("phân công")
+    )
+    proposed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", verbose_name=_("người đề nghị")
+    )
+    proposed_at = models.DateTimeField(_("đề nghị lúc"), default=timezone.now)
+    confirmed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("người thứ hai"),
+    )
+    valid_from = models.DateTimeField(_("từ lúc"), null=True, blank=True)
+    valid_to = models.DateTimeField(_("tới lúc"), null=True, blank=True)
+    ended_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+
+    class Meta:
+        verbose_name = _("người được mở tin hạn chế")
+        verbose_name_plural = _("người được mở tin hạn chế")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["posting"], condition=Q(valid_to=None), name="circlemember_open_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(confirmed_by=None) | ~Q(confirmed_by=models.F("proposed_by")),
+                name="circlemember_two_people",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.posting)
