@@ -1,12 +1,12 @@
-"""``python -m bench [dispatch] [intake] [webhook] [seed] [options]``: without names all that have floors."""
+"""``python -m bench [dispatch] [intake] [webhook] [lists] [seed] [options]``: no name, all with floors."""
 
 import sys
 
-from bench import cli, dispatch, intake, seed, webhook
+from bench import cli, dispatch, intake, lists, seed, webhook
 
-BENCHMARKS = {module.NAME: module for module in (dispatch, intake, webhook, seed)}
+BENCHMARKS = {module.NAME: module for module in (dispatch, intake, webhook, lists, seed)}
 # Seeding alone compares nothing; it has its own command.
-DEFAULT = ("dispatch", "intake", "webhook")
+DEFAULT = ("dispatch", "intake", "webhook", "lists")
 
 
 def main(arguments: list[str]) -> int:

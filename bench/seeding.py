@@ -4,10 +4,11 @@ import hashlib
 import json
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from datetime import datetime, timedelta
 from functools import cache
 
-from django.db import connection
+from django.db import connection, models, transaction
 from django.utils import timezone
 
 from bench import rows, world
@@ -21,7 +22,7 @@ from groups.models import Group
 from portal.crypto.digests import term_digests
 from portal.crypto.sealed import seal
 from portal.text import words
-from tips.enums import Category, EventKind, Outcome, TipStatus
+from tips.enums import Category, EventKind, Outcome, Priority, TipStatus
 from tips.models import Contact, Message, Tip, TipEvent, TipTerm
 from tips.services.additions import TERMS_PURPOSE
 from tips.services.intake import CONTACT_BYTES
@@ -30,7 +31,7 @@ YEARS = 3
 # A broadcast goes to a twentieth of the groups: those of a few communes.
 AUDIENCE_SHARE = 20
 GROUPS_PER_ACCOUNT = 60
-CONTACT_EVERY, ANSWERED_EVERY = 4, 2
+CONTACT_EVERY, ANSWERED_EVERY, VALUABLE_EVERY = 4, 2, 50
 # Most are done with; one in two hundred is new.
 STATUSES = (
     [TipStatus.CLOSED] * 120
@@ -41,6 +42,12 @@ STATUSES = (
     + [TipStatus.NEW]
 )
 CATEGORIES = [category for category in Category.values if category != Category.CAN_BO]
+# P0 to P4, in hundredths.
+PRIORITIES = (1, 9, 30, 50, 10)
+# Beyond so many, tips are copies of those before them, made by the database: their sentences repeat, what
+# the lists read (ids, dates, units, digests) does not.
+WRITTEN_ONE_BY_ONE = 10_000
+COPIED = (TipTerm, TipEvent, Message, Contact)
 TIP_FIELDS = (
     "id",
     "public_id",
@@ -58,6 +65,8 @@ TIP_FIELDS = (
     "status",
     "outcome",
     "is_anonymous",
+    "is_valuable",
+    "valued_by",
 )
 
 
@@ -109,7 +118,20 @@ class Seeder:
 
     def add_tips(self, count: int) -> int:
         """Tips with their search digests, time line, answers and sealed contacts."""
-        first, written, chunk = rows.next_id(Tip), 0, rows.BATCH
+        first, end = rows.next_id(Tip), rows.next_id(Tip) + count
+        base = min(count, WRITTEN_ONE_BY_ONE)
+        written = self._write_tips(first, base)
+        with _in_bulk() if base < count else nullcontext():
+            for start in range(first + base, end, base):
+                written += _copy_tips(first, start, min(base, end - start))
+        rows.reset_sequences(Tip)
+        if connection.vendor == "postgresql":
+            with connection.cursor() as cursor:
+                cursor.execute("VACUUM ANALYZE")
+        return written
+
+    def _write_tips(self, first: int, count: int) -> int:
+        written, chunk = 0, rows.BATCH
         for start in range(first, first + count, chunk):
             tips = [self._tip(number) for number in range(start, min(start + chunk, first + count))]
             written += rows.write(Tip, TIP_FIELDS, tips)
@@ -117,7 +139,6 @@ class Seeder:
             written += rows.write(TipEvent, ("tip", "kind", "at"), _events(tips))
             written += rows.write(Message, ("tip", "author", "text", "at"), self._answers(tips))
             written += rows.write(Contact, ("tip", "sealed"), self._contacts(tips))
-        rows.reset_sequences(Tip)
         return written
 
     def _broadcast(self, number: int, at: datetime) -> tuple:
@@ -140,11 +161,13 @@ class Seeder:
         # Nobody holds a receipt with this digest; making real ones costs 3 ms each.
         digest = hashlib.sha256(b"bench %d" % number).hexdigest()
         outcome = Outcome.HANDLED if status == TipStatus.CLOSED else ""
-        what = (category, category, self.random.randrange(1, 4))
+        (priority,) = self.random.choices(Priority.values, PRIORITIES)
+        what = (category, category, priority)
         where = (village.parent_id, village.pk, village.parent_id)
         said = (self.writer.tip(), self.writer.spot(), at, at + timedelta(days=3))
         named = number % CONTACT_EVERY == 0
-        return (number, f"S{number:08d}", digest, *what, *where, *said, status, outcome, not named)
+        judged = (True, self.world.approver.pk) if number % VALUABLE_EVERY == 0 else (False, None)
+        return (number, f"S{number:08d}", digest, *what, *where, *said, status, outcome, not named, *judged)
 
     def _answers(self, tips: list[tuple]) -> Iterator[tuple]:
         text = "Cảm ơn Quý công dân. Công an xã đã nhận và đang xác minh, sẽ trả lời tại trang này."
@@ -153,7 +176,7 @@ class Seeder:
 
     def _contacts(self, tips: list[tuple]) -> Iterator[tuple]:
         for tip in tips:
-            if not tip[-1]:
+            if not tip[15]:
                 contact = {"name": self.writer.person(), "phone": self.writer.phone()}
                 yield tip[0], seal(json.dumps(contact, ensure_ascii=False).encode().ljust(CONTACT_BYTES))
 
@@ -178,3 +201,70 @@ def _events(tips: list[tuple]) -> Iterator[tuple]:
         yield tip[0], EventKind.RECEIVED, tip[11]
         if tip[13] != TipStatus.NEW:
             yield tip[0], EventKind.ACCEPTED, tip[11]
+
+
+@contextmanager
+def _in_bulk() -> Iterator[None]:
+    """Copied rows point to rows that are there: keys are not asked for, and words are indexed at the end."""
+    if connection.vendor != "postgresql":
+        yield
+        return
+    with connection.cursor() as cursor:
+        # Indexing fifty million words takes minutes.
+        cursor.execute("SET statement_timeout = 0; SET maintenance_work_mem = '512MB'")
+        cursor.execute("SELECT current_setting('is_superuser') = 'on'")
+        if cursor.fetchone()[0]:
+            cursor.execute("SET session_replication_role = replica")
+    with connection.schema_editor() as editor:
+        for constraint in TipTerm._meta.constraints:
+            editor.remove_constraint(TipTerm, constraint)
+    try:
+        yield
+    finally:
+        with connection.schema_editor() as editor:
+            for constraint in TipTerm._meta.constraints:
+                editor.add_constraint(TipTerm, constraint)
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "RESET session_replication_role; RESET maintenance_work_mem; RESET statement_timeout"
+            )
+
+
+def _copy_tips(first: int, start: int, count: int) -> int:
+    """Copy ``count`` tips from the id ``first`` on, with all that hangs on them, to ids from ``start`` on."""
+    step, written = start - first, 0
+    # A copy keeps what was said, when and where; who holds a receipt of it nobody knows.
+    new = {
+        "id": f"id + {step}",
+        "public_id": _text(f"id + {step}", "S", 8),
+        "receipt_digest": _text(f"id + {step}", "", 64),
+    }
+    with transaction.atomic(), connection.cursor() as cursor:
+        for model, key, values in (
+            (Tip, "id", new),
+            *((model, "tip_id", {"tip_id": f"tip_id + {step}"}) for model in COPIED),
+        ):
+            cursor.execute(_copying(model, key, values), [first, first + count])
+            written += cursor.rowcount
+    return written
+
+
+def _copying(model: type[models.Model], key: str, values: dict[str, str]) -> str:
+    """INSERT ... SELECT of the rows with ``key`` in a range; ``values``: columns that are not copied."""
+    quote = connection.ops.quote_name
+    columns = [
+        field.column
+        for field in model._meta.concrete_fields
+        if not field.generated and (field.column in values or not field.primary_key)
+    ]
+    named = ", ".join(quote(column) for column in columns)
+    read = ", ".join(values.get(column, quote(column)) for column in columns)
+    table = quote(model._meta.db_table)
+    return f"INSERT INTO {table} ({named}) SELECT {read} FROM {table} WHERE {key} >= %s AND {key} < %s"
+
+
+def _text(number: str, head: str, width: int) -> str:
+    """SQL: ``number`` as text of ``width`` digits after ``head``."""
+    if connection.vendor == "postgresql":
+        return f"'{head}' || lpad(({number})::text, {width}, '0')"
+    return f"printf('{head}%%0{width}d', {number})"

@@ -87,6 +87,8 @@ BODIES = _lines("""
     Trước khi ra khỏi nhà xin kiểm tra bếp, bình ga, ổ điện. Mỗi nhà nên có lối thoát thứ hai. Cháy gọi 114.
     Mời bà con dự họp tổ dân phố tối thứ Bảy tại nhà văn hóa, góp ý cho mô hình nhóm Zalo của thôn.
 """)
+# The share of tips that name a number: words hardly any other tip has.
+PLATES = 0.05
 # As long as a usual post.
 SENTENCES_OF_POST = 4
 
@@ -121,6 +123,8 @@ class Writer:
         if self.random.random() < 0.5:
             sentences.append(f"{pick(TIMES).capitalize()} lại thấy {pick(WHO)} {pick(DEEDS)}.")
         sentences += self.random.sample(ENDS, self.random.randint(1, 2))
+        if self.random.random() < PLATES:
+            sentences.append(f"Xe mang biển số {self.random.randrange(10**4):04d}.")
         return " ".join(sentences)
 
     def post(self) -> tuple[str, str]:

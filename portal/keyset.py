@@ -80,8 +80,12 @@ def cut(rows: QuerySet, order: Order, *, size: int, after: str = "", before: str
 
 
 def capped_count(rows: QuerySet, most: int) -> int:
-    """How many rows there are, up to ``most``, which means: so many or more."""
-    return rows.order_by()[:most].values("pk").count()
+    """How many rows there are, up to ``most``, which means: so many or more.
+
+    Sorted rows are counted in their order, the way their pages are read: a database that may take any rows
+    of a search would first gather all of them.
+    """
+    return rows[:most].values("pk").count()
 
 
 def _kind(rows: QuerySet, key: Any) -> Any:

@@ -10,10 +10,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from portal.keyset import capped_count
+from tips.querysets import NEWEST_FIRST
 
 PAGE_PARAM = "page"
 # Nobody reads further by numbers; and no list of a million is counted to its end.
-COUNTED_MOST = 10_000
+COUNTED_MOST = 1000
 
 
 class TipPagination(CursorPagination):
@@ -28,7 +29,7 @@ class TipPagination(CursorPagination):
     max_page_size = 200
 
     def paginate_queryset(self, queryset: QuerySet, request: Request, view: Any = None) -> list | None:
-        self.count = capped_count(queryset, COUNTED_MOST)
+        self.count = capped_count(NEWEST_FIRST.sorted(queryset), COUNTED_MOST)
         return super().paginate_queryset(queryset, request, view)
 
     def decode_cursor(self, request: Request) -> Cursor | None:

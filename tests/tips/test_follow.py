@@ -17,8 +17,9 @@ from tests.tips import media
 from tips import receipts
 from tips.enums import Priority, TipStatus
 from tips.models import Message, Tip
-from tips.services import closing, follow, handling, merging, reading, routing
+from tips.services import closing, follow, handling, merging, routing
 from tips.services.intake import submit_tip
+from tips.services.search import search
 
 pytestmark = pytest.mark.django_db
 
@@ -89,7 +90,7 @@ def test_message_is_added_and_findable(submit, area):
     message = follow.add_message(tip, text="Thêm: biển số 49B1 234.56")
     officer = make_user(Role.OFFICER, area.commune_a)
     assert (message.author, message.kind) == (None, "public")
-    assert reading.search(Tip.objects.visible_to(officer), "49B1-23456").get() == tip
+    assert search(Tip.objects.visible_to(officer), "49B1-23456").get() == tip
 
 
 def test_message_makes_every_older_copy_stale(submit, area):

@@ -33,14 +33,12 @@ class TipChangeList(ChangeList):
             self.params.pop(name, None)
             self.filter_params.pop(name, None)
         is_queue = StatusFilter.parameter_name not in request.GET
-        found = cut(
-            self.queryset,
-            BY_DEADLINE if is_queue else NEWEST_FIRST,
-            size=self.list_per_page,
-            **self._place,
-        )
+        order = BY_DEADLINE if is_queue else NEWEST_FIRST
+        found = cut(self.queryset, order, size=self.list_per_page, **self._place)
         self.result_list = found.rows
-        self.result_count = self.full_result_count = capped_count(self.queryset, COUNTED_MOST)
+        # Rows of the queue lie scattered by deadline: those of a unit are sooner gathered than met in order.
+        counted = self.queryset.order_by() if is_queue else order.sorted(self.queryset)
+        self.result_count = self.full_result_count = capped_count(counted, COUNTED_MOST)
         self.show_full_result_count = self.can_show_all = False
         self.show_admin_actions = True
         self.multi_page = bool(found.before or found.after)

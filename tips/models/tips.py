@@ -157,6 +157,13 @@ class Tip(models.Model):
     def __str__(self) -> str:
         return self.public_id
 
+    # Django's own look through all choices for every row of a list.
+    def get_category_display(self) -> str:
+        return str(Category(self.category).label)
+
+    def get_status_display(self) -> str:
+        return str(TipStatus(self.status).label)
+
     @property
     def is_restricted(self) -> bool:
         """Whether only a named circle may open it."""
