@@ -156,7 +156,7 @@ def _conflict(request: HttpRequest, public_id: str, name: str, error: WrongState
     form = tip_acts.build(name, request.user, tip, typed=request.POST.dict())
     if not form.fields or name not in offers.abilities(request.user, tip):
         raise type(error)(f"{error.message} {news}")
-    conflict = {"message": error.message, "news": news, "form": f"{name}_form", "files": bool(request.FILES)}
+    conflict = {"news": news, "form": f"{name}_form", "files": bool(request.FILES)}
     return _detail_page(request, public_id, bound={name: form}, conflict=conflict, status=409)
 
 
