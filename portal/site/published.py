@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from broadcasts.enums import NoticeEnd, NoticeState, PostKind
+from broadcasts.enums import BroadcastState, NoticeEnd, NoticeState, PostKind
 from broadcasts.models import Broadcast, Notice, Post
 from groups.enums import GroupState
 from groups.models import Group, Unit
@@ -117,6 +117,13 @@ def search_notices(found: QuerySet[Notice], text: str) -> QuerySet[Notice]:
         if all(term in key for term in terms):
             keys.append(notice.pk)
     return found.filter(pk__in=keys)
+
+
+def post_code(notice: Notice) -> str:
+    """Public code of the latest post about a notice that went out, so that a sighting is joined to it."""
+    sent = Broadcast.objects.filter(notice=notice, started_at__isnull=False, unit__is_practice=False)
+    taken_back = (BroadcastState.CANCELLED, BroadcastState.WITHDRAWN)
+    return sent.exclude(state__in=taken_back).order_by("-id").values_list("code", flat=True).first() or ""
 
 
 def may_show_person(notice: Notice) -> bool:

@@ -104,7 +104,8 @@ def notice(request: HttpRequest, code: str) -> HttpResponse:
         if not published.ended_notices().filter(code=code).exists():
             raise Http404
         return render(request, "site/notice_ended.html", {"code": code}, status=410)
-    return render(request, "site/notice.html", {"card": published.card(row), "notice": row})
+    context = {"card": published.card(row), "notice": row, "post_code": published.post_code(row)}
+    return render(request, "site/notice.html", context)
 
 
 @require_safe

@@ -7,10 +7,11 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from django.utils import timezone
 
+from broadcasts.enums import BroadcastState
 from groups.enums import Role
 from portal.audit.models import AuditEntry
 from portal.site.models import Procedure
-from tests.factories import TipFactory, make_user
+from tests.factories import BroadcastFactory, TipFactory, make_user
 from tests.portal import desk_world
 from tests.portal.desk_world import World, html, make_tip, make_world
 from tests.tips import media
@@ -480,6 +481,34 @@ def test_officer_writes_a_call_down_and_reads_the_receipt_out(world):
         AuditEntry.objects.get(action="tips.tip.received", target_id=str(tip.pk)).actor
         == world.users["officer"]
     )
+
+
+@pytest.mark.parametrize("source", ["hotline", "counter", "letterbox", "vneid"])
+def test_entry_marks_its_source_and_takes_three_answers(world, source):
+    client = world.client("officer")
+    page = html(client.get(reverse("desk:tip_enter")))
+    assert 'value="hotline" checked' in page
+    # What is left to answer: what, in which words; the commune of the desk is chosen already.
+    least = {"channel": source, "category": "KHAC", "text": ENTRY["text"], "unit": ENTRY["unit"]}
+
+    client.post(reverse("desk:tip_enter"), least)
+
+    assert Tip.objects.get(text__isnull=False, category="KHAC", channel=source).is_anonymous
+
+
+def test_entry_joins_the_tip_to_the_post_it_is_about(world):
+    sent = BroadcastFactory(
+        unit=world.area.commune_a, state=BroadcastState.DONE, started_at=timezone.now(), code="TB-2611-0777"
+    )
+    client = world.client("officer")
+    url = reverse("desk:tip_enter")
+    assert 'value="TB-2611-0777"' in html(client.get(url, {"broadcast": "TB-2611-0777"}))
+
+    wrong = client.post(url, {**ENTRY, "broadcast": "TB-9999-9999"})
+    assert wrong.status_code == 400 and "Không có bài đăng nào mang mã này" in html(wrong)
+    client.post(url, {**ENTRY, "broadcast": "tb-2611-0777"})
+
+    assert Tip.objects.get(channel=SourceChannel.HOTLINE).broadcast == sent
 
 
 def test_entry_keeps_what_was_typed_when_something_is_wrong(world):

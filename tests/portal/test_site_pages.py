@@ -11,7 +11,7 @@ from django.contrib.staticfiles import finders
 from django.core.files.base import ContentFile
 from django.utils import timezone
 
-from broadcasts.enums import NoticeEnd, NoticeState, PostKind
+from broadcasts.enums import BroadcastState, NoticeEnd, NoticeState, PostKind
 from broadcasts.models import Picture
 from groups.models import UnitChange
 from portal.site.models import Contact, Procedure
@@ -231,6 +231,21 @@ def test_news_picture_is_served_as_jpeg_that_must_be_asked_for(client):
     assert "no-cache" in response["Cache-Control"]
     again = client.get(f"/tin-tuc/{post.pk}/anh.jpg", headers={"If-None-Match": response["ETag"]})
     assert again.status_code == 304
+
+
+def test_sighting_of_a_notice_is_joined_to_its_latest_post(client):
+    notice = wanted()
+    GroupFactory(unit=notice.unit)
+    out = {"notice": notice, "unit": notice.unit, "started_at": timezone.now()}
+    BroadcastFactory(**out, state=BroadcastState.DONE, code="TB-2611-0701")
+    latest = BroadcastFactory(**out, state=BroadcastState.DONE, code="TB-2611-0702")
+    BroadcastFactory(**out, state=BroadcastState.WITHDRAWN, code="TB-2611-0703")
+
+    page = client.get(f"/truy-na/{notice.code}/").content.decode()
+    address = re.search(r'href="(/gui-tin/\?[^"]*)"', page)[1]
+    form = client.get(address.replace("&amp;", "&")).content.decode()
+
+    assert f'name="broadcast" value="{latest.code}"' in form
 
 
 def test_notice_shows_decision_and_presumes_innocence(client):

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from groups.models import Posting, Unit
 from portal.desk.forms.fields import MomentField
+from tips import validators
 from tips.enums import Authority, Category, Conduct, Outcome, Priority, SourceChannel
 from tips.forms import FilesField, PlainField
 from tips.forms import MomentField as SenderMomentField
@@ -215,7 +216,12 @@ class EnterForm(forms.Form):
         widget=forms.RadioSelect,
         initial=SourceChannel.HOTLINE,
     )
-    category = forms.ChoiceField(label=_("Loại tin"), choices=[("", _("Chọn loại tin")), *Category.choices])
+    category = forms.ChoiceField(
+        label=_("Loại tin"),
+        choices=[("", _("Chọn loại tin")), *Category.choices],
+        # The source has a default: who takes a call begins here.
+        widget=forms.Select(attrs={"autofocus": True}),
+    )
     text = _words(_("Nội dung"), rows=6, help_text=_("Chuyện gì, ở đâu, lúc nào, ai, xe gì, đi hướng nào."))
     unit = forms.ChoiceField(label=_("Xã, phường"))
     village = forms.ChoiceField(label=_("Thôn, tổ dân phố"), required=False)
@@ -229,6 +235,12 @@ class EnterForm(forms.Form):
     contact_phone = PlainField(
         label=_("Điện thoại"), required=False, widget=forms.TextInput(attrs={"inputmode": "tel"})
     )
+    broadcast = PlainField(
+        label=_("Nói về bài đăng, thông báo số"),
+        required=False,
+        help_text=_("Mã TB ở dòng cuối của bài, nếu người báo nhắc tới."),
+        widget=forms.TextInput(attrs={"placeholder": "TB-2611-0042", "autocomplete": "off"}),
+    )
     files = FilesField(label=_("Ảnh, tệp kèm theo"))
     form_token = forms.CharField(required=False, widget=forms.HiddenInput)
 
@@ -240,3 +252,11 @@ class EnterForm(forms.Form):
             (unit.code, unit.full_name if len(names) == 1 else f"{unit.full_name}, {unit.parent.full_name}")
             for unit in villages
         ]
+
+    def clean_broadcast(self) -> Any:
+        """The post with this code; an officer can see and correct a wrong one."""
+        code = self.cleaned_data["broadcast"]
+        found = validators.clean_broadcast(code)
+        if code and found is None:
+            raise forms.ValidationError(_("Không có bài đăng nào mang mã này. Xin xem lại hoặc để trống."))
+        return found

@@ -25,9 +25,11 @@ def enter(request: HttpRequest) -> HttpResponse:
     """Write down a tip told on the phone or at the counter; its receipt is shown this once."""
     communes, villages = _places(request)
     if request.method != "POST":
-        form = EnterForm(
-            communes=communes, villages=villages, initial={"form_token": receipts.new_form_token()}
-        )
+        initial = {
+            "form_token": receipts.new_form_token(),
+            "broadcast": request.GET.get("broadcast", "")[:24],
+        }
+        form = EnterForm(communes=communes, villages=villages, initial=initial)
         return frame.render(request, "desk/tips/enter.html", {"form": form})
     form = EnterForm(request.POST, request.FILES, communes=communes, villages=villages)
     if form.is_valid():
