@@ -11,8 +11,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from tips.enums import EvidenceKind
+from tips.evidence import open_evidence
 from tips.evidence.watermark import marked
 from tips.models import Evidence, Tip
+from tips.services.follow import answer_file
 from tips.services.reading import open_file
 from tips.validators import plain_code
 
@@ -56,6 +58,20 @@ def evidence_response(request: Any, tip: Tip, public_id: str) -> HttpResponseBas
         raise Http404(_("Tệp không còn trên máy chủ.")) from None
     name = f"tin-{tip.public_id}-{evidence.public_id}.{EXTENSIONS.get(evidence.content_type, 'bin')}"
     return locked_down(response, name)
+
+
+def answer_file_response(tip: Tip, public_id: str) -> HttpResponseBase:
+    """A file of an answer, for the holder of the receipt. Raises Http404; leaves no trace of the sender."""
+    evidence = answer_file(tip, public_id)
+    try:
+        stream = open_evidence(evidence) if evidence is not None else None
+    except FileNotFoundError:
+        stream = None
+    if stream is None:
+        raise Http404
+    extension = EXTENSIONS.get(evidence.content_type, "bin")
+    response = StreamingHttpResponse(stream, content_type=evidence.content_type)
+    return locked_down(response, f"tra-loi.{extension}")
 
 
 def locked_down(response: HttpResponseBase, name: str) -> HttpResponseBase:

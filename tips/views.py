@@ -26,6 +26,7 @@ from portal.skeletons import Page
 from portal.text import clean
 from tips import defence, form_page, limits, places, provenance, receipts, throttling
 from tips.advice import advice_for
+from tips.downloads import answer_file_response
 from tips.enums import Category, SourceChannel
 from tips.forms import AdditionForm, TipForm
 from tips.models import Tip
@@ -80,6 +81,8 @@ def follow(request: HttpRequest) -> HttpResponse:
         if tip is None:
             throttling.count(request, "receipt")
             return render(request, "tips/follow.html", {"wrong": request.POST.get("receipt", "")[:40]})
+        if request.POST.get("action") == "file":
+            return answer_file_response(tip, request.POST.get("file", ""))
         if request.POST.get("action") == "add":
             return _add(request, tip)
         return _tip_page(request, tip)

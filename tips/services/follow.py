@@ -18,7 +18,7 @@ from tips.enums import Authority, EventKind, MessageKind, Outcome, TipStatus
 from tips.evidence import discard, stored_uploads
 from tips.models import Evidence, Message, Tip
 from tips.services import additions
-from tips.validators import keyed
+from tips.validators import keyed, plain_code
 
 SENDER = "sender"
 POLICE = "police"
@@ -33,6 +33,8 @@ class ThreadItem:
     at: datetime.datetime
     files: int = 0
     file_notes: list[str] = field(default_factory=list)
+    # What the police attached to an answer: what it is and how it is asked for.
+    attached: list[tuple[str, str]] = field(default_factory=list)
 
     @property
     def is_answer(self) -> bool:
@@ -64,7 +66,7 @@ def find(receipt: object) -> Tip | None:
 def sender_view(tip: Tip) -> SenderView:
     """What to show for a receipt."""
     files: dict[int | None, list[Evidence]] = {}
-    for file in tip.evidence.only("kind", "state", "reason", "message", "tip"):
+    for file in tip.evidence.only("public_id", "kind", "state", "reason", "message", "tip"):
         files.setdefault(file.message_id, []).append(file)
     items = [
         ThreadItem(
@@ -73,6 +75,7 @@ def sender_view(tip: Tip) -> SenderView:
             message.at,
             len(files.get(message.pk, ())),
             _file_notes(files.get(message.pk, ())),
+            _attached(files.get(message.pk, ())) if message.author_id else [],
         )
         for message in tip.messages.filter(kind=MessageKind.PUBLIC)
     ]
@@ -87,6 +90,21 @@ def sender_view(tip: Tip) -> SenderView:
         can_write=_can_write(tip),
         file_notes=_file_notes(files.get(None, ())),
     )
+
+
+def answer_file(tip: Tip, public_id: str) -> Evidence | None:
+    """A file that the police attached to an answer, for the holder of the receipt; nothing else, ever."""
+    answers = tip.messages.filter(kind=MessageKind.PUBLIC, author__isnull=False)
+    found = tip.evidence.filter(message__in=answers, public_id=plain_code(public_id)).first()
+    return found if found is not None and found.is_ready else None
+
+
+def _attached(files: Iterable[Evidence]) -> list[tuple[str, str]]:
+    return [
+        (file.public_id, f"{file.get_kind_display()} {number}")
+        for number, file in enumerate(files, start=1)
+        if file.is_ready
+    ]
 
 
 def _file_notes(files: Iterable[Evidence]) -> list[str]:
