@@ -397,6 +397,7 @@ CELERY_BEAT_SCHEDULE = {
     "sweep-uploads": {"task": "tips.sweep_uploads", "schedule": 15 * 60.0},
     "work-on-evidence": {"task": "tips.work_on_evidence", "schedule": 60.0},
     "ring-alarms": {"task": "tips.ring_alarms", "schedule": 15.0},
+    "sweep-tips": {"task": "tips.sweep", "schedule": 60.0},
     "erase-expired-tips": {"task": "tips.erase_expired", "schedule": 24 * 3600.0},
 }
 # A request must not wait for a broker that is away: the sweep finds what was not announced.

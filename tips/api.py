@@ -26,7 +26,7 @@ from tips.enums import SourceChannel
 from tips.filters import TipFilter
 from tips.models import Tip
 from tips.paging import TipPagination
-from tips.services import closing, follow, handling, identity, merging, reading, routing
+from tips.services import closing, follow, handling, identity, merging, reading, routing, timing
 from tips.services.intake import TipDraft, submit_tip
 from tips.validators import plain_code
 
@@ -273,7 +273,7 @@ Return = _act(
     routing.give_back,
 )
 Refer = _act("Refer", "End a tip that is no police matter.", shapes.ReferSerializer, routing.refer)
-Extend = _act("Extend", "Give a tip more time.", shapes.ExtendSerializer, closing.extend)
+Extend = _act("Extend", "Give a tip more time.", shapes.ExtendSerializer, timing.extend)
 Close = _act("Close", "End a tip.", shapes.CloseSerializer, closing.close)
 Reopen = _act("Reopen", "Take an ended tip up again.", shapes.ReasonSerializer, closing.reopen)
 

@@ -30,5 +30,6 @@ class TipsConfig(AppConfig):
         for role in (Role.SUPERVISOR, Role.ADMINISTRATOR):
             permissions.grant(role, *(f"tips.{verb}_answertemplate" for verb in VERBS))
         for role in (Role.SUPERVISOR, Role.ADMINISTRATOR, Role.AUDITOR):
-            permissions.grant(role, "tips.view_deadlinerule")
-        permissions.grant(Role.ADMINISTRATOR, "tips.add_deadlinerule", "tips.change_deadlinerule")
+            permissions.grant(role, "tips.view_deadlinerule", "tips.view_retentionrule")
+        for name in ("deadlinerule", "retentionrule"):
+            permissions.grant(Role.ADMINISTRATOR, f"tips.add_{name}", f"tips.change_{name}")

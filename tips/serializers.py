@@ -9,6 +9,7 @@ from rest_framework import serializers
 
 from tips.enums import OPEN, RESTRICTED, Authority, MessageKind, Priority
 from tips.models import Evidence, Message, Tip, TipEvent
+from tips.outcomes import MOST_MATTERS, MOST_PROPERTY, Results
 from tips.services.follow import POLICE, SENDER
 
 SUMMARY_CHARACTERS = 80
@@ -249,6 +250,14 @@ class CloseSerializer(VersionSerializer):
     note = serializers.CharField(required=False, allow_blank=True, default="")
     valuable = serializers.BooleanField(required=False, allow_null=True, default=None)
     valuable_reason = serializers.CharField(required=False, allow_blank=True, allow_null=True, default="")
+    matters = serializers.IntegerField(required=False, min_value=0, max_value=MOST_MATTERS, default=0)
+    people = serializers.IntegerField(required=False, min_value=0, max_value=MOST_MATTERS, default=0)
+    property_value = serializers.IntegerField(required=False, min_value=0, max_value=MOST_PROPERTY, default=0)
+
+    def validate(self, attrs: dict) -> dict:
+        """The three numbers reach the service as one value."""
+        results = Results(**{name: attrs.pop(name) for name in ("matters", "people", "property_value")})
+        return {**attrs, "results": results}
 
 
 class ReasonSerializer(VersionSerializer):

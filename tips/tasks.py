@@ -1,15 +1,17 @@
 """What workers do for tips. Safe to lose, double or delay."""
 
 from celery import shared_task
+from django.utils import timezone
 
 
 @shared_task(name="tips.erase_expired")
 def erase_expired() -> None:
-    """Once a day: erase tips whose time is over and files that belong to nothing."""
-    from tips.services import retention
+    """Once a day: warn of what is due soon, erase what is due, and files that belong to nothing."""
+    from tips.services import erasing, retention
 
-    retention.erase_expired()
-    retention.remove_orphaned_files()
+    retention.warn()
+    retention.run()
+    erasing.remove_orphaned_files(timezone.now())
 
 
 @shared_task(name="tips.work_on_evidence")
@@ -43,6 +45,16 @@ def sweep_uploads() -> None:
     from tips.services import uploads
 
     uploads.sweep()
+
+
+@shared_task(name="tips.sweep")
+def sweep() -> None:
+    """Every minute: tell those above of overdue tips, start clocks that stood too long, watch registers."""
+    from tips.services import breaches, escalation, timing
+
+    timing.resume_unanswered()
+    escalation.escalate_overdue()
+    breaches.warn()
 
 
 @shared_task(name="tips.answer_zalo")

@@ -10,4 +10,5 @@ urlpatterns = [
     path("gui-tin/tep/", upload_views.start, name="uploads"),
     path("gui-tin/tep/<str:public_id>/", upload_views.upload, name="upload"),
     path("theo-doi/", views.follow, name="follow"),
+    path("du-lieu-ca-nhan/", views.data_rights, name="data_rights"),
 ]

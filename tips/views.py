@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import cache_control
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from portal.memory import Memory
 from portal.skeletons import Page
@@ -30,7 +30,8 @@ from tips.downloads import answer_file_response
 from tips.enums import Category, SourceChannel
 from tips.forms import AdditionForm, TipForm
 from tips.models import Tip
-from tips.services import uploads
+from tips.sender_forms import DataForm, RatingForm
+from tips.services import additions, rating, requests, uploads
 from tips.services.follow import add_message, find, sender_view
 from tips.services.intake import Submission, TipDraft, submit_tip
 from tips.timeline import steps_of
@@ -85,12 +86,22 @@ def follow(request: HttpRequest) -> HttpResponse:
             return answer_file_response(tip, request.POST.get("file", ""))
         if request.POST.get("action") == "add":
             return _add(request, tip)
+        if request.POST.get("action") == "rate":
+            return _rate(request, tip)
+        if request.POST.get("action") == "ask":
+            return _ask(request, tip)
         return _tip_page(request, tip)
     except throttling.Throttled as error:
         return _too_many(_slowed(request, error), error)
     except (DatabaseError, OSError):
         logger.exception("tip_not_followed")
         return unsent(request, obstacle="failure", status=503)
+
+
+@require_safe
+def data_rights(request: HttpRequest) -> HttpResponse:
+    """What the portal keeps about people, for how long, and how to ask about it."""
+    return render(request, "tips/data_rights.html")
 
 
 def _slowed(request: HttpRequest, error: throttling.Throttled) -> HttpResponse:
@@ -254,6 +265,36 @@ def _add(request: HttpRequest, tip: Tip) -> HttpResponse:
     return _tip_page(request, tip, form=form, lost_files=form_page.file_names(request))
 
 
+def _rate(request: HttpRequest, tip: Tip) -> HttpResponse:
+    form = RatingForm(request.POST, auto_id="rate_%s")
+    if form.is_valid():
+        try:
+            throttling.check(request, "message")
+            rating.rate(tip, **form.cleaned_data)
+        except ValidationError as error:
+            _add_errors(form, error)
+        except throttling.Throttled as error:
+            return _too_many(_tip_page(request, tip, rating_form=form, **_throttled(error)), error)
+        else:
+            return _tip_page(request, tip, is_rated=True)
+    return _tip_page(request, tip, rating_form=form)
+
+
+def _ask(request: HttpRequest, tip: Tip) -> HttpResponse:
+    form = DataForm(request.POST, auto_id="data_%s")
+    if form.is_valid():
+        try:
+            throttling.check(request, "message")
+            asked = requests.ask_by_receipt(tip, **form.cleaned_data)
+        except ValidationError as error:
+            _add_errors(form, error)
+        except throttling.Throttled as error:
+            return _too_many(_tip_page(request, tip, data_form=form, **_throttled(error)), error)
+        else:
+            return _tip_page(request, tip, asked=asked)
+    return _tip_page(request, tip, data_form=form)
+
+
 def _tip_page(
     request: HttpRequest, tip: Tip, *, form: AdditionForm | None = None, **context: Any
 ) -> HttpResponse:
@@ -263,6 +304,11 @@ def _tip_page(
         "uploads": kept,
         "tip": sender_view(tip),
         "steps": steps_of(tip),
+        "reopen_until": additions.reopen_until(tip),
+        **({"rating_form": RatingForm(auto_id="rate_%s")} if rating.can_rate(tip) else {}),
+        "data_form": DataForm(auto_id="data_%s"),
+        "data_requests": list(tip.data_requests.order_by("pk")),
+        **context,
         "receipt": receipt,
         "receipt_end": receipt[-4:],
         "form": form or AdditionForm(initial={"form_token": receipts.new_form_token()}, auto_id="%s"),

@@ -10,6 +10,8 @@ is not counted either: tips start from ``visible_to``. The formulas:
 * tips received: in the period, without spam; the tips of one matter count once (duplicates stand beside)
 * on time, extended, late: of the tips that ended in the period or came due in it while open; ``extended``
   were in time only because somebody gave them longer
+* results: what officers entered at the end of tips that ended in the period, duplicates aside
+* ratings: how many senders rated in the period, and their mean; never by officer
 * median of the first answer: over tips received in the period that were answered, in minutes
 """
 
@@ -40,6 +42,7 @@ from groups.models import Group, GroupSize, Unit
 from portal.calendar import period_bounds, previous_period
 from tips.enums import OPEN, Category, Conduct, EventKind, Outcome, Priority, SourceChannel, TipStatus
 from tips.models import Tip, TipEvent
+from tips.services import rating
 
 DELIVERY_STATES = (
     DeliveryState.SENT,
@@ -146,6 +149,8 @@ def reported(user: Any, unit: Unit, period: Period) -> dict[str, Any]:
             **totals,
             "duplicates": duplicates,
             **punctuality(visible, start, end),
+            "results": results(closed),
+            "ratings": rating.summary(visible, start, end),
             "median_first_answer_minutes": median_first_answer(received),
             "by_channel": _by(received, "channel", SourceChannel.values),
             "by_category": _by(received, "category", Category.values),
@@ -156,6 +161,13 @@ def reported(user: Any, unit: Unit, period: Period) -> dict[str, Any]:
         },
         "outcomes": _by(closed, "outcome", Outcome.values),
     }
+
+
+def results(closed: QuerySet[Tip]) -> dict[str, int]:
+    """Matters cleared up, people identified, property given back in đồng; the tips of a matter count once."""
+    names = ("matters", "people", "property_value")
+    once = closed.exclude(status__in=COUNTED_ONCE)
+    return {name: total or 0 for name, total in once.aggregate(**{n: Sum(n) for n in names}).items()}
 
 
 def punctuality(tips: QuerySet[Tip], start: datetime, end: datetime) -> dict[str, int]:

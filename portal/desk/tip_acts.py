@@ -7,10 +7,11 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
+from portal.desk.forms import timing as timing_forms
 from portal.desk.forms import tips as forms
 from portal.desk.forms.fields import Nothing
 from tips.models import Tip
-from tips.services import asking, closing, conduct, handling, identity, merging, offers, routing
+from tips.services import asking, closing, conduct, handling, identity, merging, offers, routing, timing
 
 
 @dataclass(frozen=True)
@@ -55,8 +56,15 @@ ACTS: dict[str, TipAct] = {
     "refer": TipAct(forms.ReferForm, routing.refer, _("Đã chuyển cơ quan khác. Người báo đã được báo.")),
     "merge": TipAct(forms.MergeForm, _merge, _("Đã ghép vào vụ việc.")),
     "unmerge": TipAct(Nothing, merging.unmerge, _("Đã tách tin ra. Người báo đã được báo.")),
-    "extend": TipAct(forms.ExtendForm, closing.extend, _("Đã gia hạn.")),
-    "close": TipAct(forms.CloseForm, closing.close, _("Đã kết thúc tin.")),
+    "question": TipAct(
+        timing_forms.AskSenderForm, timing.ask_sender, _("Đã hỏi người báo. Hạn xử lý tạm dừng.")
+    ),
+    "resume": TipAct(Nothing, timing.resume, _("Hạn xử lý chạy tiếp.")),
+    "extend": TipAct(forms.ExtendForm, timing.extend, _("Đã gia hạn.")),
+    "ask_time": TipAct(timing_forms.AskTimeForm, timing.ask_for_time, _("Đã gửi đề nghị gia hạn.")),
+    "approve_time": TipAct(Nothing, timing.approve_time, _("Đã duyệt gia hạn.")),
+    "refuse_time": TipAct(forms.ReasonForm, timing.refuse_time, _("Đã trả lời: không gia hạn.")),
+    "close": TipAct(timing_forms.CloseForm, timing_forms.close, _("Đã kết thúc tin.")),
     "reopen": TipAct(forms.ReasonForm, closing.reopen, _("Đã mở lại tin.")),
     "classify": TipAct(forms.ClassifyForm, routing.reclassify, _("Đã đổi loại, mức ưu tiên.")),
     "conduct": TipAct(forms.ConductForm, conduct.sort_out, _("Đã ghi nhận.")),

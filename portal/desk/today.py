@@ -15,9 +15,11 @@ from groups.models import Group
 from portal.desk import posting, posts, scope
 from portal.desk.frame import capped
 from portal.desk.health import paused_for, visible_dead_letters
-from tips.models import Mention, Tip
+from tips.models import DataRequest, Extension, Mention, Tip
+from tips.models.registers import REGISTER_ROLES
 from tips.querysets import BY_DEADLINE, TipQuerySet
 from tips.services import attention
+from tips.services.escalation import escalated_to
 
 ROWS_SHOWN = 6
 SILENT_AFTER = timedelta(days=14)
@@ -40,6 +42,8 @@ class Board:
     to_post: list[Delivery]
     tips: list[Tip]
     mentions: list[Mention]
+    escalated: list[Tip]
+    time_requests: list[Tip]
     to_approve: list[Broadcast]
     returned: list[Broadcast]
     unknown: list[Delivery]
@@ -49,12 +53,16 @@ class Board:
     # Capped counts of what a chief looks after; empty for none.
     dead_letters: str = ""
     alarms: str = ""
+    erasures: str = ""
+    requests: str = ""
 
     @property
     def summary(self) -> list[tuple[str, str, str]]:
         """(anchor, words, number) of what waits, for the line at the top of a phone."""
         lists = (
             ("can-dang", _("Cần đăng"), self.to_post),
+            ("qua-han", _("Quá hạn"), self.escalated),
+            ("gia-han", _("Xin gia hạn"), self.time_requests),
             ("tin-bao", _("Tin báo"), self.tips),
             ("nhac-toi", _("Được nhắc"), self.mentions),
             ("cho-duyet", _("Chờ duyệt"), self.to_approve),
@@ -70,7 +78,7 @@ class Board:
     @property
     def is_empty(self) -> bool:
         lists = (self.to_post, self.tips, self.mentions, self.to_approve, self.returned, self.unknown)
-        return not any(lists)
+        return not any((*lists, self.escalated, self.time_requests))
 
 
 def board(request: HttpRequest) -> Board:
@@ -85,6 +93,8 @@ def board(request: HttpRequest) -> Board:
         to_post=list(posting.queue(user)[: ROWS_SHOWN + 1]),
         tips=_tips(request),
         mentions=list(attention.mentions_of(user)[: ROWS_SHOWN + 1]),
+        escalated=escalated(request, now) if desk.is_deciding else [],
+        time_requests=time_requests(request) if desk.is_deciding else [],
         to_approve=_latest(submitted) if desk.is_deciding else [],
         returned=_latest(mine),
         unknown=list(
@@ -95,9 +105,34 @@ def board(request: HttpRequest) -> Board:
         silent=list(silent(scope.groups(request), now)[: ROWS_SHOWN + 1]),
         dead_letters=capped(visible_dead_letters(request, now)) if desk.is_deciding else "",
         alarms=capped(Alarm.objects.open().visible_to(user)) if desk.is_deciding else "",
+        erasures=capped(scope.tips(request).filter(erasure_notice__isnull=False, erased_at=None))
+        if desk.is_deciding
+        else "",
+        requests=open_requests(request),
         progress=progress(request.user, scope.broadcasts(request), now),
         paused=paused_for(request),
     )
+
+
+def escalated(request: HttpRequest, now: datetime) -> list[Tip]:
+    """Overdue tips this unit was told of, longest overdue first."""
+    rows = escalated_to(request.desk.unit, scope.tips(request), now)
+    return list(rows.select_related("unit", "village", "assignee").order_by("deadline")[: ROWS_SHOWN + 1])
+
+
+def open_requests(request: HttpRequest) -> str:
+    """How many people wait for an answer about their own data, for those who keep the register."""
+    if request.desk.posting.role not in REGISTER_ROLES:
+        return ""
+    waiting = (DataRequest.State.NEW, DataRequest.State.CONFIRMED)
+    return capped(DataRequest.objects.visible_to(request.user).filter(state__in=waiting))
+
+
+def time_requests(request: HttpRequest) -> list[Tip]:
+    """Tips for which somebody else asks for more time."""
+    asked = Extension.objects.filter(state=Extension.State.ASKED, tip=OuterRef("pk"))
+    rows = scope.tips(request).filter(Exists(asked.exclude(asked_by=request.user)))
+    return list(rows.select_related("unit", "village", "assignee").order_by("deadline")[: ROWS_SHOWN + 1])
 
 
 def _tips(request: HttpRequest) -> list[Tip]:

@@ -2,10 +2,12 @@
 
 import pytest
 from django.urls import get_resolver, reverse
+from django.utils import timezone
 
 from portal.desk import urls
 from tests.portal import desk_world
 from tests.portal.desk_world import World, html, make_world
+from tips.services import breaches, requests
 
 pytestmark = pytest.mark.django_db
 
@@ -67,6 +69,31 @@ def steering(status: int = 200, **by_role: int) -> dict[str, int]:
     return expected(**{**steerers, **others, **by_role})
 
 
+def registers(status: int = 200, **by_role: int) -> dict[str, int]:
+    """The registers of personal data: supervisors and administrators."""
+    keepers = dict.fromkeys(("supervisor", "administrator"), status)
+    others = dict.fromkeys(("officer", "officer2", "officer3", "relay", "chief"), 403)
+    return expected(**{**others, **keepers, **by_role})
+
+
+def data_request(world: World):
+    """What the sender of the tip asks about their data."""
+    return requests.ask_by_receipt(world.tip, kind="delete", words="Xóa số của tôi")
+
+
+def breach(world: World):
+    """A breach that the administrator wrote down."""
+    return breaches.enter(
+        actor=world.users["administrator"],
+        unit=world.area.district,
+        known_at=timezone.now(),
+        what="Gửi nhầm danh sách",
+        data="Số điện thoại",
+        people=2,
+        measures="Đã khóa tài khoản",
+    )
+
+
 GET_MATRIX = {
     "today": lambda w: ([], everywhere(relay=200) | {"auditor": 302, "administrator": 302}),
     "broadcasts": lambda w: ([], everywhere()),
@@ -112,6 +139,14 @@ GET_MATRIX = {
     "duty": lambda w: ([], everywhere()),
     "duty_ringing": lambda w: ([], everywhere()),
     "report": lambda w: ([], everywhere()),
+    "erasures": lambda w: ([], leaders(200)),
+    "data_requests": lambda w: ([], registers()),
+    "data_request_enter": lambda w: ([], registers()),
+    "data_request": lambda w: ([data_request(w).code], registers()),
+    "breaches": lambda w: ([], registers()),
+    "breach_enter": lambda w: ([], registers()),
+    "breach": lambda w: ([breach(w).code], registers()),
+    "breach_print": lambda w: ([breach(w).code], registers()),
 }
 # Acts: who is let through as far as the form. An act a person may not do is 403, an empty form is 400.
 POST_MATRIX = {
@@ -143,6 +178,12 @@ POST_MATRIX = {
     "tip_act": lambda w: ([w.tip.public_id, "note"], only_ours(status=400)),
     "tip_original_open": lambda w: ([w.tip.public_id, "KHONGCO"], only_ours(status=404)),
     "tip_original_grant": lambda w: ([w.tip.public_id, "KHONGCO"], only_ours(status=404)),
+    "erasure_hold": lambda w: (
+        [w.tip.public_id],
+        leaders(400),
+    ),
+    "data_request_act": lambda w: ([data_request(w).code, "refuse"], registers(400)),
+    "breach_act": lambda w: ([breach(w).code, "notify"], registers(400)),
     "group_count": lambda w: ([w.group.pk], only_ours(status=400)),
     "group_hand_over": lambda w: ([w.group.pk], only_ours(status=400)),
     "group_link": lambda w: ([w.group.pk], only_ours(officer=403, chief=302, supervisor=302)),
@@ -196,7 +237,7 @@ def test_act_is_refused_to_everybody_it_is_not_for(world, name):
 @pytest.mark.parametrize("name", sorted(GET_MATRIX))
 def test_page_that_reads_takes_no_post(world, name):
     args, _statuses = GET_MATRIX[name](world)
-    if name in ("compose", "edit", "tip_enter"):
+    if name in ("compose", "edit", "tip_enter", "data_request_enter", "breach_enter"):
         return
     response = world.client("chief").post(reverse(f"desk:{name}", args=args))
     assert response.status_code == 405

@@ -1,5 +1,7 @@
 """A page costs the same queries for one row as for three."""
 
+from datetime import timedelta
+
 import pytest
 from django.db import connection
 from django.test import Client
@@ -21,7 +23,8 @@ from tests.factories import (
     make_area,
     make_user,
 )
-from tips.models import Message, TipEvent
+from tips.models import ErasureNotice, Extension, Message, TipEvent
+from tips.services import escalation
 
 pytestmark = pytest.mark.django_db
 
@@ -68,6 +71,17 @@ class Office:
         assignee = make_user(Role.OFFICER, self.area.commune_a)
         TipFactory(unit=self.area.commune_a, village=self.area.village_a, assignee=assignee)
         TipFactory(unit=self.area.commune_a, broadcast=self.sending, assignee=assignee)
+        old = TipFactory(
+            unit=self.area.commune_a, status="closed", closed_at=timezone.now(), assignee=assignee
+        )
+        ErasureNotice.objects.create(tip=old, at=timezone.now())
+        Extension.objects.create(
+            tip=TipFactory(unit=self.area.commune_a, deadline=timezone.now() - timedelta(hours=2)),
+            asked_by=assignee,
+            reason="Chờ kết quả",
+            new_deadline=timezone.now() + timedelta(days=2),
+        )
+        escalation.escalate_overdue()
         Message.objects.create(tip=self.tip, author=assignee, text="Đã nhận.")
         TipEvent.objects.create(tip=self.tip, kind="noted", actor=assignee)
         account = GroupFactory(gmf=True, unit=self.area.commune_a, state="vanished").official_account
@@ -95,7 +109,7 @@ class Office:
 
 # The office has an alarm: the strip about it asks for one query more, whom to call.
 PAGES = {
-    "today": (lambda o: reverse("desk:today"), 23),
+    "today": (lambda o: reverse("desk:today"), 27),
     "broadcasts": (lambda o: reverse("desk:broadcasts"), 11),
     "broadcasts, searched": (lambda o: reverse("desk:broadcasts") + "?q=bai", 12),
     "broadcast": (lambda o: reverse("desk:broadcast", args=[o.sending.code]), 18),
@@ -111,12 +125,13 @@ PAGES = {
     "alarms": (lambda o: reverse("desk:alarms"), 11),
     "tips": (lambda o: reverse("desk:tips"), 13),
     "all tips": (lambda o: reverse("desk:tips") + "?loc=tat-ca", 13),
-    "tip": (lambda o: reverse("desk:tip", args=[o.tip.public_id]), 23),
+    "tip": (lambda o: reverse("desk:tip", args=[o.tip.public_id]), 27),
+    "erasures": (lambda o: reverse("desk:erasures"), 11),
     "groups": (lambda o: reverse("desk:groups"), 11),
     "silent groups": (lambda o: reverse("desk:groups") + "?im-lang=1", 10),
     "group": (lambda o: reverse("desk:group", args=[o.group.pk]), 16),
     "duty": (lambda o: reverse("desk:duty"), 14),
-    "report": (lambda o: reverse("desk:report"), 37),
+    "report": (lambda o: reverse("desk:report"), 41),
 }
 
 

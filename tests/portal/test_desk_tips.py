@@ -43,6 +43,9 @@ def test_accept_then_reply_then_close_leads_the_tip_to_its_end(world):
             "close",
             outcome="handled",
             public_reason="Đã nhắc nhở quán.",
+            note="Biên bản số 12 ngày 20/11",
+            matters="1",
+            property_value="25.300.000",
             valuable="on",
             valuable_reason="Giúp chấm dứt việc gây ồn.",
         )
@@ -51,6 +54,7 @@ def test_accept_then_reply_then_close_leads_the_tip_to_its_end(world):
     world.tip.refresh_from_db()
     assert world.tip.status == TipStatus.CLOSED
     assert world.tip.is_valuable
+    assert (world.tip.matters, world.tip.people, world.tip.property_value) == (1, 0, 25_300_000)
     assert [item.text for item in follow.sender_view(world.tip).messages] == [
         "Công an xã đang xác minh.",
         "Đã nhắc nhở quán.",
@@ -142,7 +146,14 @@ def test_act_impossible_in_this_state_is_a_conflict(world):
     [
         ("reply", {"text": ""}, "bắt buộc"),
         ("close", {"outcome": "handled", "public_reason": "ab"}, "Xin nêu lý do"),
-        ("close", {"outcome": "handled", "public_reason": "Xong rồi", "valuable": "on"}, "Xin nêu lý do"),
+        ("close", {"outcome": "handled", "public_reason": "Xong rồi"}, "Trả lời quá ngắn"),
+        ("close", {"outcome": "handled", "public_reason": "Đã nhắc nhở quán."}, "cần ghi chú nội bộ"),
+        ("close", {"outcome": "guided", "public_reason": "Đã nhắc nhở quán.", "people": "x"}, "số nguyên"),
+        (
+            "close",
+            {"outcome": "guided", "public_reason": "Đã nhắc nhở quán.", "valuable": "on"},
+            "Xin nêu lý do",
+        ),
         ("extend", {"deadline": "01/01/2020 10:00", "reason": "Chờ kết quả"}, "Hạn mới phải sau"),
         ("extend", {"deadline": "mai", "reason": "Chờ kết quả"}, "21/11/2026 16:05"),
         ("merge", {"into": "KHONGCO"}, "Không có tin với mã này"),

@@ -158,7 +158,7 @@ def test_acts_of_a_whole_life(submit, desk, supervisor, area):
     later = timezone.localtime() + timedelta(days=9)
     do(desk, tip, "extend", deadline=f"{later:%d/%m/%Y %H:%M}", reason="Chờ giám định")
     do(desk, tip, "value", valuable="on", valuable_reason="Giúp phát hiện điểm cờ bạc")
-    do(desk, tip, "close", outcome="handled", public_reason="Đã xử lý xong")
+    do(desk, tip, "close", outcome="guided", public_reason="Đã xử lý xong")
     do(desk, tip, "reopen", reason="Tái diễn")
     tip.refresh_from_db()
     assert (tip.status, tip.assignee, tip.category, tip.priority) == ("reopened", officer, "CO_BAC", 2)
@@ -191,7 +191,7 @@ def test_act_with_an_old_version_says_so_and_changes_nothing(submit, desk, super
 def test_act_with_a_bad_value_keeps_what_was_typed(submit, desk):
     tip = submit()
     do(desk, tip, "accept")
-    response = do(desk, tip, "close", outcome="handled", public_reason="Đã xử lý xong", valuable="on")
+    response = do(desk, tip, "close", outcome="guided", public_reason="Đã xử lý xong", valuable="on")
     body = response.content.decode()
     assert response.status_code == 200
     assert "Xin nêu lý do." in body and "Đã xử lý xong" in body

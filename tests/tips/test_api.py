@@ -377,6 +377,7 @@ def test_whole_life_of_a_tip(submit, staff, officer):
         "close",
         outcome="handled",
         public_reason="Đã xử phạt chủ quán.",
+        note="Biên bản số 12 ngày 20/11",
         valuable=True,
         valuable_reason="Giúp lập lại trật tự",
     )
@@ -447,7 +448,7 @@ def test_accept_twice_is_409(submit, staff):
 def test_valuable_without_reason_is_400(submit, staff):
     tip = submit()
     do(staff, tip, "accept")
-    body = do(staff, tip, "close", 400, outcome="handled", public_reason="Đã xong việc", valuable=True)
+    body = do(staff, tip, "close", 400, outcome="guided", public_reason="Đã xong việc", valuable=True)
     assert list(body) == ["valuable_reason"]
 
 

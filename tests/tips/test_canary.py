@@ -237,7 +237,8 @@ def handle(life: Life, tip: Tip) -> None:
     life.act("chief", tip, "reply", text=f"Công an {canary.REPLY}", files=upload())
     life.act("chief", tip, "reveal", reason=f"Cần hỏi thêm người báo {canary.REVEAL}")
     life.act("chief", tip, "value", valuable="on", valuable_reason=f"Giúp làm rõ {canary.VALUE}")
-    life.act("chief", tip, "close", outcome="handled", public_reason=canary.CLOSING, note=canary.NOTE)
+    why = f"Đã giải quyết xong: {canary.CLOSING}"
+    life.act("chief", tip, "close", outcome="handled", public_reason=why, note=canary.NOTE)
     life.act("supervisor", tip, "reopen", reason=canary.NOTE)
 
 

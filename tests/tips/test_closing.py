@@ -4,14 +4,18 @@ from datetime import timedelta
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
 from groups.enums import Role
+from portal.audit.models import AuditEntry
 from portal.errors import NotAllowedError, StaleVersionError, WrongStateError
 from tests.factories import make_user
+from tests.tips import media
 from tips.enums import TipStatus
 from tips.models import Tip
-from tips.services import closing, follow, handling, merging
+from tips.outcomes import Results
+from tips.services import closing, follow, handling, merging, timing
 
 pytestmark = pytest.mark.django_db
 
@@ -33,7 +37,12 @@ def tip(submit, officer):
 
 
 def close(tip, actor, **changes):
-    values = {"outcome": "handled", "public_reason": "Đã nhắc nhở chủ quán.", **changes}
+    values = {
+        "outcome": "handled",
+        "public_reason": "Đã nhắc nhở chủ quán.",
+        "note": "Đã lập biên bản tại quán",
+        **changes,
+    }
     return closing.close(tip, actor=actor, version=tip.version, **values)
 
 
@@ -98,6 +107,57 @@ def test_close_as_valuable_says_who_and_why(tip, chief):
     )
 
 
+@pytest.mark.parametrize(
+    "reason",
+    [
+        "Xong rồi",
+        "ok ok ok ok ok",
+        "xxx xxx test abc",
+        "Đã xử lý đối tượng gây rối",
+        "Đã ra quyết định VPHC với quán",
+    ],
+)
+def test_reason_must_be_plain_words_of_some_use(tip, chief, reason):
+    with pytest.raises(ValidationError) as caught:
+        close(tip, chief, public_reason=reason)
+    assert list(caught.value.message_dict) == ["public_reason"]
+
+
+def test_handled_needs_a_note_or_a_file_of_an_officer(tip, chief, officer):
+    with pytest.raises(ValidationError) as caught:
+        close(tip, chief, note="")
+    assert list(caught.value.message_dict) == ["note"]
+    noted = handling.add_note(tip, actor=officer, version=tip.version, text="Đã gặp chủ quán")
+    assert close(noted, chief, note="").outcome == "handled"
+
+
+def test_file_of_the_sender_alone_does_not_show_what_was_done(submit, chief, officer):
+    tip = submit(files=[SimpleUploadedFile("a.png", media.picture("PNG"))])
+    tip = handling.accept(tip, actor=officer, version=tip.version)
+    with pytest.raises(ValidationError):
+        close(tip, chief, note="")
+    photo = SimpleUploadedFile("b.png", media.picture("PNG"))
+    told = handling.reply(tip, actor=officer, version=tip.version, text="Biên bản đây", files=[photo])
+    assert close(told, chief, note="").outcome == "handled"
+
+
+def test_results_are_kept_with_the_tip_and_nonsense_is_refused(tip, chief):
+    with pytest.raises(ValidationError) as caught:
+        close(tip, chief, results=Results(matters=-1))
+    assert list(caught.value.message_dict) == ["matters"]
+    closed = close(tip, chief, results=Results(matters=1, people=2, property_value=25_300_000))
+    assert (closed.matters, closed.people, closed.property_value) == (1, 2, 25_300_000)
+
+
+def test_judgement_may_be_revised_and_the_trail_says_so(tip, chief, area):
+    closed = close(tip, chief, valuable=True, valuable_reason="Giúp bắt trộm")
+    assert closed.valued_by == chief
+    district = make_user(Role.SUPERVISOR, area.district)
+    closing.set_valuable(closed, actor=district, version=closed.version, valuable=False)
+    facts = [entry.data for entry in AuditEntry.objects.filter(action="tips.tip.valued")]
+    assert facts == [{"valuable": False, "before": True}]
+
+
 def test_close_by_assignee_works_and_by_another_officer_does_not(tip, officer, area):
     with pytest.raises(NotAllowedError):
         close(tip, make_user(Role.OFFICER, area.commune_a))
@@ -145,7 +205,7 @@ def test_reopen_of_an_open_tip_is_wrong_state(tip, chief):
 
 def extend(tip, actor, days=7, reason="Chờ kết quả giám định"):
     deadline = timezone.now() + timedelta(days=days) if days is not None else None
-    return closing.extend(tip, actor=actor, version=tip.version, deadline=deadline, reason=reason)
+    return timing.extend(tip, actor=actor, version=tip.version, deadline=deadline, reason=reason)
 
 
 def test_extend_moves_the_deadline_and_remembers_the_old_one(tip, chief):

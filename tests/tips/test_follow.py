@@ -98,7 +98,7 @@ def test_message_makes_every_older_copy_stale(submit, area):
     tip = handling.accept(submit(), actor=officer, version=1)
     follow.add_message(tip, text="Khoan, tôi nhớ ra biển số")
     with pytest.raises(StaleVersionError):
-        closing.close(tip, actor=officer, version=2, outcome="handled", public_reason="Đã xử lý xong")
+        closing.close(tip, actor=officer, version=2, outcome="guided", public_reason="Đã xử lý xong")
     tip.refresh_from_db()
     assert (tip.status, tip.version) == ("accepted", 3)
 
@@ -155,7 +155,7 @@ def test_message_of_a_duplicate_reaches_the_main_tip(joined):
     main, second, chief = joined
     follow.add_message(second, text="Giờ họ cầm dao đuổi chém nhau")
     with pytest.raises(StaleVersionError):
-        closing.close(main, actor=chief, version=2, outcome="handled", public_reason="Đã xử lý xong")
+        closing.close(main, actor=chief, version=2, outcome="guided", public_reason="Đã xử lý xong")
     second.refresh_from_db()
     main.refresh_from_db()
     assert (second.status, second.version, second.messages.last().text[:6]) == ("duplicate", 4, "Giờ họ")
@@ -166,7 +166,7 @@ def test_message_of_a_duplicate_reaches_the_main_tip(joined):
 
 def test_message_of_a_duplicate_reopens_the_main_tip_that_has_just_ended(joined):
     main, second, chief = joined
-    closing.close(main, actor=chief, version=2, outcome="handled", public_reason="Đã xử lý xong")
+    closing.close(main, actor=chief, version=2, outcome="guided", public_reason="Đã xử lý xong")
     follow.add_message(second, text="Họ lại hát nữa rồi")
     main.refresh_from_db()
     assert (main.status, main.version) == ("reopened", 4)

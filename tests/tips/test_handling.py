@@ -187,7 +187,7 @@ def test_reply_without_fitting_text_is_refused(tip, officer, text):
 
 def test_note_is_internal_and_possible_after_the_end(tip, officer):
     tip = act(handling.accept, tip, officer)
-    tip = act(closing.close, tip, officer, outcome="handled", public_reason="Đã nhắc nhở chủ quán")
+    tip = act(closing.close, tip, officer, outcome="guided", public_reason="Đã nhắc nhở chủ quán")
     noted = act(handling.add_note, tip, officer, text="Chủ quán cam kết bằng văn bản")
     assert [message.kind for message in noted.messages.all()] == ["public", "note"]
     assert last_trace(noted) == ("noted", "tips.tip.noted")

@@ -101,7 +101,7 @@ def test_merge_brings_along_what_was_joined_before(submit, chief, area):
     merging.merge(third.tip, actor=chief, version=1, into=second.tip)
     merging.merge(second.tip, actor=chief, version=1, into=first.tip)
     main = handling.accept(first.tip, actor=chief, version=1)
-    closing.close(main, actor=chief, version=2, outcome="handled", public_reason="Đã nhắc chủ quán")
+    closing.close(main, actor=chief, version=2, outcome="guided", public_reason="Đã nhắc chủ quán")
     assert {tip.case_id for tip in Tip.objects.all()} == {Tip.objects.get(pk=main.pk).case_id}
     for submission in (first, second, third):
         view = follow.sender_view(follow.find(submission.receipt))

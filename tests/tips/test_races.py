@@ -75,7 +75,7 @@ def test_of_two_officers_who_close_one_wins(area):
             tip, actor=officer, version=tip.version, outcome=outcome, public_reason="Đã xử lý xong"
         )
 
-    results = together(lambda: close("handled"), lambda: close("guided"))
+    results = together(lambda: close("insufficient"), lambda: close("guided"))
     assert sorted(isinstance(result, StaleVersionError) for result in results) == [False, True]
     assert Message.objects.count() == 1 and TipEvent.objects.filter(kind="closed").count() == 1
 
@@ -107,7 +107,7 @@ def test_sender_who_writes_while_an_officer_closes_is_not_lost(area):
     tip = handling.accept(tip, actor=officer, version=tip.version)
     closed, written = together(
         lambda: closing.close(
-            tip, actor=officer, version=tip.version, outcome="handled", public_reason="Đã xử lý xong"
+            tip, actor=officer, version=tip.version, outcome="guided", public_reason="Đã xử lý xong"
         ),
         lambda: follow.add_message(tip, text="Họ lại hát nữa rồi"),
     )

@@ -2,6 +2,6 @@
 
 from tips.admin.answers import AnswerTemplateAdmin
 from tips.admin.queue import TipAdmin
-from tips.admin.rules import DeadlineRuleAdmin
+from tips.admin.rules import DeadlineRuleAdmin, RetentionRuleAdmin
 
-__all__ = ["AnswerTemplateAdmin", "DeadlineRuleAdmin", "TipAdmin"]
+__all__ = ["AnswerTemplateAdmin", "DeadlineRuleAdmin", "RetentionRuleAdmin", "TipAdmin"]

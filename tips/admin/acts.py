@@ -8,9 +8,20 @@ from django.core.exceptions import ValidationError
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
-from tips.admin import forms
+from tips.admin import forms, timing_forms
 from tips.models import Tip
-from tips.services import answers, asking, closing, conduct, handling, identity, merging, offers, routing
+from tips.services import (
+    answers,
+    asking,
+    closing,
+    conduct,
+    handling,
+    identity,
+    merging,
+    offers,
+    routing,
+    timing,
+)
 
 # Complaints of services about fields that the forms call otherwise.
 _FORM_FIELDS = {"assignee": "person", "user": "person"}
@@ -68,12 +79,28 @@ ACTS: dict[str, PageAct] = {
     "unmerge": PageAct(
         _("Tách khỏi vụ việc"), forms.ActForm, merging.unmerge, _("Đã tách tin ra, đã báo người gửi.")
     ),
-    "extend": PageAct(_("Gia hạn"), forms.ExtendForm, closing.extend, _("Đã gia hạn.")),
+    "question": PageAct(
+        _("Hỏi người báo, tạm dừng hạn"),
+        timing_forms.AskSenderForm,
+        timing.ask_sender,
+        _("Đã hỏi người báo."),
+    ),
+    "resume": PageAct(_("Cho hạn chạy tiếp"), forms.ActForm, timing.resume, _("Hạn xử lý chạy tiếp.")),
+    "extend": PageAct(_("Gia hạn"), forms.ExtendForm, timing.extend, _("Đã gia hạn.")),
+    offers.ASK_TIME: PageAct(
+        _("Đề nghị gia hạn"), forms.ExtendForm, timing.ask_for_time, _("Đã gửi đề nghị gia hạn.")
+    ),
+    offers.APPROVE_TIME: PageAct(
+        _("Duyệt gia hạn theo đề nghị"), forms.ActForm, timing.approve_time, _("Đã duyệt gia hạn.")
+    ),
+    offers.REFUSE_TIME: PageAct(
+        _("Không duyệt gia hạn"), forms.ReasonForm, timing.refuse_time, _("Đã trả lời: không gia hạn.")
+    ),
     offers.CONDUCT: PageAct(
         _("Phản ánh, góp ý hay khen; về ai"), forms.ConductForm, conduct.sort_out, _("Đã ghi nhận.")
     ),
     "value": PageAct(_("Đánh dấu có giá trị"), forms.ValueForm, closing.set_valuable, _("Đã ghi nhận.")),
-    "close": PageAct(_("Kết thúc tin"), forms.CloseForm, closing.close, _("Đã kết thúc tin.")),
+    "close": PageAct(_("Kết thúc tin"), timing_forms.CloseForm, closing.close, _("Đã kết thúc tin.")),
     "reopen": PageAct(_("Mở lại"), forms.ReasonForm, closing.reopen, _("Đã mở lại tin.")),
     offers.REVEAL: PageAct(_("Xem thông tin người báo"), forms.ReasonForm, identity.reveal_contact),
     offers.ASK: PageAct(

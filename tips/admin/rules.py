@@ -8,10 +8,10 @@ from django.utils.translation import gettext_lazy as _
 
 from groups.admin.trail import OwnTrailMixin
 from portal.audit.services import record
-from tips.models import DeadlineRule
+from tips.models import DeadlineRule, RetentionRule
 
 
-class DeadlineRuleForm(forms.ModelForm):
+class DatedRuleForm(forms.ModelForm):
     """A row that begins today or later: terms already given keep counting as they were."""
 
     def clean_valid_from(self):
@@ -21,13 +21,12 @@ class DeadlineRuleForm(forms.ModelForm):
         return day
 
 
-@admin.register(DeadlineRule)
-class DeadlineRuleAdmin(OwnTrailMixin, admin.ModelAdmin):
-    """Terms decided here, on top of the built-in table."""
+class DatedRuleAdmin(OwnTrailMixin, admin.ModelAdmin):
+    """Rows that are added, and may be changed until they are in force."""
 
-    form = DeadlineRuleForm
-    list_display = ("kind", "priority", "amount", "unit", "valid_from", "valid_to", "source")
-    list_filter = ("kind",)
+    form = DatedRuleForm
+    action = ""
+    facts: tuple[str, ...] = ()
 
     def has_change_permission(self, request, obj=None) -> bool:
         is_allowed = super().has_change_permission(request, obj)
@@ -39,5 +38,25 @@ class DeadlineRuleAdmin(OwnTrailMixin, admin.ModelAdmin):
     def save_model(self, request, obj, form, change) -> None:
         obj.decided_by = request.user
         super().save_model(request, obj, form, change)
-        facts = {"kind": obj.kind, "amount": obj.amount, "unit": obj.unit, "from": obj.valid_from.isoformat()}
-        record(request.user, "tips.rule.changed", obj, data=facts)
+        facts = {name: getattr(obj, name) for name in self.facts}
+        record(request.user, self.action, obj, data={**facts, "from": obj.valid_from.isoformat()})
+
+
+@admin.register(DeadlineRule)
+class DeadlineRuleAdmin(DatedRuleAdmin):
+    """Terms decided here, on top of the built-in table."""
+
+    list_display = ("kind", "priority", "amount", "unit", "valid_from", "valid_to", "source")
+    list_filter = ("kind",)
+    action = "tips.rule.changed"
+    facts = ("kind", "amount", "unit")
+
+
+@admin.register(RetentionRule)
+class RetentionRuleAdmin(DatedRuleAdmin):
+    """Terms of keeping decided here, before the built-in table."""
+
+    list_display = ("part", "ending", "category", "days", "valid_from", "source")
+    list_filter = ("part",)
+    action = "tips.retention.rule_changed"
+    facts = ("part", "ending", "category", "days")

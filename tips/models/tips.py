@@ -95,6 +95,10 @@ class Tip(models.Model):
     first_answer_at = models.DateTimeField(null=True, blank=True, editable=False)
     closed_at = models.DateTimeField(null=True, blank=True, editable=False)
     outcome = models.CharField(_("kết quả"), max_length=12, choices=Outcome, blank=True)
+    # What came of it, for reports: matters cleared up, people identified, property given back in đồng.
+    matters = models.PositiveSmallIntegerField(_("vụ việc làm rõ"), default=0)
+    people = models.PositiveSmallIntegerField(_("số người"), default=0)
+    property_value = models.PositiveBigIntegerField(_("tài sản (đồng)"), default=0)
     public_reason = EncryptedTextField(_("kết quả trả lời công khai"), blank=True)
     is_valuable = models.BooleanField(_("có giá trị"), default=False)
     valuable_reason = EncryptedTextField(_("vì sao có giá trị"), blank=True)

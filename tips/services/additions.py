@@ -15,6 +15,7 @@ from tips.enums import OPEN, EventKind, Priority, TipStatus
 from tips.evidence import attach
 from tips.models import Message, Tip, TipEvent, TipTerm
 from tips.services import alarms
+from tips.services.clock import resumed_values
 from tips.services.closing import reopened_values
 from tips.services.states import IN_HAND
 
@@ -66,6 +67,11 @@ def can_be_reopened(tip: Tip) -> bool:
     return tip.status in REOPENABLE and tip.closed_at is not None and tip.closed_at > ended_since
 
 
+def reopen_until(tip: Tip) -> datetime.datetime | None:
+    """Until when a word of the sender takes the tip up again; None when it is open or that time is over."""
+    return tip.closed_at + REOPEN_WITHIN if can_be_reopened(tip) else None
+
+
 def index_text(tip: Tip, text: str) -> None:
     """Make the words of a text findable: keyed digests, never the words."""
     terms = term_digests(TERMS_PURPOSE, words(text))
@@ -78,6 +84,8 @@ def _hear(tip: Tip, text: str, *, at: datetime.datetime, facts: dict[str, Any]) 
     record(None, "tips.message.received", tip, unit_path=tip.handler.path, at=at)
     values: dict[str, Any] = {}
     is_reopened = can_be_reopened(tip)
+    if tip.paused_at is not None:
+        values |= _resumed(tip, at=at)
     if is_reopened or tip.status in OPEN:
         values |= _raised(tip, text, at=at)
     if is_reopened:
@@ -91,6 +99,15 @@ def _hear(tip: Tip, text: str, *, at: datetime.datetime, facts: dict[str, Any]) 
         alarms.raise_for(tip, since=at)
 
 
+def _resumed(tip: Tip, *, at: datetime.datetime) -> dict[str, Any]:
+    """The clock runs again: what was waited for has come. ``tip`` has its deadline then."""
+    values = resumed_values(tip)
+    tip.deadline = values["deadline"]
+    TipEvent.objects.create(tip=tip, kind=EventKind.RESUMED, at=at)
+    record(None, "tips.tip.resumed", tip, unit_path=tip.handler.path, at=at)
+    return values
+
+
 def _raised(tip: Tip, text: str, *, at: datetime.datetime) -> dict[str, Any]:
     """A higher priority with its earlier deadline when the new words ask for it; ``tip`` has it then."""
     before = Priority(tip.priority)
@@ -98,7 +115,9 @@ def _raised(tip: Tip, text: str, *, at: datetime.datetime) -> dict[str, Any]:
     if level == before:
         return {}
     tip.priority = level
-    due = deadlines.deadline(priority=level, since=timezone.now(), is_opened=tip.status in IN_HAND)
+    due = deadlines.deadline(
+        priority=level, since=timezone.now(), received=tip.received_at, is_opened=tip.status in IN_HAND
+    )
     facts = {"category": [tip.category, tip.category], "priority": [int(before), int(level)]}
     TipEvent.objects.create(tip=tip, kind=EventKind.RECLASSIFIED, at=at, data=facts)
     record(None, "tips.tip.reclassified", tip, unit_path=tip.handler.path, at=at, data=facts)

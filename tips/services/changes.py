@@ -19,6 +19,7 @@ from portal.errors import NotAllowedError, StaleVersionError, WrongStateError
 from tips.enums import EventKind
 from tips.models import Tip, TipEvent
 from tips.services import alarms
+from tips.services.clock import kept_running
 from tips.services.states import ALLOWED_FROM, Act
 
 
@@ -66,7 +67,7 @@ def apply(
     with transaction.atomic():
         changed = Tip.objects.filter(
             pk=tip.pk, version=version, status__in=ALLOWED_FROM[act], handler=tip.handler_id
-        ).update(version=F("version") + 1, **(values or {}))
+        ).update(version=F("version") + 1, **kept_running(tip, values or {}))
         if changed != 1:
             raise _reason(tip, version)
         TipEvent.objects.create(

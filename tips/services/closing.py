@@ -1,6 +1,5 @@
-"""Deadlines moved, tips ended, reopened, marked as valuable."""
+"""Tips ended, reopened, marked as valuable."""
 
-import datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -8,25 +7,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from tips import deadlines, permissions, validators
-from tips.enums import EventKind, Outcome, TipStatus
+from tips.enums import EventKind, MessageKind, Outcome, TipStatus
 from tips.models import Tip
+from tips.outcomes import Results, clean_public_reason
 from tips.services.changes import Step, apply, check_version, require
 from tips.services.handling import add_internal, add_public
 from tips.services.states import STATUS_OF_OUTCOME, Act
 from tips.validators import keyed
-
-LONGEST_EXTENSION = datetime.timedelta(days=366)
-
-
-def extend(tip: Tip, *, actor: Any, version: int, deadline: datetime.datetime, reason: str) -> Tip:
-    """Give a tip more time. Raises ValidationError keyed ``deadline`` (must be later) or ``reason``."""
-    check_version(tip, version)
-    require(permissions.can_decide(actor, tip))
-    why = keyed("reason", validators.clean_reason, reason)
-    later = keyed("deadline", _later_deadline, tip, deadline)
-    facts = {"from": tip.deadline.isoformat() if tip.deadline else None, "to": later.isoformat()}
-    step = Step(EventKind.EXTENDED, "tips.tip.extended", note=why, facts=facts)
-    return apply(tip, act=Act.EXTEND, actor=actor, version=version, values={"deadline": later}, step=step)
 
 
 def close(
@@ -39,16 +26,24 @@ def close(
     note: str = "",
     valuable: bool | None = None,
     valuable_reason: str = "",
+    results: Results | None = None,
 ) -> Tip:
     """End a tip. The sender reads ``public_reason``, and so do the senders of its duplicates.
 
-    Raises ValidationError keyed ``outcome``, ``public_reason``, ``note`` or ``valuable_reason``.
+    What was handled needs a note or a file of an officer that shows it. ``results`` is what came of it.
+    Raises ValidationError keyed ``outcome``, ``public_reason``, ``note``, ``valuable_reason`` or a field of
+    ``Results``.
     """
     check_version(tip, version)
     require(permissions.can_lead(actor, tip))
     result = keyed("outcome", validators.clean_outcome, outcome)
-    public = keyed("public_reason", validators.clean_reason, public_reason)
+    check = validators.clean_reason if result == Outcome.SPAM else clean_public_reason
+    public = keyed("public_reason", check, public_reason)
     internal = keyed("note", validators.clean_message, note) if note else ""
+    if result == Outcome.HANDLED and not internal and not _is_shown(tip):
+        raise ValidationError(
+            {"note": _("Kết quả “Đã xử lý” cần ghi chú nội bộ hoặc tệp của cán bộ: đã làm gì.")}
+        )
     now = timezone.now()
     values: dict[str, Any] = {
         "status": STATUS_OF_OUTCOME[Outcome(result)],
@@ -56,6 +51,7 @@ def close(
         "public_reason": public,
         "closed_at": now,
         "first_answer_at": tip.first_answer_at or now,
+        **((results or Results()).clean()),
     }
     if valuable is not None:
         values |= _value(valuable, valuable_reason, actor)
@@ -67,7 +63,8 @@ def close(
             add_internal(tip, actor=actor, text=internal)
 
     act = Act.DISCARD if result == Outcome.SPAM else Act.CLOSE
-    step = Step(EventKind.CLOSED, "tips.tip.closed", facts={"outcome": result})
+    facts = {"outcome": result} | ({} if valuable is None else {"valuable": bool(valuable)})
+    step = Step(EventKind.CLOSED, "tips.tip.closed", facts=facts)
     return apply(tip, act=act, actor=actor, version=version, values=values, step=step, also=also)
 
 
@@ -86,7 +83,9 @@ def reopened_values(tip: Tip) -> dict[str, Any]:
         "status": TipStatus.REOPENED,
         "closed_at": None,
         "outcome": "",
-        "deadline": deadlines.deadline(priority=tip.priority, since=timezone.now(), is_opened=True),
+        "deadline": deadlines.deadline(
+            priority=tip.priority, since=timezone.now(), received=tip.received_at, is_opened=True
+        ),
     }
     if tip.status == TipStatus.DUPLICATE:
         values["case"] = None
@@ -96,12 +95,15 @@ def reopened_values(tip: Tip) -> dict[str, Any]:
 def set_valuable(tip: Tip, *, actor: Any, version: int, valuable: bool, reason: str = "") -> Tip:
     """Mark that a tip helped to find, prevent or clear something up, or take the mark back.
 
+    Who judged last is kept with the tip, who judged before in the audit trail.
     Raises ValidationError keyed ``valuable_reason`` when a mark has no reason.
     """
     check_version(tip, version)
     require(permissions.can_lead(actor, tip))
     values = _value(valuable, reason, actor)
-    step = Step(EventKind.VALUED, "tips.tip.valued", facts={"valuable": bool(valuable)})
+    step = Step(
+        EventKind.VALUED, "tips.tip.valued", facts={"valuable": bool(valuable), "before": tip.is_valuable}
+    )
     return apply(tip, act=Act.VALUE, actor=actor, version=version, values=values, step=step)
 
 
@@ -112,20 +114,13 @@ def _value(valuable: bool, reason: str, actor: Any) -> dict[str, Any]:
     return {"is_valuable": True, "valuable_reason": why, "valued_by": actor}
 
 
+def _is_shown(tip: Tip) -> bool:
+    """Whether an officer's note or file already says what was done."""
+    notes = tip.messages.filter(kind=MessageKind.NOTE)
+    return notes.exists() or tip.evidence.filter(message__author__isnull=False).exists()
+
+
 def _duplicates(tip: Tip) -> list[Tip]:
     if tip.case_id is None:
         return []
     return list(Tip.objects.filter(case=tip.case_id, status=TipStatus.DUPLICATE).exclude(pk=tip.pk))
-
-
-def _later_deadline(tip: Tip, deadline: Any) -> datetime.datetime:
-    if not isinstance(deadline, datetime.datetime):
-        raise ValidationError(_("Xin ghi hạn mới."), code="required")
-    if timezone.is_naive(deadline):
-        deadline = timezone.make_aware(deadline)
-    now = timezone.now()
-    if deadline <= max(now, tip.deadline or now):
-        raise ValidationError(_("Hạn mới phải sau hạn hiện tại."), code="earlier")
-    if deadline > now + LONGEST_EXTENSION:
-        raise ValidationError(_("Hạn mới quá xa. Xin kiểm tra lại năm."), code="far")
-    return deadline

@@ -115,5 +115,7 @@ def _opened(tip: Tip) -> dict[str, Any]:
     values: dict[str, Any] = {"accepted_at": tip.accepted_at or now}
     if tip.priority == Priority.P0 and tip.status in (TipStatus.NEW, TipStatus.TRANSFERRED):
         since = tip.received_at if tip.status == TipStatus.NEW else now
-        values["deadline"] = deadlines.deadline(priority=tip.priority, since=since, is_opened=True)
+        values["deadline"] = deadlines.deadline(
+            priority=tip.priority, since=since, received=tip.received_at, is_opened=True
+        )
     return values

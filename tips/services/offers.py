@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.db.models import QuerySet
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from groups.enums import Level
@@ -11,6 +12,7 @@ from groups.permissions import DECIDING_ROLES, TIP_ROLES, has_restricted_circle
 from tips import permissions
 from tips.enums import OPEN, RESTRICTED, Category, TipStatus
 from tips.models import Tip
+from tips.services import timing
 from tips.services.states import Act, is_possible
 
 REVEAL = "reveal"
@@ -18,6 +20,7 @@ GRANT = "grant"
 REFER = "refer"
 CONDUCT = "conduct"
 ASK = "ask"
+ASK_TIME, APPROVE_TIME, REFUSE_TIME = "ask_time", "approve_time", "refuse_time"
 CANDIDATES_SHOWN = 15
 
 
@@ -29,6 +32,8 @@ def abilities(user: Any, tip: Tip) -> set[str]:
         **dict.fromkeys((Act.ACCEPT, Act.VERIFY, Act.REPLY, Act.NOTE, Act.CLASSIFY), handles),
         **dict.fromkeys((Act.TRANSFER, Act.MERGE, Act.UNMERGE, Act.CLOSE, Act.REOPEN, Act.VALUE), leads),
         Act.EXTEND: decides,
+        Act.QUESTION: handles and tip.deadline is not None and tip.deadline > timezone.now(),
+        Act.RESUME: handles and tip.paused_at is not None,
         Act.ASSIGN: decides or (handles and tip.assignee_id != user.pk),
     }
     if tip.status == TipStatus.DUPLICATE:
@@ -44,6 +49,7 @@ def abilities(user: Any, tip: Tip) -> set[str]:
         and tip.transfers.filter(to_unit=tip.handler_id).exists()
     ):
         found.add(Act.RETURN.value)
+    found |= _about_time(user, tip, leads=leads, decides=decides)
     if not tip.is_anonymous and permissions.can_reveal(user, tip):
         found.add(REVEAL)
     elif not tip.is_anonymous and handles:
@@ -53,6 +59,16 @@ def abilities(user: Any, tip: Tip) -> set[str]:
     if tip.category == Category.CAN_BO and decides and is_possible(Act.CLASSIFY, tip.status):
         found.add(CONDUCT)
     return found
+
+
+def _about_time(user: Any, tip: Tip, *, leads: bool, decides: bool) -> set[str]:
+    """Asking for more time, or deciding on what somebody else asked."""
+    if not is_possible(Act.EXTEND, tip.status) or not (leads or decides):
+        return set()
+    asked = timing.waiting_request(tip)
+    if asked is None:
+        return set() if decides else {ASK_TIME}
+    return {APPROVE_TIME, REFUSE_TIME} if decides and asked.asked_by_id != user.pk else set()
 
 
 def colleagues(tip: Tip) -> list[Posting]:

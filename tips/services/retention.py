@@ -1,120 +1,213 @@
-"""Erasing what may no longer be kept, and files that belong to nothing.
+"""What may no longer be kept: planned by one function, warned of, delayed by a chief, erased part by part.
 
-Personal data go when their purpose is fulfilled (Law 91/2025/QH15 on the protection of personal data). The
-terms are the programme's proposal, to be confirmed by the unit's legal officer: spam 30 days, questions and
-feedback 2 years after they ended. A report of a crime belongs to its case file and is not erased here. What
-remains of an erased tip is what reports count: category, unit, dates, outcome.
+``plan`` says what ``run`` does: a dry run prints the plan of the same moment. Nothing goes while a chief
+holds it, while a request about it waits, right after the sender added something, or while its matter is
+open; the content of a tip goes only once its chief had ``WARNED_FOR`` to object. Spam needs no warning.
 """
 
 import datetime
-from collections.abc import Sequence
+from collections import Counter, defaultdict
 from dataclasses import dataclass
-from pathlib import Path
+from typing import Any
 
-from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from portal.audit.services import record
-from tips import receipts
-from tips.enums import Category, TipStatus
-from tips.evidence.storage import FOLDER, unlink
-from tips.models import Contact, Evidence, Message, Original, Tip, TipEvent, TipTerm, UploadPart
+from portal.calendar import local_date
+from tips import permissions, validators
+from tips.enums import OPEN, Category, TipStatus
+from tips.keeping import BUILT_IN, Ending, KeepRule, Part, keep_rule
+from tips.models import (
+    Contact,
+    DataRequest,
+    ErasureNotice,
+    Message,
+    Original,
+    RetentionHold,
+    RetentionRule,
+    Tip,
+)
+from tips.services import erasing
+from tips.services.changes import require
+from tips.services.escalation import people_in_charge
+from tips.services.letters import Letter, send
+from tips.validators import keyed
 
 AT_ONCE = 200
-# Longer than any request that has encrypted a file but not yet written its row.
-ORPHANED_AFTER = datetime.timedelta(days=1)
+WARN_AHEAD = datetime.timedelta(days=30)
+WARNED_FOR = datetime.timedelta(days=14)
+AFTER_NEW_CONTENT = datetime.timedelta(days=90)
+LONGEST_HOLD = datetime.timedelta(days=730)
+
+_ENDINGS: dict[str, Q] = {
+    Ending.HANDLED: Q(status=TipStatus.CLOSED, outcome=Ending.HANDLED),
+    Ending.GUIDED: Q(status=TipStatus.CLOSED, outcome__in=["", Ending.GUIDED]),
+    Ending.INSUFFICIENT: Q(status=TipStatus.CLOSED, outcome=Ending.INSUFFICIENT),
+    Ending.UNFOUNDED: Q(status=TipStatus.UNFOUNDED),
+    Ending.SPAM: Q(status=TipStatus.SPAM),
+    Ending.DUPLICATE: Q(status=TipStatus.DUPLICATE),
+}
 
 
 @dataclass(frozen=True)
-class RetentionRule:
-    """Tips in one of ``statuses`` (and ``categories``, if any) are erased ``days`` after they ended."""
+class PlannedStep:
+    """One part of one tip that goes, and the text that says so."""
 
-    statuses: Sequence[str]
-    days: int
+    part: Part
+    tip_id: int
+    public_id: str
     source: str
-    categories: Sequence[str] = ()
-
-    def due(self, now: datetime.datetime) -> Q:
-        """The condition on tips."""
-        condition = Q(status__in=self.statuses, closed_at__lt=now - datetime.timedelta(days=self.days))
-        return condition & Q(category__in=self.categories) if self.categories else condition
 
 
-RULES = (
-    RetentionRule((TipStatus.SPAM,), 30, "Quy chế lưu giữ của cổng: tin rác"),
-    RetentionRule(
-        (TipStatus.CLOSED, TipStatus.UNFOUNDED, TipStatus.DUPLICATE),
-        730,
-        "Quy chế lưu giữ của cổng: phản ánh, câu hỏi",
-        (Category.TTHC, Category.KHAC, Category.TAI_SAN, Category.CAN_BO),
-    ),
-)
+def rule_table() -> tuple[KeepRule, ...]:
+    """All rows: those the portal starts with, then those decided here, which go before them."""
+    return (*BUILT_IN, *(row.rule for row in RetentionRule.objects.order_by("valid_from", "pk")))
 
 
-def due_for_erasure(now: datetime.datetime) -> QuerySet[Tip]:
-    """Tips whose time is over."""
-    condition = Q(pk__in=[])
-    for rule in RULES:
-        condition |= rule.due(now)
-    return Tip.objects.filter(condition, erased_at=None)
+def plan(now: datetime.datetime, *, limit: int | None = None) -> list[PlannedStep]:
+    """What ``run`` erases at ``now``, in its order: who sent, then originals, then contents."""
+    rules = rule_table()
+    return [step for part in Part for step in _steps(part, rules, now, limit)]
 
 
-def erase_expired(now: datetime.datetime | None = None) -> int:
-    """Erase up to ``AT_ONCE`` tips whose time is over; returns how many. Safe to run twice at a time."""
+def run(now: datetime.datetime | None = None) -> list[PlannedStep]:
+    """Erase what ``plan`` says, ``AT_ONCE`` of each part at a time; returns what was done."""
     now = now or timezone.now()
-    erased = 0
-    for tip in due_for_erasure(now).select_related("handler").order_by("pk")[:AT_ONCE]:
-        erased += _erase(tip, now)
-    return erased
+    done: list[PlannedStep] = []
+    while steps := plan(now, limit=AT_ONCE):
+        erased = [step for step in steps if _erase(step, now)]
+        done += erased
+        if not erased:
+            break
+    return sorted(done, key=lambda step: (Part.values.index(step.part), step.tip_id))
 
 
-def _erase(tip: Tip, now: datetime.datetime) -> bool:
-    """Take everything readable out of one tip; its receipt opens nothing any more."""
+def warn(now: datetime.datetime | None = None) -> int:
+    """Put tips that are due soon on their chiefs' list and mail once; returns how many are new there."""
+    now = now or timezone.now()
+    soon = due(Part.CONTENT, now + WARN_AHEAD, seen_at=now).exclude(status=TipStatus.SPAM)
+    ErasureNotice.objects.exclude(tip__in=soon.values("pk")).filter(tip__erased_at=None).delete()
+    new = list(soon.filter(erasure_notice=None).order_by("pk")[:AT_ONCE])
+    notices = [ErasureNotice(tip=tip, at=now) for tip in new]
+    ErasureNotice.objects.bulk_create(notices, ignore_conflicts=True)
+    _mail(now)
+    return len(new)
+
+
+def due(part: Part, at: datetime.datetime, *, seen_at: datetime.datetime | None = None) -> QuerySet[Tip]:
+    """Tips of which ``part`` may go at ``at``, as far as is known at ``seen_at``."""
+    condition = Q(pk__in=[])
+    for (days, _source), covered in _terms(part, rule_table(), local_date(at)).items():
+        condition |= Q(closed_at__lt=at - datetime.timedelta(days=days)) & covered
+    return _may_go(seen_at or at).filter(condition).filter(_has(part))
+
+
+def hold(tip: Tip, *, actor: Any, until: Any, reason: str) -> RetentionHold:
+    """Keep a tip longer, until the end of a day. Raises ValidationError keyed ``until`` or ``reason``."""
+    require(permissions.can_decide(actor, tip))
+    why = keyed("reason", validators.clean_reveal_reason, reason)
+    day = keyed("until", _hold_day, until)
     with transaction.atomic():
-        paths = [path for pair in _file_paths(Evidence.objects.filter(tip=tip)) for path in pair if path]
-        is_mine = Tip.objects.filter(pk=tip.pk, version=tip.version, erased_at=None).update(
-            erased_at=now,
-            version=tip.version + 1,
-            text="",
-            place="",
-            coordinates="",
-            public_reason="",
-            valuable_reason="",
-            occurred_at=None,
-            form_token=None,
-            receipt_digest=receipts.digest(receipts.new_receipt()),
-        )
-        if not is_mine:
-            return False
-        for model in (Contact, Message, Evidence, TipTerm):
-            model.objects.filter(tip=tip).delete()
-        tip.identity_grants.all().delete()
-        TipEvent.objects.filter(tip=tip).update(note="")
-        record(None, "tips.tip.erased", tip, unit_path=tip.handler.path)
-        transaction.on_commit(lambda: unlink(paths))
-    return True
+        row = RetentionHold.objects.create(tip=tip, until=day, reason=why, by=actor)
+        ErasureNotice.objects.filter(tip=tip).delete()
+        facts = {"until": day.isoformat()}
+        record(actor, "tips.retention.held", tip, unit_path=tip.handler.path, data=facts)
+    return row
 
 
-def remove_orphaned_files(now: datetime.datetime | None = None) -> int:
-    """Remove encrypted files without a row: left by a process that died between file and row."""
-    before = ((now or timezone.now()) - ORPHANED_AFTER).timestamp()
-    root = Path(settings.MEDIA_ROOT)
-    old = [path for path in (root / FOLDER).glob("*/*") if path.stat().st_mtime < before]
-    removed = 0
-    for start in range(0, len(old), AT_ONCE):
-        names = {str(path.relative_to(root)) for path in old[start : start + AT_ONCE]}
-        known = {path for model in (Evidence, Original, UploadPart) for path in _known(model, names)}
-        unlink(sorted(names - known))
-        removed += len(names - known)
-    return removed
+def _steps(part: Part, rules: tuple, now: datetime.datetime, limit: int | None) -> list[PlannedStep]:
+    found = []
+    for (days, source), covered in _terms(part, rules, local_date(now)).items():
+        rows = _may_go(now).filter(covered, _has(part), closed_at__lt=now - datetime.timedelta(days=days))
+        if part == Part.CONTENT:
+            rows = rows.filter(Q(status=TipStatus.SPAM) | Q(erasure_notice__at__lte=now - WARNED_FOR))
+        pairs = rows.order_by("pk").values_list("pk", "public_id")[:limit]
+        found += [PlannedStep(part, pk, public_id, source) for pk, public_id in pairs]
+    return sorted(found, key=lambda step: step.tip_id)[:limit]
 
 
-def _known(model: type[Model], names: set[str]) -> QuerySet:
-    return model.objects.filter(path__in=names).values_list("path", flat=True)
+def _terms(part: Part, rules: tuple, day: datetime.date) -> dict[tuple[int, str], Q]:
+    """(days, source) -> the tips it is for, from the row that counts for each ending and category."""
+    groups: dict[tuple[int, str], dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
+    for ending in Ending:
+        for category in Category:
+            rule = keep_rule(rules, part, ending=ending, category=category, day=day)
+            if rule is not None:
+                groups[rule.days, rule.source][ending].append(category)
+    terms = {}
+    for key, by_ending in groups.items():
+        covered = Q(pk__in=[])
+        for ending, categories in by_ending.items():
+            covered |= _ENDINGS[ending] & Q(category__in=categories)
+        terms[key] = covered
+    return terms
 
 
-def _file_paths(files: QuerySet[Evidence]) -> QuerySet:
-    """The paths of clean copies, each with that of its original."""
-    return files.values_list("path", "original__path")
+def _may_go(now: datetime.datetime) -> QuerySet[Tip]:
+    """Ended tips that nothing keeps at ``now``."""
+    held = RetentionHold.objects.filter(tip=OuterRef("pk"), until__gte=local_date(now))
+    asked = DataRequest.objects.filter(
+        tip=OuterRef("pk"), state__in=[DataRequest.State.NEW, DataRequest.State.CONFIRMED]
+    )
+    new = Message.objects.filter(tip=OuterRef("pk"), author=None, at__gt=now - AFTER_NEW_CONTENT)
+    matter = Tip.objects.filter(case=OuterRef("case"), status__in=OPEN)
+    return Tip.objects.filter(
+        ~Exists(held), ~Exists(asked), ~Exists(new), ~Exists(matter), erased_at=None, closed_at__isnull=False
+    )
+
+
+def _has(part: Part) -> Q:
+    if part == Part.CONTACT:
+        return Q(Exists(Contact.objects.filter(tip=OuterRef("pk"))))
+    if part == Part.ORIGINALS:
+        return Q(Exists(Original.objects.filter(evidence__tip=OuterRef("pk"))))
+    return Q()
+
+
+def _erase(step: PlannedStep, now: datetime.datetime) -> bool:
+    tip = Tip.objects.select_related("handler").get(pk=step.tip_id)
+    if tip.status in OPEN or tip.erased_at is not None:
+        return False
+    if step.part == Part.CONTACT:
+        return erasing.erase_contact(tip, source=step.source)
+    if step.part == Part.ORIGINALS:
+        return erasing.erase_originals(tip, source=step.source)
+    return erasing.erase_content(tip, now, source=step.source)
+
+
+def _mail(now: datetime.datetime) -> None:
+    """One mail a chief about what is new on the list; not sent, it is tried again the next day."""
+    rows = (
+        ErasureNotice.objects.filter(mailed_at=None).select_related("tip__handler").order_by("pk")[:AT_ONCE]
+    )
+    mine = [
+        row for row in rows if ErasureNotice.objects.filter(pk=row.pk, mailed_at=None).update(mailed_at=now)
+    ]
+    wanted = {row.pk: {user.email for user in people_in_charge(row.tip) if user.email} for row in mine}
+    numbers = Counter(address for addresses in wanted.values() for address in addresses)
+    sent = send({address: _letter(number) for address, number in numbers.items()}) if numbers else set()
+    waiting = [pk for pk, addresses in wanted.items() if addresses and not addresses & sent]
+    ErasureNotice.objects.filter(pk__in=waiting).update(mailed_at=None)
+
+
+def _letter(number: int) -> Letter:
+    text = _(
+        "%(number)d tin báo cũ sắp được xóa theo thời hạn lưu giữ. Tin nào còn cần xin kéo dài, nêu lý do."
+    )
+    return Letter(_("Tin báo sắp được xóa"), text % {"number": number}, reverse("desk:erasures"))
+
+
+def _hold_day(value: Any) -> datetime.date:
+    today = timezone.localdate()
+    if not isinstance(value, datetime.date):
+        raise ValidationError(_("Xin ghi ngày."), code="required")
+    if value <= today:
+        raise ValidationError(_("Ngày phải ở sau hôm nay."), code="past")
+    if value > today + LONGEST_HOLD:
+        raise ValidationError(_("Mỗi lần kéo dài tối đa hai năm."), code="far")
+    return value

@@ -40,7 +40,7 @@ def transfer(tip: Tip, *, actor: Any, version: int, unit: Unit | str, reason: st
         "handler": target,
         "status": TipStatus.TRANSFERRED,
         "assignee": None,
-        "deadline": deadlines.deadline(priority=tip.priority, since=now),
+        "deadline": deadlines.deadline(priority=tip.priority, since=now, received=tip.received_at),
     }
     if target.level == Level.COMMUNE and target.pk != tip.unit_id:
         values |= {"unit": target, "village": None}
@@ -213,4 +213,6 @@ def _guess(tip: Tip, category: str) -> Priority:
 def _new_deadline(tip: Tip, priority: Priority):
     """Raised: counted from now, since nobody could know before; lowered: from the day it came."""
     since = timezone.now() if priority <= tip.priority else tip.received_at
-    return deadlines.deadline(priority=priority, since=since, is_opened=tip.status in IN_HAND)
+    return deadlines.deadline(
+        priority=priority, since=since, received=tip.received_at, is_opened=tip.status in IN_HAND
+    )

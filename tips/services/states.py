@@ -5,6 +5,8 @@
     assign     every open state                                 verifying (answered stays answered)
     verify     accepted, answered, reopened                     verifying
     reply      accepted, verifying, answered, reopened          answered
+    question   accepted, verifying, answered, reopened          answered, its clock stands
+    resume     answered                                         verifying, its clock runs
     note       every state                                      (stays)
     transfer   accepted, verifying, answered, reopened          transferred, at another unit
     return     transferred                                      transferred, back where it came from
@@ -34,6 +36,8 @@ class Act(StrEnum):
     ASSIGN = "assign"
     VERIFY = "verify"
     REPLY = "reply"
+    QUESTION = "question"
+    RESUME = "resume"
     NOTE = "note"
     TRANSFER = "transfer"
     RETURN = "return"
@@ -55,6 +59,8 @@ ALLOWED_FROM: Mapping[Act, tuple[TipStatus, ...]] = {
     Act.ASSIGN: OPEN,
     Act.VERIFY: (TipStatus.ACCEPTED, TipStatus.ANSWERED, TipStatus.REOPENED),
     Act.REPLY: IN_HAND,
+    Act.QUESTION: IN_HAND,
+    Act.RESUME: (TipStatus.ANSWERED,),
     Act.NOTE: EVERY,
     Act.TRANSFER: IN_HAND,
     Act.RETURN: (TipStatus.TRANSFERRED,),

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from portal.desk.paging import AFTER, BEFORE, NUMBER
 from portal.site.paging import NEWER, OLDER
+from tips.deadlines import Milestone
 from tips.enums import OPEN, RESTRICTED, Priority
 from tips.models import Tip
 
@@ -79,6 +80,12 @@ def urgency(moment: datetime | None) -> str:
 def deadline(tip: Tip) -> dict:
     """The deadline of an open tip."""
     return {"due": tip.deadline if tip.status in OPEN else None}
+
+
+@register.inclusion_tag("desk/tips/_milestone.html")
+def milestone_badge(milestone: Milestone) -> dict:
+    """Whether a point was reached in time."""
+    return {"state": milestone.state(timezone.now())}
 
 
 @register.inclusion_tag("components/priority.html")

@@ -15,6 +15,7 @@ from portal.desk.forms.fields import add_errors
 from portal.desk.paging import keyed
 from portal.errors import WrongStateError
 from portal.site.paging import page
+from tips.deadlines import milestones
 from tips.downloads import evidence_response
 from tips.enums import OPEN, Category, EventKind, SourceChannel
 from tips.models import Tip
@@ -22,7 +23,9 @@ from tips.services import attention, offers, reading
 from tips.services.answers import TAKES_ANSWER, answers_for, insert
 from tips.services.changes import last_change
 from tips.services.identity import live_grant
+from tips.services.rating import ratings_for
 from tips.services.similar import similar_tips
+from tips.services.timing import waiting_request
 
 PAGE_SIZE = 30
 
@@ -95,6 +98,9 @@ def _detail_page(
         "same_case": offers.same_case(request.user, tip),
         "similar": similar_tips(request.user, tip) if tip.status in OPEN else [],
         "main_tip": offers.main_tip(request.user, tip),
+        "milestones": [] if tip.erased_at else milestones(tip),
+        "time_request": waiting_request(tip) if offers.APPROVE_TIME in able else None,
+        "ratings": ratings_for(request.user, tip),
         "candidates": offers.merge_candidates(request.user, tip) if "merge" in able else [],
     }
     return frame.render(request, "desk/tips/detail.html", context, status=status)

@@ -25,6 +25,7 @@ from portal.site.demo.posts import POSTS, PostPlan
 from portal.site.demo.tips import TIPS, TipPlan
 from tips.enums import Category, Outcome
 from tips.models import Tip
+from tips.outcomes import Results
 from tips.services import closing, handling, routing
 from tips.services.intake import TipDraft, submit_tip
 
@@ -241,6 +242,8 @@ def _close(tip: Tip, public_reason: str, valuable_reason: str) -> Tip:
         version=tip.version,
         outcome=Outcome.HANDLED,
         public_reason=public_reason,
+        note="Đã lập biên bản, lưu hồ sơ vụ việc tại đơn vị.",
+        results=Results(matters=1),
         valuable=True,
         valuable_reason=valuable_reason,
     )

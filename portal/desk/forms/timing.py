@@ -1,0 +1,65 @@
+"""Forms about the time of a tip and its end: more time, a question that stops the clock, what came of it."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from portal.desk.forms import tips as tip_forms
+from tips.models import Tip
+from tips.outcomes import MOST_MATTERS, MOST_PROPERTY, Results
+from tips.services import closing
+
+
+class AskSenderForm(tip_forms.ReplyForm):
+    """What the sender is asked; the clock stands meanwhile."""
+
+    def __init__(self, *args: Any, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.fields["text"].label = _("Cần người báo cho biết thêm")
+        self.fields["text"].help_text = _("Hạn xử lý tạm dừng tới khi người báo trả lời, lâu nhất 14 ngày.")
+        del self.fields["files"]
+
+
+class AskTimeForm(tip_forms.ExtendForm):
+    """The later deadline that is asked for, and why."""
+
+    def __init__(self, *args: Any, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.fields["deadline"].label = _("Xin lùi hạn tới")
+        self.fields["reason"].label = _("Vì sao cần thêm thời gian")
+
+
+class NumberField(forms.IntegerField):
+    """A whole number as people here write it: 25.300.000."""
+
+    def __init__(self, *, most: int, **kwargs: Any):
+        attrs = {"inputmode": "numeric", "autocomplete": "off"}
+        super().__init__(
+            min_value=0, max_value=most, required=False, widget=forms.TextInput(attrs=attrs), **kwargs
+        )
+
+    def to_python(self, value: Any) -> int | None:
+        if isinstance(value, str):
+            value = value.strip().replace(".", "").replace(" ", "")
+        return super().to_python(value)
+
+
+class CloseForm(tip_forms.CloseForm):
+    """How it ended, and in numbers what came of it."""
+
+    matters = NumberField(label=_("Số vụ việc làm rõ"), most=MOST_MATTERS)
+    people = NumberField(label=_("Số người liên quan được xác định"), most=MOST_MATTERS)
+    property_value = NumberField(
+        label=_("Tài sản thu hồi, trả lại (đồng)"), most=MOST_PROPERTY, help_text=_("Ví dụ: 25.300.000")
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.fields["note"].help_text = _("Bắt buộc khi “Đã xử lý”, nếu chưa có ghi chú hoặc tệp của cán bộ.")
+
+
+def close(tip: Tip, *, matters: Any, people: Any, property_value: Any, **values: Any) -> Tip:
+    """The service takes the three numbers as one value."""
+    results = Results(matters or 0, people or 0, property_value or 0)
+    return closing.close(tip, results=results, **values)

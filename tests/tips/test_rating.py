@@ -1,0 +1,127 @@
+"""What the sender thinks of the answer: from the follow page, by the receipt, once for each closing."""
+
+from datetime import timedelta
+from html import unescape
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from groups.enums import Role
+from portal.audit.models import AuditEntry
+from tests.factories import make_user
+from tips.models import Rating, Tip
+from tips.services import closing, handling, rating
+from tips.services.intake import submit_tip
+
+pytestmark = pytest.mark.django_db
+
+WORDS = "Cảm ơn, nhưng quán vẫn hát tới khuya"
+
+
+@pytest.fixture
+def officer(area):
+    return make_user(Role.OFFICER, area.commune_a)
+
+
+@pytest.fixture
+def closed(draft, officer):
+    """A receipt and its tip that has ended."""
+    sent = submit_tip(draft())
+    tip = handling.accept(sent.tip, actor=officer, version=1)
+    tip = closing.close(
+        tip, actor=officer, version=2, outcome="guided", public_reason="Đã nhắc quán giữ yên lặng sau 22 giờ."
+    )
+    return sent.receipt, tip
+
+
+def page(receipt, **fields):
+    response = Client().post(reverse("tips:follow"), {"receipt": receipt, **fields})
+    return response, unescape(response.content.decode())
+
+
+def test_sender_rates_without_javascript_and_is_thanked(closed):
+    receipt, tip = closed
+    assert "Quý công dân thấy kết quả thế nào?" in page(receipt)[1]
+    _response, text = page(receipt, action="rate", stars="2", words=WORDS)
+    assert "Cảm ơn Quý công dân" in text
+    assert "Quý công dân thấy kết quả thế nào?" not in text
+    found = Rating.objects.get()
+    assert (found.tip, found.stars, found.words, found.at.second) == (tip, 2, WORDS, 0)
+
+
+def test_words_are_encrypted_and_in_no_audit_entry(closed):
+    page(closed[0], action="rate", stars="4", words=WORDS)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT words FROM tips_rating")
+        assert WORDS not in str(cursor.fetchone()[0])
+    assert AuditEntry.objects.get(action="tips.tip.rated").data == {}
+
+
+@pytest.mark.parametrize("stars", ["", "0", "6", "x", "5.5"])
+def test_nonsense_is_explained_and_the_words_stay(closed, stars):
+    _response, text = page(closed[0], action="rate", stars=stars, words=WORDS)
+    assert "Xin chọn từ 1 đến 5." in text
+    assert WORDS in text
+    assert not Rating.objects.exists()
+
+
+def test_second_press_keeps_the_first_rating(closed):
+    for stars in ("5", "1"):
+        page(closed[0], action="rate", stars=stars)
+    assert [row.stars for row in Rating.objects.all()] == [5]
+
+
+def test_open_tip_cannot_be_rated(draft):
+    sent = submit_tip(draft())
+    text = page(sent.receipt)[1]
+    assert "Đánh giá kết quả" not in text
+    page(sent.receipt, action="rate", stars="5")
+    assert not Rating.objects.exists()
+
+
+def test_sender_reopens_with_words_and_may_rate_the_next_end(closed, officer):
+    receipt, _tip = closed
+    page(receipt, action="rate", stars="1")
+    text = page(receipt)[1]
+    assert "Mở lại tin" in text
+    page(receipt, action="add", text="Tối qua quán lại hát tới một giờ sáng")
+    tip = Tip.objects.select_related("handler").get()
+    assert tip.status == "reopened"
+    closing.close(
+        tip,
+        actor=officer,
+        version=tip.version,
+        outcome="guided",
+        public_reason="Đã lập biên bản quán lần hai.",
+    )
+    page(receipt, action="rate", stars="5")
+    assert [row.stars for row in Rating.objects.all()] == [1, 5]
+
+
+def test_after_fourteen_days_nothing_reopens_it(closed):
+    receipt, tip = closed
+    Tip.objects.update(closed_at=timezone.now() - timedelta(days=15))
+    assert "Mở lại tin" not in page(receipt)[1]
+
+
+def test_chief_reads_it_and_a_colleague_does_not(closed, area, officer):
+    page(closed[0], action="rate", stars="2", words=WORDS)
+    chief = make_user(Role.CHIEF, area.commune_a)
+    pages = {}
+    for user in (chief, officer):
+        client = Client()
+        client.force_login(user)
+        pages[user] = unescape(client.get(reverse("desk:tip", args=[closed[1].public_id])).content.decode())
+    assert WORDS in pages[chief]
+    assert WORDS not in pages[officer]
+
+
+def test_summary_is_of_the_unit(closed):
+    page(closed[0], action="rate", stars="4")
+    now = timezone.now()
+    start, end = now - timedelta(days=1), now + timedelta(days=1)
+    assert rating.summary(Tip.objects.all(), start, end) == {"number": 1, "mean": 4.0}
+    assert rating.summary(Tip.objects.none(), start, end) == {"number": 0, "mean": None}

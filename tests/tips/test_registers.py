@@ -1,0 +1,218 @@
+"""Requests about one's own data, and breaches with their 72 hours."""
+
+from datetime import timedelta
+from html import unescape
+
+import pytest
+from django.core import mail
+from django.core.exceptions import ValidationError
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from groups.enums import Role
+from portal.audit.models import AuditEntry
+from portal.errors import NotAllowedError, WrongStateError
+from tests.factories import make_user
+from tips import tasks
+from tips.models import Breach, Contact, DataRequest, Tip
+from tips.services import breaches, requests, retention
+from tips.services.intake import submit_tip
+
+pytestmark = pytest.mark.django_db
+
+WORDS = "Xóa số điện thoại của tôi"
+SECRET = "Gửi nhầm danh sách có tên và số điện thoại"
+
+
+@pytest.fixture
+def supervisor(area):
+    return make_user(Role.SUPERVISOR, area.district)
+
+
+@pytest.fixture
+def administrator(area):
+    return make_user(Role.ADMINISTRATOR, area.province, email="admin@x.vn")
+
+
+@pytest.fixture
+def sent(draft):
+    return submit_tip(draft(contact_name="Nguyễn Văn A", contact_phone="0912345678"))
+
+
+def follow_page(receipt, **fields):
+    return unescape(Client().post(reverse("tips:follow"), {"receipt": receipt, **fields}).content.decode())
+
+
+def asked(sent):
+    follow_page(sent.receipt, action="ask", kind="delete", words=WORDS)
+    return DataRequest.objects.select_related("unit", "tip__handler").get()
+
+
+class TestRequests:
+    def test_sender_asks_by_receipt_and_sees_the_terms(self, sent):
+        text = follow_page(sent.receipt, action="ask", kind="delete", words=WORDS)
+        assert "Đã ghi yêu cầu về dữ liệu cá nhân." in text
+        row = DataRequest.objects.get()
+        assert (row.tip, row.check_kind, row.source, row.words) == (sent.tip, "receipt", "receipt", WORDS)
+        days = (timezone.localtime(row.due_at).date() - timezone.localdate()).days
+        assert 20 <= days <= 30
+        assert row.confirm_by < row.due_at
+
+    def test_same_wish_twice_is_one_request(self, sent):
+        for _time in range(2):
+            follow_page(sent.receipt, action="ask", kind="delete", words=WORDS)
+        assert DataRequest.objects.count() == 1
+
+    def test_nonsense_is_explained(self, sent):
+        text = follow_page(sent.receipt, action="ask", kind="x", words="")
+        assert "Xin chọn một yêu cầu." in text and "Xin viết vài chữ." in text
+        assert not DataRequest.objects.exists()
+
+    def test_deletion_that_is_granted_forgets_the_sender_and_says_so(self, sent, supervisor):
+        row = requests.confirm(asked(sent), actor=supervisor, check="receipt")
+        requests.grant(row, actor=supervisor, reason="Đúng quyền", done="Đã xóa tên, số điện thoại")
+        assert not Contact.objects.exists()
+        assert Tip.objects.get().text
+        assert "Đã xóa tên, số điện thoại" in follow_page(sent.receipt)
+        actions = set(AuditEntry.objects.values_list("action", flat=True))
+        assert {"tips.request.granted", "tips.contact.erased"} <= actions
+
+    def test_content_goes_only_once_the_tip_has_ended(self, sent, supervisor):
+        row = requests.confirm(asked(sent), actor=supervisor, check="receipt")
+        values = {"actor": supervisor, "reason": "Đúng quyền", "done": "Đã xóa", "erase_content": True}
+        with pytest.raises(ValidationError):
+            requests.grant(row, **values)
+        assert Contact.objects.exists() and DataRequest.objects.get().state == "confirmed"
+        Tip.objects.update(status="closed", closed_at=timezone.now())
+        row = DataRequest.objects.select_related("unit", "tip__handler").get()
+        requests.grant(row, **values)
+        assert Tip.objects.get().erased_at is not None
+
+    def test_nothing_is_carried_out_for_somebody_else(self, area, supervisor):
+        row = requests.enter(
+            actor=supervisor,
+            unit=area.commune_a,
+            kind="access",
+            source="counter",
+            person="Nguyễn Văn A, 0912345678",
+            words="Xem những gì đã lưu",
+            tip=None,
+        )
+        with pytest.raises(ValidationError):
+            requests.confirm(row, actor=supervisor, check="")
+        row = requests.confirm(row, actor=supervisor, check="failed")
+        with pytest.raises(WrongStateError):
+            requests.grant(row, actor=supervisor, reason="Đúng quyền", done="Đã in")
+        assert requests.refuse(row, actor=supervisor, reason="Không phải chính người đó").state == "refused"
+
+    def test_term_is_extended_once_with_a_reason(self, sent, supervisor):
+        row = asked(sent)
+        longer = requests.extend(row, actor=supervisor, reason="Hồ sơ ở ba đơn vị")
+        assert longer.due_at > row.due_at
+        with pytest.raises(WrongStateError):
+            requests.extend(longer, actor=supervisor, reason="Hồ sơ ở ba đơn vị")
+
+    def test_officer_and_neighbour_keep_no_register(self, sent, area):
+        for user in (
+            make_user(Role.OFFICER, area.commune_a),
+            make_user(Role.SUPERVISOR, area.other_province),
+        ):
+            with pytest.raises(NotAllowedError):
+                requests.confirm(asked(sent), actor=user, check="receipt")
+
+    def test_waiting_request_keeps_its_tip_from_being_erased(self, sent):
+        asked(sent)
+        closed_at = timezone.now() - timedelta(days=400)
+        Tip.objects.update(status="closed", outcome="guided", closed_at=closed_at)
+        assert retention.plan(timezone.now()) == []
+
+    def test_page_of_the_register_leads_through(self, sent, supervisor):
+        row = asked(sent)
+        client = Client()
+        client.force_login(supervisor)
+        assert WORDS in unescape(client.get(reverse("desk:data_request", args=[row.code])).content.decode())
+        url = reverse("desk:data_request_act", args=[row.code, "confirm"])
+        assert client.post(url, {"check": "receipt"}).status_code == 302
+        url = reverse("desk:data_request_act", args=[row.code, "grant"])
+        page = client.post(url, {"reason": "Đúng quyền", "done": ""})
+        assert page.status_code == 400
+        assert client.post(url, {"reason": "Đúng quyền", "done": "Đã xóa"}).status_code == 302
+        assert DataRequest.objects.get().state == "granted"
+
+    def test_public_page_says_how_to_ask(self):
+        text = unescape(Client().get(reverse("tips:data_rights")).content.decode())
+        assert "mã theo dõi" in text and "91/2025/QH15" in text
+
+
+def enter(actor, unit, hours=0, **changes):
+    values = {"what": SECRET, "data": "Tên, số điện thoại", "people": 12, "measures": "Đã thu hồi thư"}
+    known_at = timezone.now() - timedelta(hours=hours)
+    return breaches.enter(actor=actor, unit=unit, known_at=known_at, **{**values, **changes})
+
+
+class TestBreaches:
+    def test_clock_runs_72_hours_from_knowing(self, area, administrator):
+        row = enter(administrator, area.district, hours=5)
+        assert row.due_at - row.known_at == timedelta(hours=72)
+        assert not row.is_late
+
+    def test_second_person_confirms_that_it_was_reported(self, area, administrator, supervisor):
+        row = enter(administrator, area.district)
+        when = {"notified_at": timezone.now(), "reference": "CV 12/2026"}
+        with pytest.raises(NotAllowedError):
+            breaches.notify(row, actor=administrator, **when)
+        told = breaches.notify(row, actor=supervisor, **when)
+        assert (told.state, told.notified_by, told.is_late) == ("notified", supervisor, False)
+        with pytest.raises(WrongStateError):
+            breaches.notify(row, actor=supervisor, **when)
+        assert breaches.close(told, actor=administrator, lessons="Đã tập huấn lại").state == "closed"
+
+    def test_late_report_stays_late(self, area, administrator, supervisor):
+        row = enter(administrator, area.district, hours=80)
+        told = breaches.notify(row, actor=supervisor, notified_at=timezone.now(), reference="CV 13")
+        assert told.is_late
+        assert AuditEntry.objects.get(action="tips.breach.notified").data == {"late": True}
+
+    def test_administrators_are_warned_once_at_48_and_72_hours(self, area, administrator):
+        row = enter(administrator, area.district, hours=47)
+        assert breaches.warn() == 0
+        later = row.known_at + timedelta(hours=48)
+        assert (breaches.warn(later), breaches.warn(later)) == (1, 0)
+        last = row.known_at + timedelta(hours=73)
+        assert (breaches.warn(last), breaches.warn(last)) == (1, 0)
+        assert [message.to for message in mail.outbox] == [["admin@x.vn"]] * 2
+        assert not [message for message in mail.outbox if SECRET[:10] in message.body + message.subject]
+
+    def test_reported_breach_warns_nobody(self, area, administrator, supervisor):
+        row = enter(administrator, area.district, hours=50)
+        breaches.notify(row, actor=supervisor, notified_at=timezone.now(), reference="CV 14")
+        tasks.sweep()
+        assert not mail.outbox
+
+    @pytest.mark.parametrize("changes", [{"people": -1}, {"people": None}, {"what": " "}, {"measures": ""}])
+    def test_nonsense_is_refused(self, area, administrator, changes):
+        with pytest.raises(ValidationError):
+            enter(administrator, area.district, **changes)
+        with pytest.raises(ValidationError):
+            enter(administrator, area.district, hours=-1)
+
+    def test_pages_enter_print_and_hide_from_others(self, area, administrator):
+        client = Client()
+        client.force_login(administrator)
+        data = {
+            "unit": area.province.code,
+            "known_at": f"{timezone.localtime():%d/%m/%Y 00:00}",
+            "people": "1.200",
+        }
+        page = client.post(reverse("desk:breach_enter"), data)
+        assert page.status_code == 400 and "1.200" in page.content.decode()
+        texts = {"what": SECRET, "data": "Tên", "measures": "Đã thu hồi"}
+        assert client.post(reverse("desk:breach_enter"), {**data, **texts}).status_code == 302
+        row = Breach.objects.get()
+        assert row.people == 1200
+        paper = unescape(client.get(reverse("desk:breach_print", args=[row.code])).content.decode())
+        assert SECRET in paper and "A05" in paper
+        other = Client()
+        other.force_login(make_user(Role.SUPERVISOR, area.other_province))
+        assert other.get(reverse("desk:breach", args=[row.code])).status_code == 404

@@ -1,0 +1,136 @@
+"""Overdue tips are told to the chief, and if that does not help to those above: once a stage and missed
+deadline.  ``escalate_overdue`` is a sweep: safe at any time, twice, anywhere. A unique constraint says who
+told a stage, a conditional UPDATE who mails about it. Mails hold numbers, never a tip.
+"""
+
+import datetime
+from collections import Counter
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from groups.models import Posting, Unit
+from groups.permissions import DECIDING_ROLES
+from portal.audit.services import record
+from tips import deadlines, permissions
+from tips.enums import EventKind, Priority
+from tips.models import Escalation, Tip, TipEvent
+from tips.services.letters import Letter, send
+from tips.terms import TermKind
+
+AT_ONCE = 200
+Stage = Escalation.Stage
+
+
+def escalate_overdue(now: datetime.datetime | None = None) -> int:
+    """Tell every stage whose time has come, then mail; returns the number of new rows."""
+    now = now or timezone.now()
+    told = sum(_tell(tip, stage, now) for stage in Stage for tip in _due(stage, now))
+    mail_escalations(now)
+    return told
+
+
+def escalated_to(unit: Unit, tips: QuerySet[Tip], now: datetime.datetime) -> QuerySet[Tip]:
+    """Those of ``tips`` that are overdue now and were told to ``unit``."""
+    told = Escalation.objects.filter(tip=OuterRef("pk"), deadline=OuterRef("deadline"), unit=unit)
+    return tips.overdue(now).filter(Exists(told))
+
+
+def mail_escalations(now: datetime.datetime) -> int:
+    """One mail a person about all that is new to them; returns the number of mails.
+
+    What the mail server did not take is tried again next time.
+    """
+    rows = Escalation.objects.filter(mailed_at=None).select_related("tip__handler", "unit").order_by("pk")
+    mine = [row for row in rows[:AT_ONCE] if _claim(row, now)]
+    numbers: Counter[str] = Counter()
+    wanted: dict[int, set[str]] = {}
+    for row in mine:
+        wanted[row.pk] = {user.email for user in people_told(row.tip, row.unit) if user.email}
+        numbers.update(wanted[row.pk])
+    sent = send({address: _letter(number) for address, number in numbers.items()}) if numbers else set()
+    waiting = [pk for pk, addresses in wanted.items() if addresses and not addresses & sent]
+    Escalation.objects.filter(pk__in=waiting).update(mailed_at=None)
+    return len(sent)
+
+
+def people_told(tip: Tip, unit: Unit) -> list[Any]:
+    """Chiefs and supervisors of ``unit`` who may open the tip."""
+    postings = _deciding([unit.code]).filter(unit=unit)
+    return [posting.user for posting in postings if permissions.can_decide(posting.user, tip)]
+
+
+def people_in_charge(tip: Tip) -> list[Any]:
+    """Chiefs of the nearest unit who may open the tip."""
+    unit = _unit_of(tip, Stage.CHIEF)
+    return people_told(tip, unit) if unit else []
+
+
+def _due(stage: Stage, now: datetime.datetime) -> list[Tip]:
+    """Overdue tips whose turn at ``stage`` has come and was not told yet, longest overdue first."""
+    told = Escalation.objects.filter(tip=OuterRef("pk"), stage=stage, deadline=OuterRef("deadline"))
+    rows = Tip.objects.overdue(now).filter(~Exists(told)).select_related("handler")
+    if stage == Stage.SUPERIOR:
+        rows = rows.filter(_late_enough(now))
+    return list(rows.order_by("deadline", "pk")[:AT_ONCE])
+
+
+def _late_enough(now: datetime.datetime) -> Q:
+    """Tips so late that their chief alone is not enough: their term of ``ESCALATION`` is over."""
+    rules, calendar = deadlines.rule_table(), deadlines.work_calendar()
+    condition = Q(pk__in=[])
+    for priority in Priority:
+        due = deadlines.due_time(
+            rules, TermKind.ESCALATION, received=now, calendar=calendar, priority=priority
+        )
+        condition |= Q(priority=priority, deadline__lt=now - (due - now))
+    return condition
+
+
+def _tell(tip: Tip, stage: Stage, now: datetime.datetime) -> bool:
+    """Write that the stage was told; False when another process did, or nobody is there to be told."""
+    unit = _unit_of(tip, stage)
+    if unit is None:
+        return False
+    with transaction.atomic():
+        __, is_new = Escalation.objects.get_or_create(
+            tip=tip, stage=stage, deadline=tip.deadline, defaults={"unit": unit, "at": now}
+        )
+        if is_new:
+            facts = {"stage": int(stage), "unit": unit.code}
+            TipEvent.objects.create(tip=tip, kind=EventKind.ESCALATED, at=now, data=facts)
+            record(None, "tips.tip.escalated", tip, unit_path=tip.handler.path, data=facts)
+    return is_new
+
+
+def _unit_of(tip: Tip, stage: Stage) -> Unit | None:
+    """The nearest unit from the handler up where a chief may open the tip; for superiors the next."""
+    found: list[Unit] = []
+    for posting in _deciding([tip.handler.code, *tip.handler.ancestor_codes()]):
+        if posting.unit not in found and permissions.can_decide(posting.user, tip):
+            found.append(posting.unit)
+            if len(found) == stage:
+                return posting.unit
+    return None
+
+
+def _deciding(codes: list[str]) -> QuerySet[Posting]:
+    rows = Posting.objects.open().filter(unit__code__in=codes, role__in=DECIDING_ROLES, user__is_active=True)
+    return rows.select_related("user", "unit").order_by("-unit__path", "pk")
+
+
+def _claim(row: Escalation, now: datetime.datetime) -> bool:
+    return Escalation.objects.filter(pk=row.pk, mailed_at=None).update(mailed_at=now) == 1
+
+
+def _letter(number: int) -> Letter:
+    return Letter(
+        subject=_("Có tin báo quá hạn cần chỉ đạo"),
+        text=_("%(number)d tin báo đã quá hạn xử lý và chưa xong. Nội dung chỉ xem được sau khi đăng nhập.")
+        % {"number": number},
+        path=reverse("desk:today"),
+    )

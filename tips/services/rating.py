@@ -1,0 +1,71 @@
+"""What the sender thought of the answer, and taking an ended tip up again: both by the receipt alone."""
+
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from django.db.models import Avg, Count, QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from portal.audit.services import record
+from portal.text import clean
+from tips import limits, permissions
+from tips.enums import EventKind
+from tips.models import Rating, Tip, TipEvent
+from tips.models.deadlines import MOST_STARS
+from tips.services.additions import REOPENABLE
+from tips.validators import keyed
+
+
+def can_rate(tip: Tip) -> bool:
+    """Whether the sender may say what they think of how this tip ended: once for each closing."""
+    if tip.status not in REOPENABLE or tip.closed_at is None:
+        return False
+    return not tip.ratings.filter(closed_at=tip.closed_at).exists()
+
+
+def rate(tip: Tip, *, stars: Any, words: str = "") -> Rating:
+    """Keep the sender's opinion. Raises ValidationError keyed ``stars`` or ``words``.
+
+    The same form twice is one rating: the first counts.
+    """
+    number = keyed("stars", _stars, stars)
+    said = keyed("words", _words, words)
+    if tip.status not in REOPENABLE or tip.closed_at is None:
+        raise ValidationError({"stars": _("Tin này chưa kết thúc nên chưa đánh giá được.")})
+    now = timezone.now().replace(second=0, microsecond=0)
+    try:
+        with transaction.atomic():
+            rating = Rating.objects.create(tip=tip, closed_at=tip.closed_at, stars=number, words=said, at=now)
+            TipEvent.objects.create(tip=tip, kind=EventKind.RATED, at=now)
+            record(None, "tips.tip.rated", tip, unit_path=tip.handler.path, at=now)
+    except IntegrityError:
+        return Rating.objects.get(tip=tip, closed_at=tip.closed_at)
+    return rating
+
+
+def ratings_for(user: Any, tip: Tip) -> list[Rating]:
+    """What the sender said, for those who decide: it is about the unit's answer, no mark for a colleague."""
+    return list(tip.ratings.all()) if tip.closed_at and permissions.can_decide(user, tip) else []
+
+
+def summary(tips: QuerySet[Tip], start: Any, end: Any) -> dict[str, Any]:
+    """How many senders rated in a period and their mean, for a unit as a whole; never by officer."""
+    found = Rating.objects.filter(tip__in=tips, at__gte=start, at__lt=end)
+    totals = found.aggregate(number=Count("pk"), mean=Avg("stars"))
+    mean = totals["mean"]
+    return {"number": totals["number"], "mean": round(mean, 1) if mean is not None else None}
+
+
+def _words(value: Any) -> str:
+    text = clean(value) if isinstance(value, str) else ""
+    if len(text) > limits.MAX_REASON:
+        raise ValidationError(_("Ý kiến tối đa %(limit)s ký tự.") % {"limit": limits.MAX_REASON}, code="long")
+    return text
+
+
+def _stars(value: Any) -> int:
+    if str(value) not in {str(number) for number in range(1, MOST_STARS + 1)}:
+        raise ValidationError(_("Xin chọn từ 1 đến 5."), code="invalid")
+    return int(value)

@@ -1,0 +1,169 @@
+"""Requests of people about their own data: entered, confirmed, decided, carried out, each within its term."""
+
+import datetime
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from groups import permissions
+from groups.models import Unit
+from portal.audit.services import record
+from portal.errors import WrongStateError
+from portal.text import clean
+from tips import deadlines, limits, receipts, validators
+from tips.enums import OPEN
+from tips.models import DataRequest, Tip
+from tips.models.registers import REGISTER_ROLES
+from tips.services import erasing
+from tips.services.changes import require
+from tips.terms import TermKind
+from tips.validators import keyed
+
+State, Kind, Check, Source = DataRequest.State, DataRequest.Kind, DataRequest.Check, DataRequest.Source
+TERM_OF: dict[str, TermKind] = {
+    Kind.ACCESS: TermKind.REQUEST_ACCESS,
+    Kind.CORRECT: TermKind.REQUEST_CORRECTION,
+    Kind.DELETE: TermKind.REQUEST_DELETION,
+    Kind.OBJECT: TermKind.REQUEST_OBJECTION,
+}
+
+
+def can_keep(user: Any, unit: Unit) -> bool:
+    """Supervisors and administrators of the unit or above it keep both registers."""
+    return permissions.holds(user, unit, *REGISTER_ROLES)
+
+
+def ask_by_receipt(tip: Tip, *, kind: Any, words: Any) -> DataRequest:
+    """What a sender asks from the follow page: the receipt says that it is their tip.
+
+    The same wish while one waits is the same request. Raises ValidationError keyed ``kind`` or ``words``.
+    """
+    wanted = keyed("kind", _kind, kind)
+    said = keyed("words", clean_words, words)
+    waiting = tip.data_requests.filter(kind=wanted, state__in=[State.NEW, State.CONFIRMED]).first()
+    if waiting is not None:
+        return waiting
+    now = timezone.now().replace(second=0, microsecond=0)
+    fields = {"tip": tip, "source": Source.RECEIPT, "check_kind": Check.RECEIPT, "words": said}
+    return _create(tip.handler, wanted, now, actor=None, **fields)
+
+
+def enter(
+    *, actor: Any, unit: Unit, kind: Any, source: Any, person: Any, words: Any, tip: Tip | None
+) -> DataRequest:
+    """Write down what somebody asks at the counter, by letter, by phone. Raises ValidationError keyed."""
+    require(can_keep(actor, unit))
+    wanted = keyed("kind", _kind, kind)
+    if source not in (Source.COUNTER, Source.LETTER, Source.PHONE):
+        raise ValidationError({"source": _("Xin chọn nguồn trong danh sách.")})
+    who = keyed("person", clean_words, person)
+    said = keyed("words", clean_words, words)
+    return _create(unit, wanted, timezone.now(), actor=actor, tip=tip, source=source, person=who, words=said)
+
+
+def confirm(request: DataRequest, *, actor: Any, check: Any) -> DataRequest:
+    """Tell the person that it arrived, and note how their identity was checked."""
+    require(can_keep(actor, request.unit))
+    if check not in Check.values or check == Check.NONE:
+        raise ValidationError({"check": _("Xin ghi đã kiểm tra danh tính thế nào.")})
+    values = {"state": State.CONFIRMED, "confirmed_at": timezone.now(), "check_kind": check}
+    return _move(request, actor, "confirmed", (State.NEW,), values, {"check": str(check)})
+
+
+def extend(request: DataRequest, *, actor: Any, reason: Any) -> DataRequest:
+    """Once, and with a reason, the term runs a second time."""
+    require(can_keep(actor, request.unit))
+    why = keyed("reason", validators.clean_reveal_reason, reason)
+    if request.extension_reason:
+        raise WrongStateError(_("Đã gia hạn một lần rồi."))
+    due = deadlines.due_now(TERM_OF[request.kind], since=request.due_at, received=request.received_at)
+    values = {"due_at": due, "extension_reason": why}
+    return _move(request, actor, "extended", (State.NEW, State.CONFIRMED), values, {"to": due.isoformat()})
+
+
+def grant(
+    request: DataRequest, *, actor: Any, reason: Any, done: Any, erase_content: bool = False
+) -> DataRequest:
+    """Carry out what was asked. A deletion forgets the sender of the tip; its content too, if it has ended.
+
+    Raises ValidationError keyed by the argument at fault, WrongStateError before identity was checked.
+    """
+    require(can_keep(actor, request.unit))
+    why = keyed("reason", validators.clean_reason, reason)
+    what = keyed("done", clean_words, done)
+    if request.check_kind in (Check.NONE, Check.FAILED):
+        raise WrongStateError(_("Chưa xác định người yêu cầu là chính người đó thì không thực hiện được."))
+    with transaction.atomic():
+        values = _decision(actor, State.GRANTED, why) | {"done": what}
+        granted = _move(request, actor, "granted", (State.CONFIRMED,), values, {})
+        if request.kind == Kind.DELETE and request.tip_id:
+            _erase(request.tip, actor, code=request.code, with_content=erase_content)
+    return granted
+
+
+def refuse(request: DataRequest, *, actor: Any, reason: Any) -> DataRequest:
+    """Say no, and why: the person may complain about it."""
+    require(can_keep(actor, request.unit))
+    why = keyed("reason", validators.clean_reveal_reason, reason)
+    values = _decision(actor, State.REFUSED, why)
+    return _move(request, actor, "refused", (State.NEW, State.CONFIRMED), values, {})
+
+
+def _create(unit: Unit, kind: str, now: datetime.datetime, *, actor: Any, **fields: Any) -> DataRequest:
+    with transaction.atomic():
+        row = DataRequest.objects.create(
+            code=receipts.new_public_id(),
+            unit=unit,
+            kind=kind,
+            received_at=now,
+            confirm_by=deadlines.due_now(TermKind.REQUEST_RECEIPT, since=now),
+            due_at=deadlines.due_now(TERM_OF[kind], since=now),
+            **fields,
+        )
+        facts = {"kind": kind, "source": str(row.source)}
+        record(actor, "tips.request.entered", row, unit_path=unit.path, data=facts, at=now)
+    return row
+
+
+def _move(
+    request: DataRequest, actor: Any, act: str, states: tuple, values: dict[str, Any], facts: dict[str, Any]
+) -> DataRequest:
+    """One conditional UPDATE and one audit entry. Raises WrongStateError when somebody was faster."""
+    with transaction.atomic():
+        rows = DataRequest.objects.filter(pk=request.pk, state__in=states, due_at=request.due_at)
+        if rows.update(**values) != 1:
+            raise WrongStateError
+        record(actor, f"tips.request.{act}", request, unit_path=request.unit.path, data=facts)
+    return DataRequest.objects.select_related("unit", "tip__handler").get(pk=request.pk)
+
+
+def _decision(actor: Any, state: str, why: str) -> dict[str, Any]:
+    return {"state": state, "reason": why, "decided_by": actor, "decided_at": timezone.now()}
+
+
+def _erase(tip: Tip, actor: Any, *, code: str, with_content: bool) -> None:
+    source = _("Theo yêu cầu %(code)s của chủ thể dữ liệu") % {"code": code}
+    if with_content and tip.status in OPEN:
+        raise ValidationError({"erase_content": _("Tin chưa kết thúc nên chưa xóa nội dung được.")})
+    erasing.erase_contact(tip, actor=actor, source=source)
+    if with_content:
+        erasing.erase_content(tip, timezone.now(), actor=actor, source=source)
+
+
+def _kind(value: Any) -> str:
+    if value not in Kind.values:
+        raise ValidationError(_("Xin chọn một yêu cầu trong danh sách."), code="invalid")
+    return str(value)
+
+
+def clean_words(value: Any) -> str:
+    """A few words of an entry, never empty."""
+    text = clean(value) if isinstance(value, str) else ""
+    if len(text) < limits.MIN_REASON:
+        raise ValidationError(_("Xin viết vài chữ."), code="required")
+    if len(text) > limits.MAX_REASON:
+        raise ValidationError(_("Tối đa %(limit)s ký tự."), code="long", params={"limit": limits.MAX_REASON})
+    return text
