@@ -27,8 +27,9 @@ class FlagFilter(django_filters.ChoiceFilter):
 class TipFilter(filters.FilterSet):
     """The filters that API and pages share."""
 
-    status = django_filters.MultipleChoiceFilter(choices=TipStatus.choices)
-    category = django_filters.MultipleChoiceFilter(choices=Category.choices)
+    # Not distinct: no row comes twice, and to make sure of it every match would be sorted first.
+    status = django_filters.MultipleChoiceFilter(choices=TipStatus.choices, distinct=False)
+    category = django_filters.MultipleChoiceFilter(choices=Category.choices, distinct=False)
     priority = django_filters.ChoiceFilter(choices=[(p.name, p.name) for p in Priority], method="by_priority")
     unit = django_filters.CharFilter(method="by_unit")
     assignee = django_filters.CharFilter(method="by_assignee")

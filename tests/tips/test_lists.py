@@ -201,3 +201,12 @@ def test_search_finds_the_same_for_common_words_as_for_rare_ones(area, monkeypat
     assert set(searching.search(everything, "cau 4821")) == {second}
     assert set(searching.search(everything, "cau 9999")) == set()
     assert set(searching.search(everything, "!!")) == set()
+
+
+def test_api_filters_do_not_sort_all_matches_to_tell_them_apart(area, client):
+    add_tips(area, 2)
+    with CaptureQueriesContext(connection) as captured:
+        body = client.get(reverse(API), {"status": ["new", "closed"], "category": "GAY_ROI"}).json()
+        statements = [query["sql"] for query in list(connection.queries_log)[captured.initial_queries :]]
+    assert body["count"] == 2
+    assert not [sql for sql in statements if "DISTINCT" in sql]
