@@ -28,7 +28,14 @@ PUBLIC = {
     *("site:notice_list", "site:notice", "site:notice_photo", "site:procedure_list", "site:procedure"),
     *("site:contacts", "site:check", "site:api_check", "site:robots", "site:favicon"),
     *("groups:join", "groups:letter", "groups:zalo_verifier", "groups:zalo_webhook"),
-    *("tips:send", "tips:follow", "tips-api:list", "tips-api:follow", "tips-api:follow-messages"),
+    *(
+        "tips:send",
+        "tips:follow",
+        "tips:data_rights",
+        "tips-api:list",
+        "tips-api:follow",
+        "tips-api:follow-messages",
+    ),
     *("login", "logout", "second_factor", "api-units", "admin:login", "admin:jsi18n", "admin:logout"),
     *("desk:posting_offline", "desk:posting_worker"),
 }
@@ -50,7 +57,7 @@ ADMIN_LISTS = {
     **dict.fromkeys(("groups.commune", "groups.foundgroup", "groups.group", "groups.holiday"), _ALL),
     **dict.fromkeys(("groups.joinlink", "groups.member", "groups.officialaccount"), _ALL),
     **dict.fromkeys(("groups.posting", "groups.programme", "groups.unit", "groups.unitchange"), _ALL),
-    **dict.fromkeys(("groups.village", "tips.deadlinerule"), _ALL),
+    **dict.fromkeys(("groups.village", "tips.deadlinerule", "tips.retentionrule"), _ALL),
     **dict.fromkeys(
         ("broadcasts.alarm", "groups.zaloevent", "tips.answertemplate"), {"supervisor", "administrator"}
     ),
