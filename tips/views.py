@@ -5,6 +5,7 @@ makes a reload of that POST harmless.
 """
 
 import logging
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlencode
 
@@ -42,6 +43,8 @@ no_store = cache_control(no_store=True, private=True)
 # A person needs longer than this to open the page and write several links.
 QUICK_SECONDS = 3
 QUICK_LINKS = 3
+# After an outage, as the last page of the portal says it too.
+RETRY_SECONDS = 30
 # Where the receipt is cut in two on the page, so that it fits a small screen.
 RECEIPT_HEAD = 10
 _answer = Page(
@@ -131,7 +134,10 @@ def unsent(request: HttpRequest, *, obstacle: str, status: int, minutes: int = 0
         "lost_files": form_page.file_names(request),
         "again_url": reverse("tips:follow" if "receipt" in request.POST else "tips:send"),
     }
-    return render(request, "tips/unsent.html", context, status=status)
+    response = render(request, "tips/unsent.html", context, status=status)
+    if status == HTTPStatus.SERVICE_UNAVAILABLE:
+        response["Retry-After"] = str(RETRY_SECONDS)
+    return response
 
 
 def _open_form(request: HttpRequest) -> HttpResponse:
