@@ -108,9 +108,10 @@ def _base64(data: bytes) -> Iterator[bytes]:
         yield whole.replace(b"+", b"-").replace(b"/", b"_")
 
 
-def photo() -> bytes:
-    """A picture whose metadata and comment carry a planted word."""
-    image, exif, out = Image.new("RGB", (64, 48), "green"), Image.Exif(), io.BytesIO()
+def photo(side: int = 64) -> bytes:
+    """A picture of noise whose metadata and comment carry a planted word."""
+    image = Image.effect_noise((side, side), 90).convert("RGB")
+    exif, out = Image.Exif(), io.BytesIO()
     exif[0x010E] = METADATA
     image.save(out, "JPEG", exif=exif, comment=METADATA.encode(), xmp=f"<x>{METADATA}</x>".encode())
     return out.getvalue()
