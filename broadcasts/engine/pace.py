@@ -19,6 +19,8 @@ WINDOW_SECONDS = 60.1
 RESERVE = 0.03
 # The share of the limit that a window holds in advance; also what a crash may cost the next minute.
 AHEAD = 0.25
+# No more than this, however high the limit: an heir keeps a moment in memory for each place it must count.
+MOST_AHEAD = 2000
 CLAIMED = "claimed"
 
 
@@ -105,7 +107,7 @@ class Pace:
 
     def ahead(self, now: float) -> int:
         """How many places are worth storing beyond those in use."""
-        return min(self.free(now), math.ceil(self.limit * AHEAD))
+        return min(self.free(now), math.ceil(self.limit * AHEAD), MOST_AHEAD)
 
     def _forget(self, now: float) -> None:
         while self._calls and self._calls[0] <= now - WINDOW_SECONDS:

@@ -148,3 +148,9 @@ def test_steady_sending_uses_at_least_ninety_five_percent_of_the_limit(rate):
         now = pace.next_free_at(now) + 0.2
 
     assert 0.95 * rate <= issued / (now - START) * 60 <= rate
+
+
+def test_account_without_a_limit_worth_the_name_leaves_its_heir_few_places_to_count():
+    window = Pace(10_000_000).as_window(0.0, ahead=Pace(10_000_000).ahead(0.0))
+
+    assert window == {"claimed": 2000}
