@@ -9,6 +9,7 @@ E009 private cache   E010 cache is the broker  E011 unsafe CSP           E012 ow
 E013 bad network      E014 broker is no Redis  E015 bad PKCE verifier  E016 odd domain code
 W001 no second factor  W002 embedded broker     W003 SQLite, many machines  W004 connection per request
 W005 DEBUG in public   W006 no proxy            W007 long sessions       W008 no mail
+E017 push keys do not fit   W009 no web push
 """
 
 import ipaddress
@@ -20,6 +21,8 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
+
+from portal.keys import public_push_key
 
 LOOPBACK = {"127.0.0.1", "localhost", "::1", ""}
 PRIVATE_CACHES = ("locmem.LocMemCache", "dummy.DummyCache")
@@ -102,6 +105,20 @@ def check_mail() -> Messages:
     if not settings.DEBUG and settings.EMAIL_BACKEND == DUMMY_MAIL:
         hint = "Đặt EMAIL_URL=smtp+tls://tên:mật-khẩu@máy-chủ:587"
         yield Warning("Chưa có EMAIL_URL: cảnh báo không gửi được qua thư.", hint=hint, id="portal.W008")
+
+
+def check_push() -> Messages:
+    """Urgent tips ring the phones of people on duty; a public key of another pair would reach none."""
+    public, private = settings.VAPID_PUBLIC_KEY, settings.VAPID_PRIVATE_KEY
+    hint = "Tạo cặp khóa mới bằng lệnh `make keys`."
+    if not public and not settings.DEBUG:
+        yield Warning(
+            "Chưa có VAPID_PUBLIC_KEY: tin khẩn không báo tới máy.", hint=hint, id="portal.W009"
+        )
+    # Web processes have the public key only.
+    if private and public_push_key(private) != public:
+        message = "VAPID_PUBLIC_KEY không phải khóa công khai của VAPID_PRIVATE_KEY."
+        yield Error(message, hint=hint, id="portal.E017")
 
 
 def check_throttles() -> Messages:
@@ -194,6 +211,7 @@ CHECKS: tuple[Callable[[], Messages], ...] = (
     check_verifier_codes,
     check_public_url,
     check_mail,
+    check_push,
     check_throttles,
     check_queue,
     check_database,

@@ -18,16 +18,24 @@ from nacl.public import PrivateKey
 def new_keys() -> dict[str, str]:
     """A secret key, a key for stored fields, the pair that seals contacts, the pair that signs web pushes."""
     vapid = ec.generate_private_key(ec.SECP256R1())
-    point = vapid.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
     identity = PrivateKey.generate()
     return {
         "SECRET_KEY": secrets.token_urlsafe(50),
         "FIELD_KEYS": _base64(os.urandom(32)),
         "IDENTITY_PUBLIC_KEY": _base64(bytes(identity.public_key)),
         "IDENTITY_PRIVATE_KEY": _base64(bytes(identity)),
-        "VAPID_PUBLIC_KEY": _url_safe(point),
+        "VAPID_PUBLIC_KEY": _point(vapid),
         "VAPID_PRIVATE_KEY": _url_safe(vapid.private_numbers().private_value.to_bytes(32, "big")),
     }
+
+
+def public_push_key(private: str) -> str:
+    """The public half of a key that signs web pushes; empty for what is no such key."""
+    try:
+        number = int.from_bytes(base64.urlsafe_b64decode(private + "=" * (-len(private) % 4)), "big")
+        return _point(ec.derive_private_key(number, ec.SECP256R1()))
+    except ValueError:
+        return ""
 
 
 def write_env_file(path: Path) -> bool:
@@ -55,6 +63,10 @@ def main() -> None:
 
 def _base64(data: bytes) -> str:
     return base64.b64encode(data).decode("ascii")
+
+
+def _point(key: ec.EllipticCurvePrivateKey) -> str:
+    return _url_safe(key.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint))
 
 
 def _url_safe(data: bytes) -> str:

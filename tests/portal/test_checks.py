@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from portal import checks
-from portal.keys import new_keys
+from portal.keys import new_keys, public_push_key
 
 ROOT = Path(__file__).resolve().parents[2]
 CSP_UNSAFE = {"DIRECTIVES": {"script-src": ["'self'", "'unsafe-inline'"]}}
@@ -74,6 +74,8 @@ def test_sound_production_has_nothing_to_say(production):
         ("BEHIND_PROXY", False, "portal.W006"),
         ("SESSION_COOKIE_AGE", 14 * 24 * 3600, "portal.W007"),
         ("EMAIL_BACKEND", checks.DUMMY_MAIL, "portal.W008"),
+        ("VAPID_PUBLIC_KEY", new_keys()["VAPID_PUBLIC_KEY"], "portal.E017"),
+        ("VAPID_PRIVATE_KEY", "không phải khóa", "portal.E017"),
     ],
 )
 def test_one_mistake_has_one_id(production, name: str, value: object, expected: str):
@@ -153,3 +155,18 @@ def test_check_deploy_of_a_careless_environment_fails(tmp_path):
     result = subprocess.run(command, cwd=ROOT, env=values, capture_output=True, text=True, check=False)
     found = {word.strip("?:()") for word in result.stderr.split() if "portal." in word}
     assert (result.returncode, {"portal.E001", "portal.E004", "portal.E005"} <= found) == (1, True)
+
+
+def test_new_push_keys_are_a_pair():
+    keys = new_keys()
+    assert public_push_key(keys["VAPID_PRIVATE_KEY"]) == keys["VAPID_PUBLIC_KEY"]
+
+
+def test_machine_without_push_keys_is_warned(production):
+    production.VAPID_PUBLIC_KEY = production.VAPID_PRIVATE_KEY = ""
+    assert ids() == ["portal.W009"]
+
+
+def test_web_process_with_the_public_push_key_alone_is_sound(production):
+    production.VAPID_PRIVATE_KEY = ""
+    assert ids() == []
