@@ -159,7 +159,7 @@
     get waiting() {
       return [...running.keys()].some((item) => item.line.isConnected && item.bar.isConnected);
     },
-    words: words.sending,
+    words: words.formWaits,
     finished: () => queue,
   };
 })();
