@@ -17,6 +17,7 @@ from broadcasts.services import sending
 from groups.zalo import fake
 from tests.factories import PASSWORD, GroupFactory, OfficialAccountFactory, PostFactory
 from tests.portal.desk_world import TIP_SECRET, World, make_world
+from tips.enums import TipStatus
 from tips.services import follow
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pytest.mark.timeout(180)]
@@ -125,6 +126,25 @@ def test_post_goes_from_an_officers_phone_through_the_chief_into_the_groups(worl
     assert overflow(chief) <= 0
     assert officer.complaints + chief.complaints == []
     assert [message.text for message in fake.world.sent if broadcast.code in message.text]
+
+
+def test_officer_moves_through_the_queue_by_keys_and_can_switch_them_off(world, visit):
+    page = visit("officer", "/can-bo/tin-bao/")
+    page.set_viewport_size({"width": 1280, "height": 900})
+    page.get_by_text("Phím tắt:").wait_for()
+    page.keyboard.press("j")
+    page.keyboard.press("x")
+    assert page.locator('input[name="tip"]:checked').count() == 1
+    page.get_by_role("button", name="Tắt phím tắt").click()
+    page.keyboard.press("a")
+    assert page.url.endswith("/can-bo/tin-bao/")
+    page.get_by_role("button", name="Bật phím tắt").click()
+    page.locator("a.duty").first.focus()
+    page.keyboard.press("a")
+    page.get_by_role("heading", name="Đã tiếp nhận các tin đã chọn").wait_for()
+    assert page.complaints == []
+    world.tip.refresh_from_db()
+    assert world.tip.status == TipStatus.ACCEPTED
 
 
 def test_officer_takes_a_tip_and_answers_it_with_a_prepared_text(world, visit):
