@@ -48,6 +48,7 @@ STAFF_API = {
     *(f"delivery-{act}" for act in ("posted", "resend", "seen", "skip", "undo")),
     *(f"tips-api:{act}" for act in ("detail", "evidence", "accept", "assign", "reply", "note", "transfer")),
     *(f"tips-api:{act}" for act in ("merge", "unmerge", "extend", "close", "reopen", "reveal")),
+    *(f"tips-api:{act}" for act in ("refer", "return")),
 }
 # Who opens the list of a model in the admin.
 _ALL = {"supervisor", "administrator", "auditor"}
