@@ -30,6 +30,8 @@ PUBLIC = {
     *("groups:join", "groups:letter", "groups:zalo_verifier", "groups:zalo_webhook"),
     *(
         "tips:send",
+        "tips:upload",
+        "tips:uploads",
         "tips:follow",
         "tips:data_rights",
         "tips-api:list",
