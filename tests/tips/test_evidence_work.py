@@ -18,7 +18,7 @@ from tips.evidence import intake as evidence_intake
 from tips.evidence import scanner
 from tips.evidence.storage import read
 from tips.models import Evidence, Original, Tip
-from tips.services import evidence_work, follow, retention
+from tips.services import erasing, evidence_work, follow
 
 pytestmark = pytest.mark.django_db
 
@@ -177,7 +177,9 @@ def test_late_worker_leaves_no_second_copy(submit, settings, crowd):
     assert len(stored(settings)) == 2  # one copy, one original
 
 
-def test_file_that_kills_its_workers_is_put_aside_with_its_original(submit, settings, crowd):
+@pytest.mark.parametrize("keep", [True, False])
+def test_file_that_kills_its_workers_is_put_aside_with_its_original(submit, settings, crowd, keep):
+    settings.KEEP_ORIGINALS = keep
     data = media.picture_with_gps()
     submit(files=[photo(data)])
     for _attempt in range(evidence_work.MAX_ATTEMPTS):
@@ -189,15 +191,29 @@ def test_file_that_kills_its_workers_is_put_aside_with_its_original(submit, sett
     assert original_of(file) == data
 
 
+def test_file_waits_for_a_full_disk_however_long(submit, settings, crowd, monkeypatch):
+    submit(files=[photo()])
+
+    def full(stream):
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(evidence_work, "store", full)
+        for _attempt in range(evidence_work.MAX_ATTEMPTS + 2):
+            assert evidence_work.work_on_due() == 0
+            make_due()
+    assert evidence_work.work_on_due() == 1
+    assert Evidence.objects.get().is_ready
+
+
 def test_tip_erased_while_its_file_is_cleaned_leaves_nothing(
     submit, settings, crowd, django_capture_on_commit_callbacks
 ):
     tip = submit(files=[photo()])
     claimed = evidence_work._claim()
-    Tip.objects.filter(pk=tip.pk).update(status="spam", closed_at=timezone.now() - timedelta(days=40))
     raw = b"".join(read(claimed.original.path, claimed.original.data_key))
     with django_capture_on_commit_callbacks(execute=True):
-        assert retention.erase_expired() == 1
+        assert erasing.erase_content(tip, timezone.now(), source="Thử")
     copy, values = evidence_work._clean_copy(io.BytesIO(raw))
     assert evidence_work._settle(claimed, EvidenceState.READY, **values) is False
     evidence.unlink([copy.path])
@@ -261,13 +277,19 @@ def test_nonsense_of_a_scanner_is_no_verdict(reply):
 def test_erased_tip_takes_its_original_along(submit, settings, django_capture_on_commit_callbacks):
     tip = submit(files=[photo()])
     assert len(stored(settings)) == 2
-    Tip.objects.filter(pk=tip.pk).update(status="spam", closed_at=timezone.now() - timedelta(days=40))
     with django_capture_on_commit_callbacks(execute=True):
-        assert retention.erase_expired() == 1
+        assert erasing.erase_content(tip, timezone.now(), source="Thử")
     assert stored(settings) == []
 
 
 def test_sweep_of_orphans_knows_originals(submit, settings):
     submit(files=[photo()])
-    assert retention.remove_orphaned_files(timezone.now() + timedelta(days=3)) == 0
+    assert erasing.remove_orphaned_files(timezone.now() + timedelta(days=3)) == 0
     assert len(stored(settings)) == 2
+
+
+def test_file_whose_original_was_erased_while_it_waited_blocks_nobody(submit, crowd):
+    gone, other = submit(files=[photo()]), submit(files=[photo()])
+    assert erasing.erase_originals(gone, source="Thử")
+    assert evidence_work.work_on_due() == 2
+    assert not gone.evidence.get().is_ready and other.evidence.get().is_ready

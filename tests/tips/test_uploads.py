@@ -16,7 +16,7 @@ from tests.tips import media
 from tips import receipts, throttling
 from tips.evidence.storage import read
 from tips.models import Evidence, Message, Tip, Upload, UploadPart
-from tips.services import follow, retention, uploads
+from tips.services import erasing, follow, uploads
 
 pytestmark = pytest.mark.django_db
 
@@ -293,7 +293,7 @@ def test_sweep_takes_what_no_form_was_sent_with_and_what_has_arrived(
 def test_sweep_of_orphans_knows_pieces(settings):
     Page().send_up(noise())
     count = len(on_disk(settings))
-    assert retention.remove_orphaned_files(timezone.now() + timedelta(days=3)) == 0
+    assert erasing.remove_orphaned_files(timezone.now() + timedelta(days=3)) == 0
     assert len(on_disk(settings)) == count > 1
 
 

@@ -5,6 +5,7 @@ a file that kills its worker again and again is put aside with its original. Fil
 meanwhile leave no trace.
 """
 
+import base64
 import logging
 import tempfile
 import time
@@ -19,6 +20,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from portal.crypto.errors import DecryptionError
+from portal.crypto.sealed import seal
 from tips import limits
 from tips.enums import EvidenceState
 from tips.evidence import clean_upload, read, store, unlink
@@ -74,6 +76,10 @@ def _claim() -> Evidence | None:
 
 
 def _work(file: Evidence) -> bool:
+    if not hasattr(file, "original"):
+        # Erased while it waited.
+        reason = _("Tệp đã được xóa theo thời hạn lưu.")
+        return bool(_mine(file).update(state=EvidenceState.REFUSED, due_at=None, reason=reason))
     if file.attempts > MAX_ATTEMPTS:
         # Its worker died each time.
         return _put_aside(file)
@@ -86,9 +92,13 @@ def _work(file: Evidence) -> bool:
         _mine(file).update(due_at=timezone.now() + PAUSE, attempts=0)
     except FileRefusedError as error:
         return _refuse(file, str(error.message))
-    except (OSError, DecryptionError) as error:
+    except (FileNotFoundError, DecryptionError) as error:
         logger.exception("evidence_work_failed: %s", type(error).__name__)
         _mine(file).update(due_at=timezone.now() + PAUSE)
+    except OSError as error:
+        # A full disk passes: the file waits for as long as it takes.
+        logger.exception("evidence_work_waits: %s", type(error).__name__)
+        _mine(file).update(due_at=timezone.now() + PAUSE, attempts=0)
     return False
 
 
@@ -143,6 +153,10 @@ def _quarantine(file: Evidence, finding: str) -> bool:
 def _put_aside(file: Evidence) -> bool:
     """What no worker survives is left as it came, for somebody with a live grant to open."""
     logger.error("evidence_put_aside")
+    if not file.original.sealed_key:
+        # Originals are switched off, but this one is all there is.
+        file.original.sealed_key = seal(base64.b64decode(file.original.data_key))
+        file.original.save(update_fields=["sealed_key"])
     reason = _("Máy chủ chưa xử lý được tệp này.")
     return _settle(file, EvidenceState.FAILED, reason=reason)
 
