@@ -22,6 +22,8 @@ _IGNORED = str.maketrans("", "", " \t\r\n\u00a0\u200b-\u2010\u2011\u2012\u2013\u
 _LONGEST_INPUT = 200
 # What is digested in place of a malformed receipt: no receipt can equal it, and the cost is the same.
 _IMPOSSIBLE = "-" * RECEIPT_CHARACTERS
+# What the digests of the first receipts cost (docs/decisions/0015-what-a-receipt-digest-costs.md).
+_FORMER_TURNS = 2**10
 _form_signer = signing.Signer(salt="tips.form-token")
 
 
@@ -59,8 +61,14 @@ def normalise(raw: object) -> str | None:
 
 
 def digest(raw: object) -> str:
-    """Hexadecimal digest to look a receipt up by; a malformed one costs the same and matches nothing."""
+    """The hexadecimal digest a tip keeps of its receipt; a malformed one costs the same and matches none."""
     return slow_digest("tips.receipt", normalise(raw) or _IMPOSSIBLE).hex()
+
+
+def digests(raw: object) -> list[str]:
+    """All digests to look a receipt up by, at the same cost for whatever was typed."""
+    former = slow_digest("tips.receipt", normalise(raw) or _IMPOSSIBLE, _FORMER_TURNS)
+    return [digest(raw), former.hex()]
 
 
 def new_public_id() -> str:

@@ -1,5 +1,6 @@
 """The sender's side: one answer for every wrong receipt, messages, reopening."""
 
+import hashlib
 from datetime import timedelta
 
 import pytest
@@ -11,6 +12,7 @@ from django.utils import timezone
 
 from groups.enums import Role
 from portal.audit.models import AuditEntry
+from portal.crypto.digests import digest_key
 from portal.errors import StaleVersionError
 from tests.factories import make_user
 from tests.tips import media
@@ -35,7 +37,14 @@ def test_wrong_receipt_finds_nothing(submit, receipt):
     assert follow.find(receipt) is None
 
 
-def test_every_receipt_costs_one_digest_and_the_same_queries(draft, monkeypatch):
+def test_receipts_from_before_the_digest_got_cheaper_still_work(submit):
+    tip, receipt = submit(), receipts.new_receipt()
+    former = hashlib.scrypt(receipt.encode(), salt=digest_key("tips.receipt"), n=1024, r=8, p=1, dklen=32)
+    Tip.objects.filter(pk=tip.pk).update(receipt_digest=former.hex())
+    assert follow.find(receipt) == tip
+
+
+def test_every_receipt_costs_the_same_digests_and_queries(draft, monkeypatch):
     submission = submit_tip(draft())
     digests = []
     original = receipts.slow_digest
@@ -45,7 +54,7 @@ def test_every_receipt_costs_one_digest_and_the_same_queries(draft, monkeypatch)
         with CaptureQueriesContext(connection) as captured:
             follow.find(receipt)
         queries.add(len(captured))
-    assert len(digests) == 3 and len(queries) == 1
+    assert len(digests) == 6 and len(queries) == 1
 
 
 def test_view_shows_the_thread_without_names_or_notes(submit, area):

@@ -59,8 +59,8 @@ class SenderView:
 
 def find(receipt: object) -> Tip | None:
     """The tip of a receipt, or None, in the same time for whatever was typed."""
-    wanted = receipts.digest(receipt)
-    return Tip.objects.select_related("handler").filter(receipt_digest=wanted).first()
+    wanted = receipts.digests(receipt)
+    return Tip.objects.select_related("handler").filter(receipt_digest__in=wanted).first()
 
 
 def sender_view(tip: Tip) -> SenderView:
