@@ -32,6 +32,17 @@ class OneClient(RedisCacheClient):
         super().__init__(servers, **options)
         self._clients = {}
 
+    def tally(self, key, since_key, since, delta, timeout):
+        """See ``TolerantRedisCache.tally``."""
+        # As one transaction: a counter that ended in between would begin again without an end.
+        with self.get_client(write=True).pipeline() as pipe:
+            pipe.set(since_key, self._serializer.dumps(since), ex=timeout, nx=True)
+            pipe.set(key, 0, ex=timeout, nx=True)
+            pipe.incrby(key, delta)
+            pipe.get(since_key)
+            *_begun, number, known = pipe.execute()
+        return number, known and self._serializer.loads(known)
+
 
 class TolerantRedisCache(RedisCache):
     """Django's Redis cache that treats an unreachable server as an empty one."""
@@ -77,6 +88,14 @@ class TolerantRedisCache(RedisCache):
     def incr(self, key, delta=1, *args, **kwargs):
         """The counter after adding ``delta``; without a server as if this were its first use."""
         return self._try(super().incr, delta, key, delta, *args, **kwargs)
+
+    def tally(self, key, since_key, since, delta, timeout):
+        """Count ``delta`` under ``key`` for ``timeout`` seconds from the first use, whose moment is kept too.
+
+        The counter and that moment, by one question to the server; the moment is None without one.
+        """
+        keys = [self.make_and_validate_key(name) for name in (key, since_key)]
+        return self._try(self._cache.tally, (delta, None), *keys, since, delta, timeout)
 
     def set_many(self, data, *args, **kwargs):
         return self._try(super().set_many, list(data), data, *args, **kwargs)

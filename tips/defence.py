@@ -36,10 +36,14 @@ def admit(request: HttpRequest) -> Task | None:
 
     Raises ``Throttled`` when a network sends too many even with proof.
     """
-    is_flood = throttling.used(request, "tip") >= throttling.LIMITS["tip"].count
-    if (is_flood or settings.TIP_PROOF_ALWAYS) and not _is_proven(request):
+    if settings.TIP_PROOF_ALWAYS and not _is_proven(request):
         return _task_for(request)
-    throttling.check(request, "proven" if is_flood else "tip")
+    try:
+        throttling.check(request, "tip")
+    except throttling.Throttled:
+        if not _is_proven(request):
+            return _task_for(request)
+        throttling.check(request, "proven")
     return None
 
 

@@ -29,6 +29,24 @@ class PlainField(forms.CharField):
         return clean(super().to_python(value))
 
 
+class SharedField:
+    """A field that no form changes: all forms of a class have the same one.
+
+    Django copies every field, with its widget and choices, for every form: longer than checking it takes.
+    """
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> "SharedField":
+        return self
+
+
+class SharedPlainField(SharedField, PlainField):
+    """Text in a box that is the same for everybody."""
+
+
+class SharedChoiceField(SharedField, forms.ChoiceField):
+    """Choices that are the same for everybody."""
+
+
 class MultipleFileInput(forms.FileInput):
     """A file input that takes several files."""
 
@@ -49,7 +67,7 @@ class UploadedBefore:
     ids: tuple[str, ...] = field(repr=False)
 
 
-class FilesField(forms.FileField):
+class FilesField(SharedField, forms.FileField):
     """Several uploads as a list; what they are is for the service to find out from their content."""
 
     widget = MultipleFileInput
@@ -92,7 +110,7 @@ class MomentField(forms.DateTimeField):
         return super().to_python(value)
 
 
-class SpokenMomentField(MomentField):
+class SpokenMomentField(SharedField, MomentField):
     """A moment, or the sender's own words ("tối qua") where no calendar understands them."""
 
     def to_python(self, value: Any) -> datetime.datetime | str | None:
@@ -105,7 +123,7 @@ class SpokenMomentField(MomentField):
 class TipForm(forms.Form):
     """The tip form. Checking what was sent needs no lists; ``offer`` fills the selects of a page."""
 
-    category = forms.ChoiceField(
+    category = SharedChoiceField(
         label=_("Chuyện gì xảy ra?"),
         help_text=_("Chọn việc gần nhất. Không chắc thì chọn “Việc khác”."),
         choices=Category.choices,
@@ -115,7 +133,7 @@ class TipForm(forms.Form):
             "invalid_choice": _("Xin chọn một loại tin trong danh sách."),
         },
     )
-    text = PlainField(
+    text = SharedPlainField(
         label=_("Kể lại điều thấy, nghe"),
         help_text=_("Ở đâu, lúc nào, ai, xe gì, đi về hướng nào. Viết không dấu cũng được."),
         error_messages={"required": _("Xin viết nội dung: chuyện gì xảy ra, ở đâu, lúc nào.")},
@@ -127,7 +145,7 @@ class TipForm(forms.Form):
         widget=forms.Select(attrs={"aria-required": "true"}),
     )
     village = PlainField(label=_("Thôn, tổ dân phố"), required=False, widget=forms.Select)
-    place = PlainField(
+    place = SharedPlainField(
         label=_("Chỗ cụ thể"),
         help_text=_("Ví dụ: lò gạch bỏ hoang cuối thôn, đối diện trạm y tế."),
         required=False,
@@ -145,19 +163,19 @@ class TipForm(forms.Form):
             "Thông tin vị trí trong ảnh, video được xóa trước khi lưu. Đừng đến gần nơi nguy hiểm để chụp."
         ),
     )
-    contact_name = PlainField(
+    contact_name = SharedPlainField(
         label=_("Họ và tên"), required=False, widget=forms.TextInput(attrs={"autocomplete": "name"})
     )
-    contact_phone = PlainField(
+    contact_phone = SharedPlainField(
         label=_("Số điện thoại"),
         required=False,
         widget=forms.TextInput(attrs={"autocomplete": "tel", "inputmode": "tel"}),
     )
     # Filled by the button that asks the phone where it is; without JavaScript they are not on the page.
-    lat = PlainField(required=False, widget=forms.HiddenInput)
-    lng = PlainField(required=False, widget=forms.HiddenInput)
-    broadcast = PlainField(required=False, widget=forms.HiddenInput)
-    form_token = PlainField(required=False, widget=forms.HiddenInput)
+    lat = SharedPlainField(required=False, widget=forms.HiddenInput)
+    lng = SharedPlainField(required=False, widget=forms.HiddenInput)
+    broadcast = SharedPlainField(required=False, widget=forms.HiddenInput)
+    form_token = SharedPlainField(required=False, widget=forms.HiddenInput)
 
     def offer(self, communes: list[Unit], villages: list[Unit]) -> None:
         """Fill the selects: ``villages`` are those of the commune chosen so far."""

@@ -78,11 +78,6 @@ def count(request: HttpRequest, scope: str) -> None:
         _add(_key(request, scope), LIMITS[scope])
 
 
-def used(request: HttpRequest, scope: str) -> int:
-    """How often the network used it in this window, for what reacts before the limit; 0 without limits."""
-    return _read(_key(request, scope), LIMITS[scope])[0] if settings.THROTTLES else 0
-
-
 def _key(request: HttpRequest, scope: str) -> str:
     return f"throttle:{scope}:{network_bucket(request)}"
 
@@ -91,15 +86,21 @@ def _add(key: str, limit: Limit, amount: int = 1) -> tuple[int, int]:
     """The count with this use, and the seconds until the window ends."""
     now = time.time()
     try:
-        cache.add(f"{key}:since", now, timeout=limit.seconds)
-        cache.add(key, 0, timeout=limit.seconds)
-        number = cache.incr(key, amount)
-        since = cache.get(f"{key}:since")
+        number, since = _tally(key, now, limit, amount)
     except Exception:  # noqa: BLE001 - whatever the backend raises, the answer is the same
         since = None
     if since is None:
         return _local.add(key, limit, now, amount)
     return number, _wait(since, limit, now)
+
+
+def _tally(key: str, now: float, limit: Limit, amount: int) -> tuple[int, float | None]:
+    since_key = f"{key}:since"
+    if hasattr(cache, "tally"):
+        return cache.tally(key, since_key, now, amount, limit.seconds)
+    cache.add(since_key, now, timeout=limit.seconds)
+    cache.add(key, 0, timeout=limit.seconds)
+    return cache.incr(key, amount), cache.get(since_key)
 
 
 def _read(key: str, limit: Limit) -> tuple[int, int]:

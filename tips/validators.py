@@ -28,7 +28,7 @@ EARLIEST = datetime.datetime(1900, 1, 1, tzinfo=datetime.UTC)
 LATITUDES = (6.0, 23.6)
 LONGITUDES = (102.0, 118.0)
 # A unit changes some times in years, and then from a day on.
-_units = Memory(size=5000)
+_units = Memory(size=5000, seconds=60)
 _TAKEN_BACK = (BroadcastState.CANCELLED, BroadcastState.WITHDRAWN)
 
 

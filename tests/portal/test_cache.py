@@ -62,6 +62,18 @@ def test_present_server_is_a_normal_cache(cache: TolerantRedisCache):
     assert (cache.get("a"), cache.incr("n"), cache.incr("n", 5), cache.add("n", 9)) == ({"b": 1}, 1, 6, False)
 
 
+def test_tally_counts_from_its_first_use_and_ends(cache: TolerantRedisCache):
+    assert cache.tally("t", "t:since", 5.5, 1, 60) == (1, 5.5)
+    assert cache.tally("t", "t:since", 9.5, 3, 60) == (4, 5.5)
+    assert cache.get_many(["t", "t:since"]) == {"t": 4, "t:since": 5.5}
+    server = cache._cache.get_client()
+    assert all(0 < server.ttl(cache.make_key(key)) <= 60 for key in ("t", "t:since"))
+
+
+def test_tally_without_a_server_knows_no_beginning(absent: TolerantRedisCache):
+    assert absent.tally("t", "t:since", 5.5, 3, 60) == (3, None)
+
+
 def test_missing_counter_is_still_an_error(cache: TolerantRedisCache):
     """Limiters rely on it to begin a new window."""
     with pytest.raises(ValueError, match="not found"):
