@@ -13,6 +13,7 @@ from broadcasts.enums import (
     DEAD,
     IN_LINE,
     LINE,
+    POSTABLE,
     STUCK,
     BroadcastState,
     DeliveryState,
@@ -231,6 +232,11 @@ class Delivery(models.Model):
                 name="delivery_stuck_lane_idx",  # sweep, reading of unknown rows
             ),
             models.Index(fields=["broadcast", "lane"], name="delivery_lane_idx"),
+            models.Index(
+                fields=["group"],
+                condition=Q(lane__in=POSTABLE),
+                name="delivery_to_post_idx",  # what waits for a person, from the groups
+            ),
             models.Index(
                 fields=["created_at", "id"],
                 condition=Q(lane__in=DEAD),

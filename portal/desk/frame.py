@@ -1,15 +1,16 @@
 """The frame around every desk page: unit, role, menu counts."""
 
+from collections import Counter
 from functools import partial
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import CharField, QuerySet, Value
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render as django_render
 from django.utils import timezone
 
 from broadcasts.enums import STANDSTILL, BroadcastState
-from broadcasts.models import Alarm
+from broadcasts.models import Alarm, Delivery
 from broadcasts.services import alarms
 from groups.enums import Role
 from groups.models import Posting, Unit
@@ -58,11 +59,14 @@ def administrators(unit: Unit) -> list[Any]:
 
 
 def nav_counts(request: HttpRequest) -> dict[str, str]:
-    """What waits for this person, by menu entry: posts to put into groups, tips, drafts to approve."""
+    """What waits for this person, by menu entry: posts to put into groups, tips, drafts, posts of others."""
     user, desk = request.user, request.desk
     if desk.is_administrator:
         return {}
-    counts = {"today": capped(posting.queue(user))}
+    to_post = {"today": posting.some_of_queue(user, MOST_COUNTED)}
+    if desk.is_deciding:
+        to_post["unposted"] = posting.unposted(user, desk.unit)
+    counts = capped_each(to_post)
     if desk.is_relay:
         return counts
     counts["tips"] = capped(scope.tips(request).filter(scope.needs_attention(timezone.now())))
@@ -74,7 +78,22 @@ def nav_counts(request: HttpRequest) -> dict[str, str]:
 
 def capped(rows: QuerySet[Any]) -> str:
     """A count that stops: "12", "99+", or nothing at all for none."""
-    found = len(rows.order_by().values_list("pk")[:MOST_COUNTED])
+    return _badge(len(rows.order_by().values_list("pk")[:MOST_COUNTED]))
+
+
+def capped_each(lists: dict[str, QuerySet[Delivery]]) -> dict[str, str]:
+    """``capped`` for several lists of deliveries, in one query."""
+    first, *others = (
+        Delivery.objects.filter(pk__in=rows.order_by().values("pk")[:MOST_COUNTED])
+        .order_by()
+        .values_list(Value(name, CharField()))
+        for name, rows in lists.items()
+    )
+    found = Counter(name for (name,) in first.union(*others, all=True))
+    return {name: _badge(found[name]) for name in lists}
+
+
+def _badge(found: int) -> str:
     if not found:
         return ""
     return str(found) if found < MOST_COUNTED else f"{MOST_COUNTED - 1}+"

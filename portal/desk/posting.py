@@ -26,8 +26,16 @@ RUN_SIZE = 60
 
 def queue(user: Any) -> QuerySet[Delivery]:
     """Rows this person is to post, urgent first, then by deadline; what is overdue is the chief's too."""
-    own = Delivery.objects.to_post_by(user).order_by().values("pk")
-    return _open_rows().filter(Q(pk__in=own) | escalated_to(user)).order_by(*ORDER)
+    return _with_people(Delivery.objects.to_post().found_by(*_ways(user))).order_by(*ORDER)
+
+
+def some_of_queue(user: Any, most: int) -> QuerySet[Delivery]:
+    """Rows of the queue, whichever, when it holds no more than ``most``; else at least so many."""
+    return Delivery.objects.to_post().found_by(*_ways(user), most=most)
+
+
+def _ways(user: Any) -> tuple[Q, ...]:
+    return *Delivery.objects.duty_ways(user), escalated_to(user)
 
 
 def escalated_to(user: Any, now: datetime | None = None) -> Q:
@@ -123,7 +131,7 @@ def unposted(user: Any, unit: Unit) -> QuerySet[Delivery]:
     """Rows at or below ``unit`` that somebody still has to post, for the chief who sees to it."""
     led = permissions.paths_q(permissions.paths(user, *DECIDING_ROLES), "group__unit__path")
     stewards = Stewardship.objects.filter(ends_on=None).select_related("user")
-    rows = _open_rows().filter(led, group__unit__path__startswith=unit.path)
+    rows = _with_people(Delivery.objects.to_post()).filter(led, group__unit__path__startswith=unit.path)
     rows = rows.annotate(assignee_serves=assignee_serves())
     return rows.prefetch_related(Prefetch("group__stewardships", stewards)).order_by(*ORDER)
 
@@ -136,6 +144,5 @@ def possible_posters(user: Any, unit: Unit) -> QuerySet[Any]:
     return people.order_by("full_name", "pk")
 
 
-def _open_rows() -> QuerySet[Delivery]:
-    rows = Delivery.objects.filter(state__among=POSTABLE, broadcast__state=BroadcastState.SENDING)
+def _with_people(rows: QuerySet[Delivery]) -> QuerySet[Delivery]:
     return rows.select_related("group__unit", "broadcast", "task__assignee")

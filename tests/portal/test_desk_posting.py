@@ -9,12 +9,12 @@ from django.urls import reverse
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from broadcasts.enums import DeliveryState
-from broadcasts.models import Broadcast, PostingTask
+from broadcasts.enums import POSTABLE, DeliveryState
+from broadcasts.models import Broadcast, Delivery, PostingTask
 from groups.enums import Role
-from portal.desk import posting
+from portal.desk import frame, posting
 from portal.desk.views import unposted
-from tests.factories import BroadcastFactory, DeliveryFactory, GroupFactory, make_user
+from tests.factories import BroadcastFactory, DeliveryFactory, GroupFactory, StewardshipFactory, make_user
 from tests.portal.desk_world import World, html, make_world
 from tests.tips import media
 
@@ -389,6 +389,33 @@ def test_chief_finds_who_has_not_posted_from_every_page_and_nobody_else_is_led_t
     menus = {name: html(world.client(name).get(reverse("desk:groups"))) for name in ("chief", "officer")}
     assert f'href="{address}"' in menus["chief"]
     assert address not in menus["officer"]
+
+
+def test_menu_says_how_many_groups_wait_for_somebody_else(world, monkeypatch):
+    def entry(name: str) -> str:
+        page = html(world.client(name).get(reverse("desk:groups")))
+        start = page.index(f'href="{reverse("desk:posting_unposted")}"')
+        return page[start : page.index("</a>", start)]
+
+    waiting = posting.unposted(world.users["chief"], world.area.commune_a).count()
+    assert waiting and f'<span class="count">{waiting}</span>' in entry("chief")
+    monkeypatch.setattr(frame, "MOST_COUNTED", 1)
+    assert '<span class="count">0+</span>' in entry("chief")
+    Delivery.objects.filter(state__in=POSTABLE).update(state=DeliveryState.POSTED)
+    assert "count" not in entry("chief")
+
+
+def test_badge_and_list_of_one_person_agree_whichever_way_a_row_came(world):
+    """Steward, village head, asked by the chief, chief above: each row once."""
+    mine = another_row(world)
+    StewardshipFactory(group=mine.group, user=world.users["chief"])
+    PostingTask.objects.create(delivery=mine, assignee=world.users["chief"])
+    Delivery.objects.filter(pk=mine.pk).update(state=DeliveryState.OVERDUE)
+    for name in ("chief", "relay", "officer"):
+        rows = posting.queue(world.users[name])
+        assert len(set(rows)) == len(rows) == posting.some_of_queue(world.users[name], 100).count()
+    assert mine in posting.queue(world.users["chief"])
+    assert posting.some_of_queue(world.users["relay"], 1).count() == 1
 
 
 def test_script_gets_json_for_a_row_that_is_not_its_person_s(world):
