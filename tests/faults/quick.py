@@ -21,6 +21,7 @@ WAITS = (
     *("FIRST_READ_SECONDS", "READ_AT_SECONDS", "APART", "WAITS_SECONDS"),
     *("STALE_CLAIM", "STUCK_EXPANDING", "TRIAL_AFTER"),
     *("CLAIM_SECONDS", "WAIT_SECONDS", "RETRY_AFTER_SECONDS", "SECOND_TRY_SECONDS"),
+    *("CLAIM", "PAUSE", "PAUSES", "SCAN_SECONDS"),
 )
 OURS = ("broadcasts.", "groups.", "portal.", "tips.")
 
@@ -36,6 +37,7 @@ class QuickConfig(AppConfig):
         from broadcasts.engine import drain
         from broadcasts.services import sweep  # noqa: F401
         from groups.zalo import http
+        from tips.services import evidence_work, zalo_answers, zalo_files  # noqa: F401
 
         for name in WAITS:
             _scale(name)

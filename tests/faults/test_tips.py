@@ -13,43 +13,14 @@ import pytest
 
 from portal.keys import new_keys
 from tests.faults.installation import Installation
-from tests.faults.servers import Postgres, Redis, wait_for
+from tests.faults.senders import FILES, TIP, Sender, counted, is_up, start_web
+from tests.faults.servers import Postgres, Redis, free_port, wait_for
 from tests.faults.visitors import HIDDEN, Visitor, has_receipt
 from tests.tips import canary
 
 pytestmark = [pytest.mark.process, pytest.mark.services, pytest.mark.timeout(120, func_only=True)]
 
-TIP = {"category": "GAY_ROI", "unit": "D6801", "action": "send", **canary.SENDER}
-FILES = {"files": (canary.FILE, canary.photo(), "image/jpeg")}
 WAITING = "SELECT 1 FROM pg_stat_activity WHERE datname = 'portal' AND wait_event_type = 'Lock'"
-
-
-class Sender(Visitor):
-    """Somebody with a form in front of them, who may press the button more than once."""
-
-    def open(self) -> dict[str, str]:
-        """The form, filled in."""
-        page = self.get("/gui-tin/").text
-        return {name: unescape(value) for name, value in HIDDEN.findall(page)} | TIP
-
-    def press(self, form: dict[str, str], **more: Any) -> Any:
-        return self._timed("POST", "/gui-tin/", data=form, headers=canary.BROWSER, **more)
-
-
-def start_web(installation: Installation, **environment: str) -> Any:
-    """The web process, once it answers."""
-    environment.setdefault("DJANGO_SETTINGS_MODULE", "tests.faults.production")
-    process = installation.start("web", **environment)
-    visitor = Visitor(installation.web_port)
-    wait_for(lambda: _is_up(visitor), 60, what="the start of the web")
-    return process
-
-
-def _is_up(visitor: Visitor) -> bool:
-    try:
-        return visitor.get("/healthz").status_code == 200
-    except OSError:
-        return False
 
 
 @contextmanager
@@ -73,12 +44,6 @@ def pressing(sender: Sender, form: dict[str, str]) -> tuple[threading.Thread, li
     thread = threading.Thread(target=press)
     thread.start()
     return thread, answers
-
-
-def counted(postgres: Postgres) -> tuple[int, ...]:
-    """Rows of tips, files and contacts."""
-    tables = ("tips_tip", "tips_evidence", "tips_contact")
-    return tuple(postgres.execute(f"SELECT count(*) FROM {name}", "portal")[0][0] for name in tables)
 
 
 def test_web_killed_in_the_middle_of_a_tip_leaves_nothing_and_the_second_try_makes_one(
@@ -174,7 +139,7 @@ def test_row_25_file_system_that_takes_no_more_costs_no_words(installation: Inst
     installation.ask("campaign", groups=1)
     command = "ulimit -f 1; exec gunicorn --config portal/gunicorn.py --log-file /dev/null portal.wsgi"
     installation.run("full", ["bash", "-c", command])
-    wait_for(lambda: _is_up(Visitor(installation.web_port)), 60, what="the start of the web")
+    wait_for(lambda: is_up(Visitor(installation.web_port)), 60, what="the start of the web")
     sender = Sender(installation.web_port)
     form = sender.open()
     noise = {"files": ("a.jpg", canary.photo(side=600), "image/jpeg")}
@@ -215,33 +180,43 @@ def test_row_30_keys_are_rotated_while_tips_come_in(installation: Installation, 
 
 
 def test_row_15_two_officers_at_once_one_wins(installation: Installation, postgres: Postgres):
-    """Both answer from the same copy: one answer, and for the other a page that says so."""
+    """Both answer at one moment on two machines: one answer; the other sees the conflict, words kept."""
     installation.ask("campaign", groups=1)
-    start_web(installation)
+    ports = (installation.web_port, free_port())
+    for port in ports:
+        start_web(installation, port=port)
     sender = Sender(installation.web_port)
     sender.press(sender.open())
     ((code,),) = postgres.execute("SELECT public_id FROM tips_tip", "portal")
-    officers = [Visitor(installation.web_port) for _number in range(2)]
+    officers = [Visitor(port) for port in ports]
     for officer in officers:
         officer.log_in(installation.ask("chief"))
-    officers[0].post(f"/can-bo/tin-bao/{code}/", {})
-    path, statuses, start = f"/can-bo/tin-bao/{code}/accept/", [], threading.Barrier(2)
-    pages = [officer.get(f"/can-bo/tin-bao/{code}/").text for officer in officers]
+    page = f"/can-bo/tin-bao/{code}/"
+    first = dict(HIDDEN.findall(officers[0].get(page).text))
+    assert officers[0]._timed("POST", f"{page}accept/", data=first).status_code == 200
+    hidden = [dict(HIDDEN.findall(officer.get(page).text)) for officer in officers]
+    ((version,),) = postgres.execute("SELECT version FROM tips_tip", "portal")
+    answers: dict[int, Any] = {}
 
-    def act(officer: Visitor, page: str) -> None:
-        form = dict(HIDDEN.findall(page)) | {"version": "1"}
-        start.wait()
-        answer = officer._timed("POST", path, data=form, allow_redirects=False)
-        statuses.append(answer.status_code)
+    def act(number: int) -> None:
+        form = hidden[number] | {"version": str(version), "text": f"Câu trả lời thứ {number} của công an xã."}
+        answers[number] = officers[number]._timed("POST", f"{page}reply/", data=form, allow_redirects=False)
 
-    threads = [threading.Thread(target=act, args=pair) for pair in zip(officers, pages, strict=True)]
-    for thread in threads:
-        thread.start()
+    threads = [threading.Thread(target=act, args=(number,)) for number in range(2)]
+    with psycopg.connect(postgres.url("portal")) as connection:
+        # Both have looked at the tip and stand before its change.
+        connection.execute("SELECT 1 FROM tips_tip FOR UPDATE")
+        for thread in threads:
+            thread.start()
+        wait_for(lambda: len(postgres.execute(WAITING)) == 2, 20, what="both at the lock")
     for thread in threads:
         thread.join(30)
-    assert sorted(statuses) in ([302, 409], [302, 302])
-    assert postgres.execute("SELECT version FROM tips_tip", "portal") == [(2,)]
-    assert postgres.execute("SELECT count(*) FROM tips_tipevent WHERE kind = 'accepted'", "portal") == [(1,)]
+    assert sorted(answer.status_code for answer in answers.values()) == [302, 409]
+    (loser,) = (number for number, answer in answers.items() if answer.status_code == 409)
+    shown = unescape(answers[loser].text)
+    assert f"Câu trả lời thứ {loser} của công an xã." in shown and "thay đổi" in shown
+    assert postgres.execute("SELECT version FROM tips_tip", "portal") == [(version + 1,)]
+    assert postgres.execute("SELECT count(*) FROM tips_message WHERE kind = 'public'", "portal") == [(1,)]
 
 
 def test_planted_words_reach_no_log_broker_mail_dump_or_backup(

@@ -16,6 +16,11 @@ TOO_LARGE = b"INSTREAM size limit exceeded. ERROR\0"
 
 class _Handler(socketserver.BaseRequestHandler):
     def handle(self) -> None:
+        if self.server.hangs:
+            while self.request.recv(65536):
+                pass
+            self.server.given_up += 1
+            return
         command = b"zINSTREAM\0"
         if self._exactly(len(command)) != command:
             self.request.sendall(b"UNKNOWN COMMAND\0")
@@ -43,6 +48,9 @@ class _Server(socketserver.ThreadingMixIn, socketserver.TCPServer):
     daemon_threads = True
     allow_reuse_address = True
     limit = 25_000_000
+    # Takes everything and never answers; how many clients stopped waiting for it.
+    hangs = False
+    given_up = 0
 
     def handle_error(self, request, client_address) -> None:
         """A client that goes away in the middle is what some tests do."""

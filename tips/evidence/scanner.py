@@ -12,7 +12,7 @@ from django.conf import settings
 
 CONNECT_SECONDS = 5
 # For one answer or one write: a scan of 100 MB takes seconds, a daemon that loads its signatures a minute.
-TIMEOUT_SECONDS = 120
+SCAN_SECONDS = 120
 MOST_REPLY_BYTES = 4096
 COMMAND = b"zINSTREAM\0"
 
@@ -29,7 +29,7 @@ def scan(chunks: Iterable[bytes]) -> str:
     """
     try:
         with _connect(settings.CLAMAV_ADDRESS) as connection:
-            connection.settimeout(TIMEOUT_SECONDS)
+            connection.settimeout(SCAN_SECONDS)
             _send(connection, chunks)
             return _verdict(_reply(connection))
     except OSError as error:
