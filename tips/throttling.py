@@ -117,7 +117,8 @@ def _read(key: str, limit: Limit) -> tuple[int, int]:
 
 
 def _wait(since: float, limit: Limit, now: float) -> int:
-    return max(1, int(since + limit.seconds - now) + 1)
+    """Seconds until the window ends; never longer than one, should another machine's clock be ahead."""
+    return min(limit.seconds, max(1, int(since + limit.seconds - now) + 1))
 
 
 class LocalCounter:

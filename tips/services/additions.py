@@ -96,7 +96,7 @@ def _hear(tip: Tip, text: str, *, at: datetime.datetime, facts: dict[str, Any]) 
         values["status"] = TipStatus.VERIFYING
     Tip.objects.filter(pk=tip.pk).update(version=F("version") + 1, **values)
     if tip.priority == Priority.P0 and (is_reopened or "priority" in values):
-        alarms.raise_for(tip, since=at)
+        alarms.raise_for(tip)
 
 
 def _resumed(tip: Tip, *, at: datetime.datetime) -> dict[str, Any]:

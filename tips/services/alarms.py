@@ -11,6 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from broadcasts.hints import hint
+from portal.clock import database_now
 from tips import tasks
 from tips.enums import UNTAKEN, AlarmStage, Priority
 from tips.models import AlarmCall, Tip, TipAlarm
@@ -25,12 +26,13 @@ SHOWN_FOR = 10
 _RELEVANT = ("status", "priority", "handler", "category", "assignee")
 
 
-def raise_for(tip: Tip, *, since: datetime.datetime) -> None:
-    """Call people about a tip in danger, from ``since`` on; one that rings already rings on.
+def raise_for(tip: Tip, *, since: datetime.datetime | None = None) -> None:
+    """Call people about a tip in danger, from ``since`` on (or now); one that rings already rings on.
 
-    Belongs into the transaction that made the tip urgent.
+    Belongs into the transaction that made the tip urgent. Now is what the database's clock says, as for
+    those who look for what is due: no machine whose clock is wrong may delay a call.
     """
-    start = minute(since)
+    start = minute(since or database_now())
     TipAlarm.objects.bulk_create(
         [
             TipAlarm(tip=tip, unit_id=tip.handler_id, stage=stage, due_at=start + delay)
@@ -65,7 +67,7 @@ def follow(before: Tip, values: dict[str, Any]) -> None:
     stop_for(before)
     is_raised = priority == Priority.P0 != before.priority
     if priority == Priority.P0 and (is_raised or values.get("status", before.status) in UNTAKEN):
-        raise_for(Tip.objects.get(pk=before.pk), since=timezone.now())
+        raise_for(Tip.objects.get(pk=before.pk))
 
 
 def ringing(user: Any) -> int:

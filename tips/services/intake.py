@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from broadcasts.models import Broadcast
 from groups.models import Unit
 from portal.audit.services import record
+from portal.clock import database_now
 from portal.crypto.sealed import seal
 from tips import deadlines, priority, receipts, validators
 from tips.enums import Category, EventKind, Priority, SourceChannel
@@ -155,8 +156,11 @@ def handling_unit(category: str, unit: Unit) -> Unit:
 
 def _write(draft: TipDraft, *, receipt: str, form_token: str | None, handler: Unit, actor: Any) -> Tip:
     now = timezone.now()
-    received_at = now.replace(second=0, microsecond=0)
     level = priority.guess(category=draft.category, text=draft.text, occurred_at=draft.occurred_at, now=now)
+    if level == Priority.P0:
+        # Minutes count: this machine's clock may be wrong.
+        now = database_now()
+    received_at = now.replace(second=0, microsecond=0)
     tip = Tip.objects.create(
         public_id=receipts.new_public_id(),
         receipt_digest=receipts.digest(receipt),
