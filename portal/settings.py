@@ -279,6 +279,8 @@ FILE_UPLOAD_TEMP_DIR = str(upload_dir())
 KEEP_ORIGINALS = flag("KEEP_ORIGINALS", default=True)
 # ClamAV's daemon, host:port or /path/of/its.socket; unset: files are not scanned.
 CLAMAV_ADDRESS = text("CLAMAV_ADDRESS")
+# All files of one sending together, as they arrive; the proxy lets more through (deploy/nginx.conf).
+TIP_TOTAL_MAX_MB = integer("TIP_TOTAL_MAX_MB", default=200)
 
 # --- Zalo ------------------------------------------------------------------------------------------------
 

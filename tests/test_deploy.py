@@ -73,7 +73,7 @@ def served_by(path: str) -> str:
 
 
 def test_pages_of_staff_are_served_with_the_key_and_those_of_residents_without():
-    residents = ("/", "/gui-tin/", "/theo-doi/", "/kiem-tra/", "/n/abc/", "/zalo/webhook/", "/healthz")
+    residents = ("/", "/gui-tin/", "/gui-tin/tep/", "/gui-tin/tep/9NWGJDM3P/", "/theo-doi/", "/kiem-tra/", "/n/abc/", "/zalo/webhook/", "/healthz")
     residents += ("/api/v1/tips/", "/api/v1/tips/follow/", "/api/v1/tips/follow/messages/")
     residents += ("/api/v1/units/", "/api/v1/check/")
     staff = ("/can-bo/tin/1/", "/admin/tips/tip/1/", "/tai-khoan/dang-nhap/", "/api/v1/tips/A1/reveal/")
@@ -94,10 +94,41 @@ def test_no_production_file_runs_the_simulator():
     ] == []
 
 
+def test_only_the_worker_container_gets_the_key_of_pushes(compose: dict):
+    services = compose["services"]
+    given = {name for name, service in services.items() if "vapid_private_key" in str(service)}
+    told = {name for name, service in services.items() if "vapid_public_key" in service.get("secrets", [])}
+    assert given == {"worker"} and {"web", "staff", "worker"} <= told
+
+
+def test_pieces_of_uploads_pass_the_proxy_and_never_touch_its_disk():
+    from tips import limits
+
+    [block] = re.findall(r"location /gui-tin/tep/ \{([^}]*)\}", (DEPLOY / "nginx.conf").read_text())
+    largest, in_memory = (
+        int(re.search(rf"{name} (\d+)m;", block)[1]) * limits.MEGABYTE
+        for name in ("client_max_body_size", "client_body_buffer_size")
+    )
+    assert in_memory >= largest > limits.UPLOAD_MOST_BYTES
+    # At the slowest a piece is 128 KiB; between two packets of it a weak mobile network may be silent.
+    assert int(re.search(r"client_body_timeout (\d+)s;", block)[1]) >= 60
+
+
+def test_settings_of_tips_are_named_where_operators_look():
+    """What the README lists can be set, and the containers' file says where."""
+    readme = (ROOT / "README.md").read_text()
+    read = "".join((ROOT / "portal" / f"{name}.py").read_text() for name in MODULES)
+    names = {"CLAMAV_ADDRESS", "KEEP_ORIGINALS", "TIP_TOTAL_MAX_MB", "TIP_PROOF_ALWAYS", "UPLOAD_DIR"}
+    containers = (DEPLOY / "docker-compose.yml").read_text()
+    for name in names | {"VAPID_PUBLIC_KEY", "VAPID_PRIVATE_KEY"}:
+        assert f"`{name}`" in readme and f'"{name}"' in read and name in containers, name
+
+
 def test_containers_name_settings_that_exist(compose: dict):
     """A misspelt variable would be ignored in silence."""
     read = "".join((ROOT / "portal" / f"{name}.py").read_text() for name in MODULES)
-    names = {name.removesuffix("_FILE") for name in compose["services"]["staff"]["environment"]}
+    services = [compose["services"][name]["environment"] for name in ("staff", "worker")]
+    names = {name.removesuffix("_FILE") for environment in services for name in environment}
     assert {name for name in names if f'"{name}"' not in read} == set()
 
 
@@ -105,7 +136,8 @@ def test_secrets_of_containers_are_declared(compose: dict):
     used = {secret for service in compose["services"].values() for secret in service.get("secrets", [])}
     mounted = {
         Path(value).name
-        for name, value in compose["services"]["staff"]["environment"].items()
+        for service in ("staff", "worker")
+        for name, value in compose["services"][service]["environment"].items()
         if name.endswith("_FILE")
     }
     assert (used, mounted <= used) == (set(compose["secrets"]), True)
@@ -139,6 +171,7 @@ def test_proxy_lets_a_whole_tip_through():
     text = (DEPLOY / "nginx.conf").read_text()
     megabytes = int(re.search(r"client_max_body_size (\d+)m;", text)[1])
     assert megabytes * limits.MEGABYTE > limits.max_files() * limits.max_bytes(EvidenceKind.VIDEO)
+    assert megabytes * limits.MEGABYTE > limits.max_total_bytes()
 
 
 def test_proxy_waits_as_long_as_the_slowest_tip_takes():

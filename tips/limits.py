@@ -36,7 +36,7 @@ def max_bytes(kind: EvidenceKind) -> int:
 
 def max_total_bytes() -> int:
     """The most that all files of one sending may have together, as they arrive."""
-    return getattr(settings, "TIP_TOTAL_MAX_MB", 200) * MEGABYTE
+    return settings.TIP_TOTAL_MAX_MB * MEGABYTE
 
 
 def min_free_bytes() -> int:
