@@ -15,6 +15,7 @@ from portal.audit.models import AuditEntry
 from tests.factories import make_user
 from tests.tips import media
 from tips.admin.queue import deadline_words
+from tips.enums import EvidenceState
 from tips.models import AnswerTemplate, Tip
 from tips.services import handling
 
@@ -127,6 +128,28 @@ def test_page_shows_the_tip_and_is_audited(submit, desk, supervisor):
     evidence = desk.get(reverse("admin:tips_tip_evidence", args=(tip.pk, tip.evidence.get().public_id)))
     assert evidence["Content-Disposition"].startswith("attachment")
     assert evidence.getvalue()[:2] == b"\xff\xd8"
+
+
+@pytest.mark.parametrize(
+    ("state", "words", "opens"),
+    [
+        (EvidenceState.READY, "Mở được", True),
+        (EvidenceState.SCANNING, "Đang quét mã độc", False),
+        (EvidenceState.CLEANING, "Đang xử lý", False),
+        (EvidenceState.QUARANTINED, "Tệp có mã độc, đã cách ly", False),
+    ],
+)
+def test_page_says_how_far_a_file_is_and_leads_to_its_facts(submit, desk, state, words, opens):
+    tip = submit(files=[SimpleUploadedFile("a.png", media.picture("PNG"))])
+    file = tip.evidence.get()
+    is_waiting = state in (EvidenceState.SCANNING, EvidenceState.CLEANING)
+    due_at = timezone.now() if is_waiting else None
+    type(file).objects.filter(pk=file.pk).update(state=state, due_at=due_at)
+    body = desk.get(page_of(tip)).content.decode()
+    facts = reverse("desk:tip_file", args=[tip.public_id, file.public_id])
+    assert words in body and f'href="{facts}"' in body
+    assert (reverse("admin:tips_tip_evidence", args=(tip.pk, file.public_id)) in body) is opens
+    assert words in desk.get(facts).content.decode() or opens
 
 
 def test_page_has_no_fields_to_edit_and_no_way_to_add_or_delete(submit, desk):
