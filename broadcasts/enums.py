@@ -134,6 +134,7 @@ class AlarmKind(models.TextChoices):
     WEBHOOK = "webhook", _("Tin từ Zalo bị ứ lại")
     GROUP_EXPIRES = "expires", _("Nhóm sắp hết hạn sử dụng")
     REPAIR = "repair", _("Việc kiểm tra định kỳ bị lỗi")
+    DISK = "disk", _("Ổ đĩa sắp đầy, chưa nhận được ảnh, video")
 
 
 STANDSTILL = (

@@ -45,6 +45,12 @@ def free_disk() -> tuple[int, int]:
     return 0, 0
 
 
+def has_room() -> bool:
+    """Whether uploads are taken: with less free than this they are refused, so that words still have room."""
+    free, total = free_disk()
+    return not total or free >= settings.MIN_FREE_DISK_MB * 1024 * 1024
+
+
 def connection() -> redis.Redis:
     """The broker's own client, for one question."""
     # Celery and the client library name a unix socket differently.

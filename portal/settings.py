@@ -273,6 +273,9 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 # Larger files wait here in plain until they are encrypted; emptied at each start.
 FILE_UPLOAD_TEMP_DIR = str(upload_dir())
 
+# With less than this free no file is taken, only words, and an alarm says so.
+MIN_FREE_DISK_MB = integer("MIN_FREE_DISK_MB", default=500)
+
 # --- Evidence --------------------------------------------------------------------------------------------
 
 # The bytes of a file as they came stay beside the clean copy, sealed to IDENTITY_PUBLIC_KEY.

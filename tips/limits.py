@@ -41,4 +41,4 @@ def max_total_bytes() -> int:
 
 def min_free_bytes() -> int:
     """Below this much free disk files are refused, so that text still has room."""
-    return getattr(settings, "TIP_MIN_FREE_DISK_MB", 500) * MEGABYTE
+    return settings.MIN_FREE_DISK_MB * MEGABYTE

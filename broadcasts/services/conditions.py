@@ -56,6 +56,7 @@ def findings(now: datetime) -> list[Finding]:
     """Everything that is wrong now. A look that fails is a finding itself and stops no other."""
     looks = {
         "system": of_the_system,
+        "disk": _disk,
         "accounts": _accounts,
         "breakers": partial(_breakers, now),
         "stalled": partial(_stalled, now),
@@ -99,6 +100,11 @@ def of_the_system() -> list[Finding]:
         # Without beat no worker has anything to answer to.
         found.append(Finding(AlarmKind.WORKER))
     return found
+
+
+def _disk() -> Iterator[Finding]:
+    if not parts.has_room():
+        yield Finding(AlarmKind.DISK)
 
 
 def oldest_due(now: datetime) -> tuple[float, float]:

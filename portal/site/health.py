@@ -89,6 +89,7 @@ PARTS: dict[str, Callable[[], bool]] = {
     "database": database_answers,
     "migrations": is_migrated,
     "broker": parts.broker_answers,
+    "disk": parts.has_room,
 }
 
 

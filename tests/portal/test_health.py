@@ -60,7 +60,7 @@ def test_readyz_all_parts_answer(client: Client, live_broker):
         200,
         {
             "status": "ready",
-            "parts": {"database": "ok", "migrations": "ok", "broker": "ok"},
+            "parts": {"database": "ok", "migrations": "ok", "broker": "ok", "disk": "ok"},
             "heartbeat_seconds": 0,
             "heartbeat_late": False,
         },
@@ -75,6 +75,13 @@ def test_readyz_without_broker_says_so(client: Client, no_broker):
         "not ready",
         "failed",
     )
+
+
+@pytest.mark.django_db
+def test_readyz_with_a_full_disk_says_so(client: Client, live_broker, settings):
+    settings.MIN_FREE_DISK_MB = 10**9
+    response = client.get("/readyz")
+    assert (response.status_code, response.json()["parts"]["disk"]) == (503, "failed")
 
 
 @pytest.mark.django_db

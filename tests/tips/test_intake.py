@@ -296,7 +296,7 @@ def test_bad_file_refuses_the_whole_and_leaves_nothing(draft, settings):
 
 
 def test_full_disk_refuses_files_and_takes_text(draft, settings):
-    settings.TIP_MIN_FREE_DISK_MB = 10**9
+    settings.MIN_FREE_DISK_MB = 10**9
     assert "bỏ tệp" in errors_of(draft(files=[upload(media.picture())]))["files"][0]
     assert submit_tip(draft()).created
 

@@ -170,6 +170,11 @@ def test_clock_never_seen_is_late_after_five_minutes_of_looking(db):
     assert kinds() == ["beat"]
 
 
+def test_full_disk_is_found(db, settings):
+    settings.MIN_FREE_DISK_MB = 10**9
+    assert kinds() == ["disk"]
+
+
 def test_broker_that_does_not_answer_is_found(db, monkeypatch, settings, tmp_path):
     monkeypatch.undo()
     settings.USES_EMBEDDED_BROKER = True
