@@ -53,7 +53,7 @@ def measure(place: Place) -> None:
     with served(place, "portal") as ours, served(place, "bare") as other:
         for server in (ours, other):
             server.child.wait_until(server.answers)
-        portal = _portal(ours.port, [commune.code for commune in country.communes], writer)
+        portal = portal_target(ours.port, [commune.code for commune in country.communes], writer)
         bare = _bare(other.port, writer)
         pairs = ((other, bare), (ours, portal))
         warm_up = [_visits(place, server, target, WARM_UP_SECONDS, 0) for server, target in pairs]
@@ -89,7 +89,9 @@ def _visits(place: Place, server: Server, target: Target, seconds: float, number
     return tally
 
 
-def _portal(port: int, codes: list[str], writer: Writer) -> Target:
+def portal_target(port: int, codes: list[str], writer: Writer) -> Target:
+    """The tip form about one of ``codes``, filled in by ``writer``."""
+
     def fill(number: int) -> dict[str, str]:
         form = {
             "category": CATEGORIES[number % len(CATEGORIES)],
