@@ -30,14 +30,14 @@ def measure(place: Place) -> None:
     with _processes(place) as web:
         target = portal_target(web.port, [commune.code for commune in country.communes], writer)
         visit(target, visitors=2, seconds=WARM_UP_SECONDS)
-        before = Tip.objects.count()
+        before, clean_before = Tip.objects.count(), _clean()
         offered = photos.offer(target, picture, rate=options.photos, seconds=options.secs, first=FIRST)
         stored = Tip.objects.count() - before
         if not offered.accepted:
             raise RefusedError(offered.example[:3000].decode(errors="replace"))
         waiting = Evidence.objects.filter(due_at__isnull=False).count()
         backlog = _wait_until_clean()
-    clean = Evidence.objects.filter(state=EvidenceState.READY, due_at=None).count()
+    clean = _clean() - clean_before
     add = place.report.add
     add(single("photos.rate", "tips/s accepted", offered.accepted / offered.seconds))
     add(single("photos.refused", "tips", offered.refused))
@@ -61,6 +61,10 @@ def _processes(place: Place) -> Iterator[Server]:
         web = stack.enter_context(served(place, "portal"))
         web.child.wait_until(web.answers)
         yield web
+
+
+def _clean() -> int:
+    return Evidence.objects.filter(state=EvidenceState.READY, due_at=None).count()
 
 
 def _wait_until_clean() -> float:
