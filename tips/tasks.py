@@ -49,11 +49,12 @@ def sweep_uploads() -> None:
 
 @shared_task(name="tips.sweep")
 def sweep() -> None:
-    """Every minute: tell those above of overdue tips, start clocks that stood too long, watch registers."""
-    from tips.services import breaches, escalation, timing
+    """Every minute: tell those above of overdue tips and questions, start clocks, watch registers."""
+    from tips.services import asking, breaches, escalation, timing
 
     timing.resume_unanswered()
     escalation.escalate_overdue()
+    asking.mail_waiting()
     breaches.warn()
 
 

@@ -15,10 +15,10 @@ from groups.models import Group
 from portal.desk import posting, posts, scope
 from portal.desk.frame import capped
 from portal.desk.health import paused_for, visible_dead_letters
-from tips.models import DataRequest, Extension, Mention, Tip
+from tips.models import DataRequest, Extension, IdentityRequest, Mention, Tip
 from tips.models.registers import REGISTER_ROLES
 from tips.querysets import BY_DEADLINE, TipQuerySet
-from tips.services import attention
+from tips.services import asking, attention
 from tips.services.escalation import escalated_to
 
 ROWS_SHOWN = 6
@@ -44,6 +44,7 @@ class Board:
     mentions: list[Mention]
     escalated: list[Tip]
     time_requests: list[Tip]
+    identity_requests: list[IdentityRequest]
     to_approve: list[Broadcast]
     returned: list[Broadcast]
     unknown: list[Delivery]
@@ -63,6 +64,7 @@ class Board:
             ("can-dang", _("Cần đăng"), self.to_post),
             ("qua-han", _("Quá hạn"), self.escalated),
             ("gia-han", _("Xin gia hạn"), self.time_requests),
+            ("xem-nguoi-bao", _("Xin xem người báo"), self.identity_requests),
             ("tin-bao", _("Tin báo"), self.tips),
             ("nhac-toi", _("Được nhắc"), self.mentions),
             ("cho-duyet", _("Chờ duyệt"), self.to_approve),
@@ -78,7 +80,7 @@ class Board:
     @property
     def is_empty(self) -> bool:
         lists = (self.to_post, self.tips, self.mentions, self.to_approve, self.returned, self.unknown)
-        return not any((*lists, self.escalated, self.time_requests))
+        return not any((*lists, self.escalated, self.time_requests, self.identity_requests))
 
 
 def board(request: HttpRequest) -> Board:
@@ -89,12 +91,14 @@ def board(request: HttpRequest) -> Board:
     submitted = own.filter(state=BroadcastState.SUBMITTED).exclude(author=user)
     mine = own.filter(state=BroadcastState.RETURNED, author=user)
     now = timezone.now()
+    late = escalated(request, now) if desk.is_deciding else []
     return Board(
         to_post=list(posting.queue(user)[: ROWS_SHOWN + 1]),
-        tips=_tips(request),
+        tips=_tips(request, besides=late[:ROWS_SHOWN]),
         mentions=list(attention.mentions_of(user)[: ROWS_SHOWN + 1]),
-        escalated=escalated(request, now) if desk.is_deciding else [],
+        escalated=late,
         time_requests=time_requests(request) if desk.is_deciding else [],
+        identity_requests=list(asking.waiting_for(user)[: ROWS_SHOWN + 1]) if desk.is_deciding else [],
         to_approve=_latest(submitted) if desk.is_deciding else [],
         returned=_latest(mine),
         unknown=list(
@@ -135,8 +139,10 @@ def time_requests(request: HttpRequest) -> list[Tip]:
     return list(rows.select_related("unit", "village", "assignee").order_by("deadline")[: ROWS_SHOWN + 1])
 
 
-def _tips(request: HttpRequest) -> list[Tip]:
-    rows = list(by_deadline(scope.tips(request))[: ROWS_SHOWN + 1])
+def _tips(request: HttpRequest, *, besides: list[Tip]) -> list[Tip]:
+    """Open tips but for those the page shows already."""
+    others = scope.tips(request).exclude(pk__in=[tip.pk for tip in besides])
+    rows = list(by_deadline(others)[: ROWS_SHOWN + 1])
     attention.mark(request.user, rows)
     return rows
 

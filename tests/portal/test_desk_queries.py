@@ -23,7 +23,7 @@ from tests.factories import (
     make_area,
     make_user,
 )
-from tips.models import ErasureNotice, Extension, Message, TipEvent
+from tips.models import ErasureNotice, Extension, IdentityRequest, Message, TipEvent
 from tips.services import escalation
 
 pytestmark = pytest.mark.django_db
@@ -80,6 +80,9 @@ class Office:
             asked_by=assignee,
             reason="Chờ kết quả",
             new_deadline=timezone.now() + timedelta(days=2),
+        )
+        IdentityRequest.objects.create(
+            tip=self.tip, user=assignee, reason="Cần hỏi thêm", until=timezone.now() + timedelta(hours=2)
         )
         escalation.escalate_overdue()
         Message.objects.create(tip=self.tip, author=assignee, text="Đã nhận.")

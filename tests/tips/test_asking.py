@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.core import mail
 from django.core.exceptions import ValidationError
 from django.test import Client
 from django.urls import reverse
@@ -14,6 +15,7 @@ from portal.errors import NotAllowedError, WrongStateError
 from tests.factories import make_user
 from tips.models import IdentityGrant, IdentityRequest
 from tips.services import asking, identity
+from tips.tasks import sweep
 
 pytestmark = pytest.mark.django_db
 
@@ -191,3 +193,56 @@ def test_list_costs_the_same_for_more_openings(tip, chief, django_assert_max_num
         reveal(tip, chief)
     with django_assert_max_num_queries(14):
         client.get(reverse("desk:openings"))
+
+
+def test_opening_under_leave_ends_with_the_leave(tip, officer, chief, time_machine):
+    start = timezone.now().replace(microsecond=0)
+    time_machine.move_to(start, tick=False)
+    asking.decide(ask(tip, officer), actor=chief, is_granted=True, reason="Đúng việc")
+    time_machine.move_to(start + timedelta(minutes=9), tick=False)
+    opened = identity.reveal_contact(tip, actor=officer, version=tip.version, reason=WHY)
+    assert opened.until == start + timedelta(minutes=15)
+    own = identity.reveal_contact(tip, actor=chief, version=tip.version, reason=WHY)
+    assert own.until == start + timedelta(minutes=24)
+
+
+def with_address(*people):
+    for person in people:
+        person.email = f"{person.username}@example.vn"
+        person.save()
+
+
+def test_those_who_can_answer_get_one_mail_that_says_nothing_of_the_tip(tip, officer, chief, area):
+    other = make_user(Role.CHIEF, area.commune_b)
+    with_address(officer, chief, other)
+    ask(tip, officer)
+    for _ in range(2):
+        sweep()
+    (letter,) = [message for message in mail.outbox if "người báo" in message.subject]
+    assert letter.to == [chief.email]
+    assert reverse("desk:openings") in letter.body
+    for word in (tip.public_id, WHY, SECRET_NAME, officer.display_name):
+        assert word not in letter.subject + letter.body
+
+
+def test_answered_question_is_not_mailed_about(tip, officer, chief):
+    with_address(chief)
+    asking.decide(ask(tip, officer), actor=chief, is_granted=False, reason="Chưa cần")
+    assert asking.mail_waiting() == 0
+
+
+def test_mail_goes_past_the_chief_who_asks(submit, area):
+    chief = make_user(Role.CHIEF, area.commune_a, restricted_circle=True)
+    second = make_user(Role.SUPERVISOR, area.district, restricted_circle=True)
+    with_address(chief, second)
+    ask(submit(category="TRE_EM", contact_name=SECRET_NAME), chief)
+    assert asking.mail_waiting() == 1
+    assert mail.outbox[-1].to == [second.email]
+
+
+def test_question_stands_on_the_day_page_of_who_can_answer_it(tip, officer, chief):
+    ask(tip, officer)
+    shown = page(chief, "today")
+    assert 'href="#xem-nguoi-bao"' in shown or 'id="xem-nguoi-bao"' in shown
+    assert f"{officer.display_name} chờ anh/chị quyết định" in shown and WHY not in shown
+    assert "chờ anh/chị quyết định" not in page(officer, "today")

@@ -121,6 +121,8 @@ class IdentityRequest(models.Model):
     )
     decided_at = models.DateTimeField(null=True, blank=True)
     is_granted = models.BooleanField(default=False)
+    # Those who can answer were told by mail.
+    mailed_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         verbose_name = _("đề nghị xem người báo")
@@ -128,6 +130,13 @@ class IdentityRequest(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["tip", "user"], condition=Q(decided_at=None), name="identityrequest_open_once"
+            )
+        ]
+        indexes = [
+            models.Index(
+                fields=["id"],
+                condition=Q(decided_at=None, mailed_at=None),
+                name="identityrequest_unmailed_idx",
             )
         ]
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -17,11 +18,14 @@ from tips.enums import EventKind
 from tips.models import IdentityGrant, IdentityRequest, Tip, TipEvent
 from tips.querysets import naming
 from tips.services.changes import check_version, require
+from tips.services.escalation import people_in_charge
 from tips.services.identity import give_leave
+from tips.services.letters import Letter, send_once
 from tips.validators import keyed
 
 # After this long the reason may no longer hold: it is asked anew.
 LASTS = datetime.timedelta(hours=24)
+MAILED_AT_ONCE = 200
 
 
 def ask(tip: Tip, *, actor: Any, version: int, reason: str) -> IdentityRequest:
@@ -82,8 +86,31 @@ def waiting_for(user: Any) -> QuerySet[IdentityRequest]:
     return rows.exclude(user=user).select_related("tip__handler", "user").order_by("pk")
 
 
+def mail_waiting(now: datetime.datetime | None = None) -> int:
+    """Tell those who can answer a question that it waits: one mail a person, without a word of the tip."""
+    now = now or timezone.now()
+    rows = IdentityRequest.objects.filter(decided_at=None, mailed_at=None, until__gt=now)
+    return send_once(
+        rows.select_related("tip__handler").order_by("pk")[:MAILED_AT_ONCE],
+        people=lambda row: people_in_charge(row.tip, besides=row.user_id),
+        letter=_letter,
+        now=now,
+    )
+
+
 def openings(user: Any) -> QuerySet[IdentityGrant]:
     """Every leave and opening in the units this person leads, restricted tips too; none about themselves."""
     own = paths_q(paths(user, *DECIDING_ROLES), "tip__handler__path")
     rows = IdentityGrant.objects.filter(own & ~Q(tip__in=naming(user)))
     return rows.select_related("tip__handler", "user", "granted_by")
+
+
+def _letter(number: int) -> Letter:
+    return Letter(
+        subject=_("Có đề nghị xem thông tin người báo chờ quyết định"),
+        text=_(
+            "%(number)d đề nghị chờ anh/chị quyết định trong 24 giờ. Nội dung chỉ xem được sau khi đăng nhập."
+        )
+        % {"number": number},
+        path=reverse("desk:openings"),
+    )

@@ -4,7 +4,6 @@ told a stage, a conditional UPDATE who mails about it. Mails hold numbers, never
 """
 
 import datetime
-from collections import Counter
 from typing import Any
 
 from django.db import transaction
@@ -19,7 +18,7 @@ from portal.audit.services import record
 from tips import deadlines, permissions
 from tips.enums import EventKind, Priority
 from tips.models import Escalation, Tip, TipEvent
-from tips.services.letters import Letter, send
+from tips.services.letters import Letter, send_once
 from tips.terms import TermKind
 
 AT_ONCE = 200
@@ -46,16 +45,9 @@ def mail_escalations(now: datetime.datetime) -> int:
     What the mail server did not take is tried again next time.
     """
     rows = Escalation.objects.filter(mailed_at=None).select_related("tip__handler", "unit").order_by("pk")
-    mine = [row for row in rows[:AT_ONCE] if _claim(row, now)]
-    numbers: Counter[str] = Counter()
-    wanted: dict[int, set[str]] = {}
-    for row in mine:
-        wanted[row.pk] = {user.email for user in people_told(row.tip, row.unit) if user.email}
-        numbers.update(wanted[row.pk])
-    sent = send({address: _letter(number) for address, number in numbers.items()}) if numbers else set()
-    waiting = [pk for pk, addresses in wanted.items() if addresses and not addresses & sent]
-    Escalation.objects.filter(pk__in=waiting).update(mailed_at=None)
-    return len(sent)
+    return send_once(
+        rows[:AT_ONCE], people=lambda row: people_told(row.tip, row.unit), letter=_letter, now=now
+    )
 
 
 def people_told(tip: Tip, unit: Unit) -> list[Any]:
@@ -64,10 +56,14 @@ def people_told(tip: Tip, unit: Unit) -> list[Any]:
     return [posting.user for posting in postings if permissions.can_decide(posting.user, tip)]
 
 
-def people_in_charge(tip: Tip) -> list[Any]:
-    """Chiefs of the nearest unit who may open the tip."""
-    unit = _unit_of(tip, Stage.CHIEF)
-    return people_told(tip, unit) if unit else []
+def people_in_charge(tip: Tip, *, besides: int | None = None) -> list[Any]:
+    """Chiefs of the nearest unit who may open the tip; the person with the id ``besides`` does not count."""
+    found = [
+        posting
+        for posting in _deciding([tip.handler.code, *tip.handler.ancestor_codes()])
+        if posting.user_id != besides and permissions.can_decide(posting.user, tip)
+    ]
+    return [posting.user for posting in found if posting.unit_id == found[0].unit_id]
 
 
 def _due(stage: Stage, now: datetime.datetime) -> list[Tip]:
@@ -121,10 +117,6 @@ def _unit_of(tip: Tip, stage: Stage) -> Unit | None:
 def _deciding(codes: list[str]) -> QuerySet[Posting]:
     rows = Posting.objects.open().filter(unit__code__in=codes, role__in=DECIDING_ROLES, user__is_active=True)
     return rows.select_related("user", "unit").order_by("-unit__path", "pk")
-
-
-def _claim(row: Escalation, now: datetime.datetime) -> bool:
-    return Escalation.objects.filter(pk=row.pk, mailed_at=None).update(mailed_at=now) == 1
 
 
 def _letter(number: int) -> Letter:

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import Max
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -16,7 +17,7 @@ from portal.crypto.sealed import unseal
 from portal.errors import NotAllowedError, WrongStateError
 from portal.text import parse_phone
 from tips import permissions, validators
-from tips.enums import EventKind
+from tips.enums import RESTRICTED, EventKind
 from tips.models import Contact, IdentityGrant, Tip, TipEvent
 from tips.services.changes import check_version, require
 from tips.validators import keyed
@@ -47,7 +48,7 @@ def reveal_contact(tip: Tip, *, actor: Any, version: int, reason: str) -> Reveal
     if contact is None:
         raise WrongStateError(_("Tin này gửi ẩn danh, không có thông tin người báo."))
     name, phone = _open(contact)
-    grant = give_leave(tip, actor=actor, user=actor, reason=why)
+    grant = give_leave(tip, actor=actor, user=actor, reason=why, ends=_leave_ends(tip, actor))
     return Revealed(name, phone, grant.until)
 
 
@@ -69,12 +70,18 @@ def live_grant(tip: Tip, user: Any) -> IdentityGrant | None:
     return tip.identity_grants.filter(user=user, until__gt=timezone.now()).order_by("-until").first()
 
 
-def give_leave(tip: Tip, *, actor: Any, user: Any, reason: str) -> IdentityGrant:
-    """Write the leave with its step and trace; whether it may be given was decided before."""
+def give_leave(
+    tip: Tip, *, actor: Any, user: Any, reason: str, ends: datetime.datetime | None = None
+) -> IdentityGrant:
+    """Write the leave with its step and trace; whether it may be given was decided before.
+
+    It lasts a quarter of an hour, and no longer than ``ends``.
+    """
     now = timezone.now()
+    until = min(now + GRANT_LASTS, ends) if ends else now + GRANT_LASTS
     with transaction.atomic():
         grant = IdentityGrant.objects.create(
-            tip=tip, user=user, reason=reason, granted_by=actor, granted_at=now, until=now + GRANT_LASTS
+            tip=tip, user=user, reason=reason, granted_by=actor, granted_at=now, until=until
         )
         facts = {"user": user.get_username(), "until": grant.until.isoformat()}
         action, kind = "tips.contact.revealed", EventKind.REVEALED
@@ -83,6 +90,14 @@ def give_leave(tip: Tip, *, actor: Any, user: Any, reason: str) -> IdentityGrant
         TipEvent.objects.create(tip=tip, kind=kind, actor=actor, at=now, note=reason, data=facts)
         record(actor, action, tip, unit_path=tip.handler.path, data=facts)
     return grant
+
+
+def _leave_ends(tip: Tip, actor: Any) -> datetime.datetime | None:
+    """When the leave others gave this person is over; None for who opens by their own right."""
+    if tip.category not in RESTRICTED and permissions.can_decide(actor, tip):
+        return None
+    given = tip.identity_grants.filter(user=actor, until__gt=timezone.now()).exclude(granted_by=actor)
+    return given.aggregate(ends=Max("until"))["ends"]
 
 
 def _open(contact: Contact) -> tuple[str, str]:

@@ -1,11 +1,15 @@
 """Mails that tell staff there is something to do, and never a word of it: numbers and an address."""
 
+import datetime
 import logging
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from django.conf import settings
 from django.core import mail
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 logger = logging.getLogger(__name__)
@@ -34,3 +38,25 @@ def send(letters: Mapping[str, Letter]) -> set[str]:
     except (OSError, ValueError) as error:
         logger.warning("letter_not_sent: %s", type(error).__name__)
     return sent
+
+
+def send_once(
+    rows: QuerySet[Any],
+    *,
+    people: Callable[[Any], list[Any]],
+    letter: Callable[[int], Letter],
+    now: datetime.datetime,
+) -> int:
+    """One letter a person about all of ``rows`` that wait (``mailed_at`` None); returns how many went out.
+
+    ``people`` says whom a row is for, ``letter`` takes how many there are. Each row goes out once, whoever
+    runs this twice; what the mail server did not take is tried again next time.
+    """
+    table = rows.model.objects
+    mine = [row for row in rows if table.filter(pk=row.pk, mailed_at=None).update(mailed_at=now)]
+    wanted = {row.pk: {user.email for user in people(row) if user.email} for row in mine}
+    numbers = Counter(address for addresses in wanted.values() for address in addresses)
+    sent = send({address: letter(number) for address, number in numbers.items()}) if numbers else set()
+    waiting = [pk for pk, addresses in wanted.items() if addresses and not addresses & sent]
+    table.filter(pk__in=waiting).update(mailed_at=None)
+    return len(sent)
