@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import mixins, status, viewsets
 from rest_framework.decorators import action
-from rest_framework.parsers import FormParser, JSONParser, MultiPartParser
+from rest_framework.parsers import FormParser, MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -38,7 +38,7 @@ from broadcasts.services import approval, audience, counts, editing, posting, se
 from broadcasts.services.notices import NoticeFields
 from groups import permissions
 from groups.models import Unit
-from portal.api import PageNumberPagination
+from portal.api import JSONParser, PageNumberPagination
 
 PARSERS = (JSONParser, MultiPartParser, FormParser)
 TOLD = {"key": "", "made_at": None}

@@ -1,8 +1,10 @@
 """What every API view shares: error answers, the page shape, the schema's title."""
 
+from typing import Any
+
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
-from rest_framework import exceptions, pagination, status
+from rest_framework import exceptions, pagination, parsers, status
 from rest_framework.response import Response
 from rest_framework.serializers import as_serializer_error
 from rest_framework.views import exception_handler as drf_exception_handler
@@ -27,6 +29,17 @@ def exception_handler(exc: Exception, context: dict) -> Response | None:
     elif isinstance(exc, ValidationError):
         exc = exceptions.ValidationError(as_serializer_error(exc))
     return drf_exception_handler(exc, context)
+
+
+class JSONParser(parsers.JSONParser):
+    """JSON nested deeper than the interpreter can follow is the client's mistake, not ours."""
+
+    def parse(self, stream: Any, *args: Any, **kwargs: Any) -> Any:
+        """Raises ParseError."""
+        try:
+            return super().parse(stream, *args, **kwargs)
+        except RecursionError:
+            raise exceptions.ParseError(_("Nội dung JSON lồng nhau quá sâu.")) from None
 
 
 class PageNumberPagination(pagination.PageNumberPagination):

@@ -18,6 +18,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from portal.api import JSONParser
 from tips import permissions as rights
 from tips import serializers as shapes
 from tips import throttling
@@ -48,7 +49,7 @@ class TipApi(APIView):
     """What all calls share: both bodies, no caching, waiting times."""
 
     permission_classes = [permissions.IsAuthenticated, WorksWithTips]
-    parser_classes = [parsers.JSONParser, parsers.MultiPartParser, parsers.FormParser]
+    parser_classes = [JSONParser, parsers.MultiPartParser, parsers.FormParser]
 
     def finalize_response(
         self, request: Request, response: Any, *args: Any, **kwargs: Any
