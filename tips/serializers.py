@@ -11,6 +11,7 @@ from tips.enums import OPEN, RESTRICTED, Authority, MessageKind, Priority
 from tips.models import Evidence, Message, Tip, TipEvent
 from tips.outcomes import MOST_MATTERS, MOST_PROPERTY, Results
 from tips.services.follow import POLICE, SENDER
+from tips.services.reading import hide_unseen
 
 SUMMARY_CHARACTERS = 80
 
@@ -195,6 +196,10 @@ class TipSerializer(TipRowSerializer):
             *("public_reason", "valuable_reason"),
         )
         read_only_fields = fields
+
+    def to_representation(self, tip: Tip) -> dict[str, Any]:
+        hide_unseen(self.context["request"].user, tip)
+        return super().to_representation(tip)
 
     def get_lat(self, tip: Tip) -> float | None:
         return float(tip.coordinates.split(",")[0]) if tip.coordinates else None

@@ -24,7 +24,10 @@ class Result:
 def act_on_each(
     act: Callable[..., Tip], rows: Iterable[tuple[Tip, int]], *, actor: Any, **arguments: Any
 ) -> list[Result]:
-    """Do ``act`` with every (tip, version the person saw). A refusal leaves that tip as it is and goes on."""
+    """Do ``act`` with every (tip, version the person saw). A refusal leaves that tip as it is and goes on.
+
+    Who changed a tip meanwhile is told only to who may still see it.
+    """
     return [_one(act, tip, version, actor=actor, **arguments) for tip, version in rows]
 
 
@@ -32,7 +35,8 @@ def _one(act: Callable[..., Tip], tip: Tip, version: int, *, actor: Any, **argum
     try:
         return Result(act(tip, actor=actor, version=version, **arguments))
     except WrongStateError as error:
-        return Result(tip, last_change(tip) or str(error.message))
+        is_visible = Tip.objects.visible_to(actor).filter(pk=tip.pk).exists()
+        return Result(tip, (is_visible and last_change(tip)) or str(error.message))
     except PortalError as error:
         return Result(tip, str(error.message))
     except ValidationError as error:

@@ -10,6 +10,7 @@ from tips import deadlines, permissions, validators
 from tips.enums import EventKind, MessageKind, Outcome, TipStatus
 from tips.models import Tip
 from tips.outcomes import Results, clean_public_reason
+from tips.services.cases import may_tell
 from tips.services.changes import Step, apply, check_version, require
 from tips.services.handling import add_internal, add_public
 from tips.services.states import STATUS_OF_OUTCOME, Act
@@ -29,6 +30,8 @@ def close(
     results: Results | None = None,
 ) -> Tip:
     """End a tip. The sender reads ``public_reason``, and so do the senders of its duplicates.
+
+    Where a duplicate has other readers among the staff, its sender is told only that the matter is settled.
 
     What was handled needs a note or a file of an officer that shows it. ``results`` is what came of it.
     Raises ValidationError keyed ``outcome``, ``public_reason``, ``note``, ``valuable_reason`` or a field of
@@ -57,8 +60,9 @@ def close(
         values |= _value(valuable, valuable_reason, actor)
 
     def also() -> None:
-        for told in (tip, *_duplicates(tip)):
-            add_public(told, actor=actor, text=public, at=now)
+        add_public(tip, actor=actor, text=public, at=now)
+        for other in _duplicates(tip):
+            add_public(other, actor=actor, text=public if may_tell(tip, other) else _settled(), at=now)
         if internal:
             add_internal(tip, actor=actor, text=internal)
 
@@ -118,6 +122,10 @@ def _is_shown(tip: Tip) -> bool:
     """Whether an officer's note or file already says what was done."""
     notes = tip.messages.filter(kind=MessageKind.NOTE)
     return notes.exists() or tip.evidence.filter(message__author__isnull=False).exists()
+
+
+def _settled() -> str:
+    return _("Công an đã xem xét xong vụ việc này. Cần hỏi thêm, xin viết ở ô bên dưới.")
 
 
 def _duplicates(tip: Tip) -> list[Tip]:

@@ -14,6 +14,7 @@ from groups.models import Posting, Unit
 from tips import deadlines, permissions
 from tips.enums import Category, Conduct, EventKind, TipStatus
 from tips.models import AlarmCall, NamedOfficer, Tip
+from tips.services.cases import keep_together
 from tips.services.changes import Step, apply, check_version, require
 from tips.services.states import Act
 
@@ -21,8 +22,8 @@ from tips.services.states import Act
 def sort_out(tip: Tip, *, actor: Any, version: int, kind: str, officer: Any = None) -> Tip:
     """Say what a tip about the police is, and name the officer it is about.
 
-    Naming takes the tip away from that officer at once, and to the level above where they serve. Raises
-    ValidationError keyed ``kind`` or ``officer``.
+    Naming takes the tip away from that officer at once, with all that tell of the same matter, and to the
+    level above where they serve. Raises ValidationError keyed ``kind`` or ``officer``.
     """
     check_version(tip, version)
     require(permissions.can_decide(actor, tip))
@@ -46,6 +47,7 @@ def sort_out(tip: Tip, *, actor: Any, version: int, kind: str, officer: Any = No
             AlarmCall.objects.filter(alarm__tip=tip, user=officer, ended_at=None).update(
                 ended_at=timezone.now()
             )
+        keep_together(tip, actor=actor)
 
     return apply(tip, act=Act.CLASSIFY, actor=actor, version=version, values=values, step=step, also=also)
 

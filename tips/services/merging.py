@@ -8,22 +8,29 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import F, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from portal.audit.services import record
 from tips import permissions
 from tips.enums import OPEN, Category, EventKind, TipStatus
 from tips.models import Case, Tip, TipEvent
+from tips.services.cases import keep_together
 from tips.services.changes import Step, apply, check_version, require
 from tips.services.handling import add_public
 from tips.services.states import Act
+
+# In the facts of a step: the tip went with another one, nobody decided about itself.
+ALONG = "along"
 
 
 def merge(tip: Tip, *, actor: Any, version: int, into: Tip) -> Tip:
     """Say that a tip tells of the same matter as ``into``: one case, all receipts keep working.
 
-    Tips that were joined with ``tip`` before come along. The step on the time line says what ``unmerge``
-    needs to put everything back. Raises ValidationError keyed ``into``.
+    Tips that were joined with ``tip`` before come along, as far as the actor may see them; the others are
+    taken out of the case. All are from now on as confidential as ``into``. The step on the time line says
+    what ``unmerge`` needs to put everything back. Raises ValidationError keyed ``into``.
     """
     check_version(tip, version)
     require(permissions.can_lead(actor, tip))
@@ -39,8 +46,18 @@ def merge(tip: Tip, *, actor: Any, version: int, into: Tip) -> Tip:
             "into": into.public_id,
             "was": tip.status,
             "case": locked[tip.pk].case_id,
-            "brought": _bring_along(locked[tip.pk], case),
+            "brought": _bring_along(locked[tip.pk], case, actor=actor, into=into),
         }
+
+        def also() -> None:
+            add_public(
+                tip,
+                actor=actor,
+                text=_("Tin này cùng sự việc với một tin đã nhận. Công an xử lý chung, kết quả báo tại đây."),
+                at=now,
+            )
+            keep_together(into, actor=actor)
+
         return apply(
             tip,
             act=Act.MERGE,
@@ -48,12 +65,7 @@ def merge(tip: Tip, *, actor: Any, version: int, into: Tip) -> Tip:
             version=version,
             values={"status": TipStatus.DUPLICATE, "case": case, "closed_at": now},
             step=Step(EventKind.MERGED, "tips.tip.merged", facts=facts),
-            also=lambda: add_public(
-                tip,
-                actor=actor,
-                text=_("Tin này cùng sự việc với một tin đã nhận. Công an xử lý chung, kết quả báo tại đây."),
-                at=now,
-            ),
+            also=also,
         )
 
 
@@ -65,14 +77,13 @@ def unmerge(tip: Tip, *, actor: Any, version: int) -> Tip:
     check_version(tip, version)
     require(permissions.can_lead(actor, tip))
     now = timezone.now()
-    joined = tip.events.filter(kind=EventKind.MERGED).order_by("-id").first()
+    joined = _joining(tip)
     facts = joined.data if joined else {}
     former = Case.objects.filter(pk=facts.get("case")).first()
-    before = facts.get("was") if facts.get("was") in OPEN else TipStatus.NEW
 
     def also() -> None:
         if former is not None:
-            _take_back(facts.get("brought", []), tip=tip, former=former, since=joined)
+            _take_back(facts.get("brought", []), tip=tip, former=former, since=joined, actor=actor)
         add_public(
             tip,
             actor=actor,
@@ -85,7 +96,7 @@ def unmerge(tip: Tip, *, actor: Any, version: int) -> Tip:
         act=Act.UNMERGE,
         actor=actor,
         version=version,
-        values={"status": before, "case": former, "closed_at": None},
+        values={"status": _before(tip, joined), "case": former, "closed_at": None},
         step=Step(EventKind.UNMERGED, "tips.tip.unmerged"),
         also=also,
     )
@@ -100,6 +111,10 @@ def _problem(tip: Tip, into: Tip, actor: Any) -> str:
         return _("Tin này đã được ghép hoặc là tin rác. Xin chọn tin chính của vụ việc.")
     if (into.category == Category.CAN_BO) != (tip.category == Category.CAN_BO):
         return _("Phản ánh về cán bộ không ghép với tin khác loại.")
+    if into.is_restricted != tip.is_restricted:
+        return _("Tin chỉ nhóm hạn chế được mở không ghép với tin khác loại.")
+    if tip.named_ids - into.named_ids:
+        return _("Tin này đã ghi tên cán bộ: xin ghi tên ở tin kia trước, hoặc ghép tin kia vào tin này.")
     return ""
 
 
@@ -111,18 +126,59 @@ def _case_of(tip: Tip) -> Case:
     return tip.case
 
 
-def _bring_along(tip: Tip, case: Case) -> list[str]:
-    """Move what was joined with ``tip`` to the case it now belongs to; returns the ids of what was moved."""
+def _joining(tip: Tip) -> TipEvent | None:
+    """The step that made a tip a duplicate; what it went through with its main tip is none."""
+    steps = tip.events.filter(kind=EventKind.MERGED).exclude(data__has_key=ALONG)
+    return steps.order_by("-id").first()
+
+
+def _before(tip: Tip, joined: TipEvent | None) -> str:
+    """The state of a duplicate before; one that since went to another unit with its case begins there."""
+    if joined is None:
+        return TipStatus.NEW
+    if tip.events.filter(pk__gt=joined.pk, data__has_key="handler").exists():
+        return TipStatus.TRANSFERRED
+    was = joined.data.get("was")
+    return was if was in OPEN else TipStatus.NEW
+
+
+def _bring_along(tip: Tip, case: Case, *, actor: Any, into: Tip) -> list[str]:
+    """Move what was joined with ``tip`` to the case it now belongs to; returns the ids of what was moved.
+
+    What the actor may not see is nobody's duplicate any more: it is again what it was before.
+    """
     if tip.case_id in (None, case.pk):
         return []
     others = Tip.objects.filter(case=tip.case_id).exclude(pk=tip.pk)
-    brought = list(others.order_by("pk").values_list("public_id", flat=True))
-    others.update(case=case)
+    seen = set(others.visible_to(actor).values_list("pk", flat=True))
+    facts = {"into": into.public_id, ALONG: True}
+    brought = []
+    for other in _locked(others):
+        if other.pk in seen:
+            _write(other, EventKind.MERGED, actor=actor, facts=facts, case=case)
+            brought.append(other.public_id)
+        elif other.status == TipStatus.DUPLICATE:
+            status = _before(other, _joining(other))
+            _write(other, EventKind.UNMERGED, actor=None, facts={}, case=None, status=status, closed_at=None)
     return brought
 
 
-def _take_back(brought: list[str], *, tip: Tip, former: Case, since: TipEvent) -> None:
+def _take_back(brought: list[str], *, tip: Tip, former: Case, since: TipEvent, actor: Any) -> None:
     """Return what came along to its former case, unless somebody decided otherwise about it since."""
     later = TipEvent.objects.filter(pk__gt=since.pk, kind__in=(EventKind.MERGED, EventKind.UNMERGED))
+    decided = later.exclude(data__has_key=ALONG)
     stayed = Tip.objects.filter(public_id__in=brought, status=TipStatus.DUPLICATE, case=tip.case_id)
-    stayed.exclude(pk__in=later.values("tip")).update(case=former)
+    for other in _locked(stayed.exclude(pk__in=decided.values("tip"))):
+        _write(other, EventKind.UNMERGED, actor=actor, facts={ALONG: True}, case=former)
+
+
+def _locked(tips: QuerySet[Tip]) -> list[Tip]:
+    rows = tips.select_related("handler").select_for_update(of=("self",), no_key=True)
+    return list(rows.order_by("pk"))
+
+
+def _write(tip: Tip, kind: EventKind, *, actor: Any, facts: dict[str, Any], **values: Any) -> None:
+    """Change a locked tip that goes with another: its own step, its own audit entry."""
+    Tip.objects.filter(pk=tip.pk, version=tip.version).update(version=F("version") + 1, **values)
+    TipEvent.objects.create(tip=tip, kind=kind, actor=actor, at=timezone.now(), data=facts)
+    record(actor, f"tips.tip.{kind}", tip, unit_path=tip.handler.path, data=facts)

@@ -11,13 +11,16 @@ from groups import permissions
 from groups.enums import Level
 from groups.permissions import TIP_ROLES
 from portal.audit.services import record
-from tips.enums import Category
+from tips.enums import Category, EventKind
 from tips.evidence import open_evidence
 from tips.models import Evidence, Message, Tip, TipEvent, Transfer
 from tips.querysets import TipQuerySet, naming
 from tips.services.attention import note_read
 
 ONE_VIEWING = 600
+# Steps whose facts name other tips, and the facts that name one.
+_NAMING_TIPS = (EventKind.MERGED, EventKind.SENDER_ADDED)
+_ONE_ID = ("into", "from")
 _IS_ID = re.compile(r"[0-9A-Za-z]{1,12}")
 
 
@@ -46,6 +49,25 @@ def read_tip(user: Any, public_id: str) -> Tip:
     record(user, "tips.tip.read", tip, unit_path=tip.handler.path)
     note_read(tip, user)
     return tip
+
+
+def hide_unseen(user: Any, tip: Tip) -> None:
+    """Take the ids of tips that the user may not see out of the steps of a tip that is being shown."""
+    steps = [event for event in tip.events.all() if event.kind in _NAMING_TIPS]
+    named = {public_id for step in steps for public_id in _ids_of(step.data)}
+    if not named:
+        return
+    visible = Tip.objects.visible_to(user).filter(public_id__in=named)
+    hidden = named - set(visible.values_list("public_id", flat=True))
+    for step in steps:
+        facts = {key: value for key, value in step.data.items() if key not in _ONE_ID or value not in hidden}
+        if "brought" in facts:
+            facts["brought"] = [public_id for public_id in facts["brought"] if public_id not in hidden]
+        step.data = facts
+
+
+def _ids_of(facts: dict[str, Any]) -> list[str]:
+    return [*(facts[key] for key in _ONE_ID if key in facts), *facts.get("brought", [])]
 
 
 def open_file(

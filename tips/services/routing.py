@@ -18,6 +18,7 @@ from tips.enums import Authority, Category, EventKind, Outcome, Priority, TipSta
 from tips.models import Tip, TipEvent, Transfer
 from tips.priority import guess
 from tips.services import closing
+from tips.services.cases import keep_together
 from tips.services.changes import Step, apply, check_version, require
 from tips.services.handling import add_public
 from tips.services.intake import handling_unit
@@ -48,6 +49,7 @@ def transfer(tip: Tip, *, actor: Any, version: int, unit: Unit | str, reason: st
     def also() -> None:
         Transfer.objects.create(tip=tip, from_unit=tip.handler, to_unit=target, at=now)
         add_public(tip, actor=actor, text=told(tip.handler, target.police_name, now), at=now)
+        keep_together(tip, actor=actor)
 
     place = [tip.unit.code, tip.village.code if tip.village else ""]
     facts = {"from": tip.handler.code, "to": target.code, "place": place}
@@ -73,6 +75,7 @@ def give_back(tip: Tip, *, actor: Any, version: int, reason: str) -> Tip:
     def also() -> None:
         Transfer.objects.create(tip=tip, from_unit=tip.handler, to_unit=target, at=now)
         add_public(tip, actor=actor, text=told(tip.handler, target.police_name, now), at=now)
+        keep_together(tip, actor=actor)
 
     facts = {"from": tip.handler.code, "to": target.code}
     step = Step(EventKind.RETURNED, "tips.tip.returned", note=why, facts=facts)
@@ -112,9 +115,9 @@ def reclassify(
     Who handles a tip may raise its priority; lowering it takes somebody who decides, and a reason. In another
     category a tip is at least as urgent as one that comes in under it.
 
-    Turning a tip into a conduct complaint takes it away from its commune at once, without a trace there. Who
-    can no longer open it is no longer assigned. Raises ValidationError keyed ``category``, ``priority`` or
-    ``reason``.
+    Turning a tip into a conduct complaint takes it away from its commune at once, without a trace there, and
+    with it what tells of the same matter. Who can no longer open it is no longer assigned. Raises
+    ValidationError keyed ``category``, ``priority`` or ``reason``.
     """
     check_version(tip, version)
     require(permissions.can_handle(actor, tip))
@@ -144,7 +147,11 @@ def reclassify(
     # Where it goes, the trace goes: at the commune no audit entry may tell of a complaint.
     path = wanted.handler.path
     step = Step(EventKind.RECLASSIFIED, "tips.tip.reclassified", note=why, facts=facts, unit_path=path)
-    return apply(tip, act=Act.CLASSIFY, actor=actor, version=version, values=values, step=step)
+
+    def also() -> None:
+        keep_together(tip, actor=actor)
+
+    return apply(tip, act=Act.CLASSIFY, actor=actor, version=version, values=values, step=step, also=also)
 
 
 def _target(value: Unit | str, tip: Tip) -> Unit:
