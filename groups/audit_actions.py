@@ -12,6 +12,7 @@ ACTIONS = {
     "groups.posting.closed": _("Kết thúc phân công"),
     "groups.circle.proposed": _("Đề nghị giao mở tin hạn chế"),
     "groups.circle.confirmed": _("Xác nhận giao mở tin hạn chế"),
+    "groups.circle.end_asked": _("Đề nghị thôi giao người cuối cùng mở tin hạn chế"),
     "groups.circle.ended": _("Thôi giao mở tin hạn chế"),
     "groups.user.changed": _("Sửa tài khoản cán bộ"),
     "groups.programme.changed": _("Sửa mô hình"),

@@ -5,10 +5,11 @@ postings; an object is in reach when its unit's path starts with one of them. Th
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
+from itertools import takewhile
 
 from django.apps import apps
-from django.db.models import Q
+from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, Q
 from django.utils import timezone
 
 from groups.enums import Role
@@ -140,12 +141,13 @@ def can_count(user, group) -> bool:
 def is_in_restricted_circle(user, path: str) -> bool:
     """Named people who may open child-abuse and domestic-violence tips handled at ``path``.
 
-    Where nobody is named at ``path`` or above it, its chiefs and supervisors are: no such tip may lie unread.
+    Where nobody is named at ``path`` or above it, its ``heirs`` are: no such tip may lie unread.
     """
     above = [p for p in open_postings(user) if p.role in TIP_ROLES and path.startswith(p.unit.path)]
     if any(posting.restricted_circle for posting in above):
         return True
-    return any(posting.role in DECIDING_ROLES for posting in above) and not has_restricted_circle(path)
+    leads = any(posting.role in DECIDING_ROLES for posting in above)
+    return leads and not has_restricted_circle(path) and heirs(path).filter(user=user).exists()
 
 
 def restricted_circle():
@@ -157,6 +159,53 @@ def restricted_circle():
 
 def has_restricted_circle(path: str) -> bool:
     """Whether somebody is named for restricted tips at ``path`` or above it."""
+    return restricted_circle().filter(unit__path__in=chain(path)).exists()
+
+
+def chain(path: str) -> list[str]:
+    """The paths from the top down to ``path``, both included."""
     codes = path.rstrip("/").split("/")
-    paths_above = ["/".join(codes[: end + 1]) + "/" for end in range(len(codes))]
-    return restricted_circle().filter(unit__path__in=paths_above).exists()
+    return ["/".join(codes[: end + 1]) + "/" for end in range(len(codes))]
+
+
+def heirs(path: str):
+    """Open postings of those who are the circle of ``path`` while nobody is named there or above it.
+
+    Who leads there, as long as there never was a circle; after one, who leads above it. Never who took its
+    last member out: nobody may open tips to themselves by ending a circle.
+    """
+    units = apps.get_model("groups", "Unit").objects.filter(path__in=chain(path))
+    had = {unit.path for unit in with_circle_past(units, None) if unit.had_circle}
+    endings = apps.get_model("groups", "CircleEnding").objects.filter(
+        unit__path__in=chain(path), ended_at__isnull=False
+    )
+    postings = apps.get_model("groups", "Posting").objects.open()
+    return (
+        postings.filter(role__in=DECIDING_ROLES, unit__path__in=inheriting(path, had), user__is_active=True)
+        .exclude(user__in=endings.values("asked_by"))
+        .exclude(user__in=endings.values("ended_by"))
+    )
+
+
+def inheriting(path: str, had: Container[str]) -> list[str]:
+    """The units whose leaders inherit the circle of ``path``: above the highest of ``had`` on its chain.
+
+    The top unit inherits from itself, there being none above it.
+    """
+    above = chain(path)
+    return list(takewhile(lambda top: top not in had, above)) or above[:1]
+
+
+def with_circle_past(units, user):
+    """Units with ``had_circle``, there ever was one, and ``emptied``, ``user`` took out its last member."""
+    model = apps.get_model
+    flagged = model("groups", "Posting").objects.filter(role__in=TIP_ROLES, restricted_circle=True)
+    named = model("groups", "CircleMember").objects.filter(
+        posting__unit=OuterRef("pk"), valid_from__isnull=False
+    )
+    endings = model("groups", "CircleEnding").objects.filter(unit=OuterRef("pk"), ended_at__isnull=False)
+    mine = endings.filter(Q(asked_by=user) | Q(ended_by=user)) if user else endings.none()
+    had = Exists(flagged.filter(unit=OuterRef("pk"))) | Exists(named) | Exists(endings)
+    return units.annotate(
+        had_circle=ExpressionWrapper(had, output_field=BooleanField()), emptied=Exists(mine)
+    )

@@ -1,6 +1,6 @@
 """Adjectives of tips: open, overdue, visible to a user, in the order of the queue."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -45,8 +45,8 @@ class TipQuerySet(models.QuerySet):
     def visible_to(self, user, *, under: Unit | None = None) -> "TipQuerySet":
         """Tips handled under the user's postings; restricted categories for the named circle only.
 
-        Where no circle is named, chiefs and supervisors are the circle. Everything that lists, counts or
-        finds a tip for a user starts here. ``under`` leaves only what is handled at or below that unit.
+        Where no circle is named, it is who inherits it (``permissions.heirs``). Everything that lists, counts
+        or finds a tip for a user starts here. ``under`` leaves only what is handled at or below that unit.
 
         The units are named one by one: a database that knows how many tips each has does not guess, and
         finds the right index for a commune as for a province.
@@ -87,20 +87,32 @@ def handling_units(user) -> list[HandlingUnit]:
     postings = permissions.open_postings(user)
     cached = getattr(user, "_handling_units", None)
     if cached is None or cached[0] is not postings:
-        cached = user._handling_units = (postings, _read_units(postings))
+        cached = user._handling_units = (postings, _read_units(user, postings))
     return cached[1]
 
 
-def _read_units(postings: list) -> list[HandlingUnit]:
+def _read_units(user, postings: list) -> list[HandlingUnit]:
+    """The units below the user's postings, read together with those above them: whose circle fell to whom."""
     working = [p for p in postings if p.role in permissions.TIP_ROLES]
+    own = {p.unit.path for p in working}
     named = [p.unit.path for p in working if p.restricted_circle]
-    leading = [p.unit.path for p in working if p.role in permissions.DECIDING_ROLES]
-    units = Unit.objects.filter(permissions.paths_q({p.unit.path for p in working}, "path"))
-    units = units.exclude(level=Level.VILLAGE).annotate(has_circle=Exists(_circle_of_unit()))
+    leading = {p.unit.path for p in working if p.role in permissions.DECIDING_ROLES}
+    above = {path for top in own for path in permissions.chain(top)}
+    units = Unit.objects.filter(permissions.paths_q(own, "path") | Q(path__in=above))
+    units = units.exclude(level=Level.VILLAGE).annotate(has_circle=Exists(_circle_of_unit())).order_by()
+    fields = ("pk", "path", "has_circle", "had_circle", "emptied")
+    rows = list(permissions.with_circle_past(units, user).values_list(*fields))
+    had = {path for _pk, path, _has, had_circle, _emptied in rows if had_circle}
+    emptied = [path for _pk, path, _has, _had, is_emptied in rows if is_emptied]
+
+    def inherits(path: str) -> bool:
+        return not _is_below(path, emptied) and not leading.isdisjoint(permissions.inheriting(path, had))
+
     return [
-        # Who leads is the circle only where nobody is named, there or above.
-        HandlingUnit(pk, path, _is_below(path, named) or (not has_circle and _is_below(path, leading)))
-        for pk, path, has_circle in units.order_by().values_list("pk", "path", "has_circle")
+        # Nobody is named there or above: the circle is with who leads, or above who emptied it.
+        HandlingUnit(pk, path, _is_below(path, named) or (not has_circle and inherits(path)))
+        for pk, path, has_circle, *_past in rows
+        if _is_below(path, own)
     ]
 
 
@@ -111,7 +123,7 @@ def _circle_of_unit() -> models.QuerySet:
     return postings.filter(handled_at__startswith=F("unit__path"))
 
 
-def _is_below(path: str, tops: list[str]) -> bool:
+def _is_below(path: str, tops: Iterable[str]) -> bool:
     return any(path.startswith(top) for top in tops)
 
 

@@ -1,7 +1,7 @@
 """Directory: units, who serves where, groups and the accounts that post to them."""
 
 from groups.models.accounts import OfficialAccount
-from groups.models.circle import CircleMember
+from groups.models.circle import CircleEnding, CircleMember
 from groups.models.events import ZaloEvent
 from groups.models.groups import (
     FoundGroup,
@@ -16,6 +16,7 @@ from groups.models.groups import (
 from groups.models.units import Commune, Holiday, Posting, Unit, UnitChange, Village
 
 __all__ = [
+    "CircleEnding",
     "CircleMember",
     "Commune",
     "FoundGroup",

@@ -6,7 +6,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from groups.models.units import Posting
+from groups.models.units import Posting, Unit
 
 
 class CircleMember(models.Model):
@@ -46,6 +46,49 @@ class CircleMember(models.Model):
             models.CheckConstraint(
                 condition=Q(confirmed_by=None) | ~Q(confirmed_by=models.F("proposed_by")),
                 name="circlemember_two_people",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.posting)
+
+
+class CircleEnding(models.Model):
+    """The last member taken out of a circle: one person asks for it, a second one does it.
+
+    Neither of them inherits the circle (``permissions.heirs``).
+    """
+
+    posting = models.ForeignKey(
+        Posting, on_delete=models.PROTECT, related_name="circle_endings", verbose_name=_("phân công")
+    )
+    unit = models.ForeignKey(
+        Unit, on_delete=models.PROTECT, related_name="circle_endings", verbose_name=_("đơn vị")
+    )
+    asked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", verbose_name=_("người đề nghị")
+    )
+    asked_at = models.DateTimeField(_("đề nghị lúc"), default=timezone.now)
+    ended_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("người thứ hai"),
+    )
+    ended_at = models.DateTimeField(_("tới lúc"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("thôi giao người cuối cùng")
+        verbose_name_plural = _("thôi giao người cuối cùng")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["posting"], condition=Q(ended_at=None), name="circleending_open_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(ended_by=None) | ~Q(ended_by=models.F("asked_by")),
+                name="circleending_two_people",
             ),
         ]
 

@@ -1,4 +1,4 @@
-"""The named circle: two people to name, one to end; for everybody else a restricted tip is a blur."""
+"""The named circle: two people name, one ends, two the last; for all others a restricted tip is a blur."""
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -15,6 +15,7 @@ from portal.desk.reports import Period, figures
 from portal.errors import NotAllowedError, WrongStateError
 from tests.factories import make_area, make_user
 from tests.portal.desk_world import RESTRICTED_SECRET, html, make_tip
+from tips import permissions
 from tips.models import Tip
 from tips.services import offers
 
@@ -99,6 +100,7 @@ def test_ended_member_opens_nothing_at_once_and_the_days_stay_written(area, chie
 
 
 def test_twice_is_a_conflict(area, chief, deputy, officer):
+    make_user(Role.OFFICER, area.commune_a, restricted_circle=True)
     member = circle.propose(posting(officer), by=chief)
     with pytest.raises(WrongStateError):
         circle.propose(posting(officer), by=deputy)
@@ -108,6 +110,56 @@ def test_twice_is_a_conflict(area, chief, deputy, officer):
     circle.end(posting(officer), by=chief)
     with pytest.raises(WrongStateError):
         circle.end(posting(officer), by=chief)
+
+
+def end_of(person, client):
+    return client.post(reverse("desk:circle_act", args=["end"]), {"posting": posting(person).pk}, follow=True)
+
+
+def test_chief_who_takes_out_the_last_member_opens_nothing(area, chief, deputy):
+    named = make_user(Role.OFFICER, area.commune_a, restricted_circle=True)
+    superior = make_user(Role.SUPERVISOR, area.district)
+    tip = make_tip(area, category="TRE_EM", text=RESTRICTED_SECRET)
+    client, url = logged_in(chief), reverse("desk:tip", args=[tip.public_id])
+    assert "chờ người thứ hai" in html(end_of(named, client))
+    assert end_of(named, client).status_code == 403
+    assert client.get(url).status_code == 404
+    assert Tip.objects.visible_to(fresh(named)).exists()
+    assert "không còn mở được" in html(end_of(named, logged_in(deputy)))
+    for person in (chief, deputy, named):
+        assert logged_in(person).get(url).status_code == 404
+        assert not permissions.can_handle(fresh(person), tip)
+    assert RESTRICTED_SECRET in html(logged_in(superior).get(url))
+    assert [row.user for row in offers.colleagues(tip)] == [superior]
+
+
+def test_superior_who_took_the_last_member_out_does_not_inherit(area, chief):
+    named = make_user(Role.OFFICER, area.commune_a, restricted_circle=True)
+    superior, top = make_user(Role.SUPERVISOR, area.district), make_user(Role.SUPERVISOR, area.province)
+    tip = make_tip(area, category="TRE_EM", text=RESTRICTED_SECRET)
+    assert not circle.end(posting(named), by=chief)
+    assert circle.end(posting(named), by=superior)
+    for person, is_seen in ((chief, False), (superior, False), (top, True)):
+        assert Tip.objects.visible_to(fresh(person)).exists() is is_seen
+        assert permissions.can_handle(fresh(person), tip) is is_seen
+
+
+def test_circle_emptied_above_leaves_nothing_to_the_communes_below(area, chief):
+    named = make_user(Role.SUPERVISOR, area.district, restricted_circle=True)
+    superior, top = make_user(Role.SUPERVISOR, area.district), make_user(Role.SUPERVISOR, area.province)
+    tip = make_tip(area, category="TRE_EM", text=RESTRICTED_SECRET)
+    named.postings.update(valid_to="2026-01-01", valid_from="2025-01-01")
+    for person, is_seen in ((chief, False), (superior, False), (top, True)):
+        assert Tip.objects.visible_to(fresh(person)).exists() is is_seen
+        assert permissions.can_handle(fresh(person), tip) is is_seen
+
+
+def test_proposal_whose_posting_has_ended_is_not_confirmed(area, chief, deputy, officer):
+    member = circle.propose(posting(officer), by=chief)
+    officer.postings.update(valid_to="2026-01-01", valid_from="2025-01-01")
+    with pytest.raises(ValidationError):
+        circle.confirm(member, by=deputy)
+    assert not posting(officer).restricted_circle
 
 
 def test_relays_and_people_who_left_cannot_be_named(area, chief, officer):

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from groups.enums import Level
 from groups.models import Posting, Unit
-from groups.permissions import DECIDING_ROLES, TIP_ROLES, has_restricted_circle
+from groups.permissions import TIP_ROLES, has_restricted_circle, heirs
 from tips import permissions
 from tips.enums import OPEN, RESTRICTED, Category, TipStatus
 from tips.models import Tip
@@ -75,8 +75,9 @@ def colleagues(tip: Tip) -> list[Posting]:
     """One posting of each person who can handle the tip, those nearest to it first."""
     rows = _postings(tip.handler)
     if tip.category in RESTRICTED:
-        is_named = has_restricted_circle(tip.handler.path)
-        rows = rows.filter(restricted_circle=True) if is_named else rows.filter(role__in=DECIDING_ROLES)
+        path = tip.handler.path
+        is_named = has_restricted_circle(path)
+        rows = rows.filter(restricted_circle=True) if is_named else rows.filter(pk__in=heirs(path))
     return _one_each(rows.exclude(user__in=tip.named_ids))
 
 

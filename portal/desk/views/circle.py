@@ -4,14 +4,14 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.db.models import Q
+from django.db.models import Prefetch, Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
-from groups.models import CircleMember, Posting
+from groups.models import CircleEnding, CircleMember, Posting
 from groups.permissions import DECIDING_ROLES, TIP_ROLES, has_restricted_circle, restricted_circle
 from groups.services import circle
 from portal.desk import frame
@@ -21,7 +21,9 @@ DONE = {
     "propose": gettext_lazy("Đã đề nghị giao cho %(name)s, chờ người thứ hai xác nhận."),
     "confirm": gettext_lazy("%(name)s được mở tin hạn chế từ bây giờ."),
     "end": gettext_lazy("%(name)s không còn mở được tin hạn chế."),
+    "end_asked": gettext_lazy("%(name)s là người cuối cùng được giao: chờ người thứ hai xác nhận thôi giao."),
 }
+ACTS = ("propose", "confirm", "end")
 leaders_page = desk_page(*DECIDING_ROLES)
 
 
@@ -33,17 +35,20 @@ def index(request: HttpRequest) -> HttpResponse:
     chain = [unit.code, *unit.ancestor_codes()]
     waiting = CircleMember.objects.filter(posting__unit=unit, confirmed_by=None, valid_to=None)
     context = {
-        "members": list(
-            restricted_circle()
-            .filter(unit__code__in=chain)
-            .select_related("user", "unit")
-            .order_by("-unit__path", "pk")
-        ),
+        "members": _members(chain),
         "waiting": list(waiting.select_related("posting__user", "proposed_by").order_by("pk")),
         "possible": list(_possible(request).select_related("user")),
         "is_empty": not has_restricted_circle(unit.path),
     }
     return frame.render(request, "desk/circle.html", context)
+
+
+def _members(chain: list[str]) -> list[Posting]:
+    """Who is named at these units, nearest first; ``endings`` has the wish to take the last one out."""
+    asked = CircleEnding.objects.filter(ended_at=None).select_related("asked_by")
+    rows = restricted_circle().filter(unit__code__in=chain).select_related("user", "unit")
+    rows = rows.prefetch_related(Prefetch("circle_endings", queryset=asked, to_attr="endings"))
+    return list(rows.order_by("-unit__path", "pk"))
 
 
 def _possible(request: HttpRequest) -> Any:
@@ -62,23 +67,25 @@ def act(request: HttpRequest, name: str) -> HttpResponse:
     request.object_url = reverse("desk:circle")
     chosen = request.POST.get("posting", "")
     rows = Posting.objects.filter(unit=request.desk.unit).select_related("user", "unit")
-    if name not in DONE or not (chosen.isdecimal() and len(chosen) < 19):
+    if name not in ACTS or not (chosen.isdecimal() and len(chosen) < 19):
         raise Http404
     posting = get_object_or_404(rows, pk=chosen)
     try:
-        _perform(name, posting, request.user)
+        done = _perform(name, posting, request.user)
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
     else:
-        messages.success(request, str(DONE[name]) % {"name": posting.user.display_name})
+        messages.success(request, str(DONE[done]) % {"name": posting.user.display_name})
     return redirect("desk:circle")
 
 
-def _perform(name: str, posting: Posting, user: Any) -> None:
+def _perform(name: str, posting: Posting, user: Any) -> str:
+    """Do it; returns which sentence of ``DONE`` is true now."""
     if name == "confirm":
         member = get_object_or_404(CircleMember, posting=posting, confirmed_by=None, valid_to=None)
         circle.confirm(member, by=user)
     elif name == "propose":
         circle.propose(posting, by=user)
-    else:
-        circle.end(posting, by=user)
+    elif not circle.end(posting, by=user):
+        return "end_asked"
+    return name
