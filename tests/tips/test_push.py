@@ -16,6 +16,7 @@ from django.core.exceptions import ValidationError
 from py_vapid import Vapid
 
 from groups.enums import Role
+from portal.audit.models import AuditEntry
 from tests.factories import make_user
 from tips.models import AlarmCall, PushDevice
 from tips.services import devices, push, ringing
@@ -198,6 +199,15 @@ def test_dead_service_rings_the_other_device(service, device, officer, settings)
         "https://user:word@fcm.googleapis.com/a",
         "https://fcm.googleapis.com:8443/a",
         "https://127.0.0.1/a",
+        "https://127.0.0.7\\.fcm.googleapis.com/x",
+        "https://127.0.0.7\\@fcm.googleapis.com/x",
+        "https://fcm.googleapis.com/x\\y",
+        "https://fcm.googleapis.com /x",
+        "https://127.0.0.7\t.fcm.googleapis.com/x",
+        "https://fcm.googleapis.com/x\ny",
+        "https://fcm.googleapis.com:443/x",
+        "https://127.0.0.7#.fcm.googleapis.com/x",
+        "https://127.0.0.7%2f.fcm.googleapis.com/x",
         "https://169.254.169.254/latest/meta-data",
         "https://[::1]/a",
         "https://[bad/a",
@@ -248,3 +258,17 @@ def test_device_of_somebody_else_cannot_be_given_up(area, officer, browser_keys)
     assert PushDevice.objects.exists()
     devices.remove(officer, device.pk)
     assert not PushDevice.objects.exists()
+
+
+def test_browser_that_changes_hands_is_traced_for_both(officer, area, browser_keys, settings):
+    settings.PUSH_HOSTS = ["fcm.googleapis.com"]
+    other = make_user(Role.OFFICER, area.commune_b)
+    for person in (officer, other, other):
+        devices.add(person, endpoint="https://fcm.googleapis.com/fcm/send/a", **browser_keys.keys)
+    assert PushDevice.objects.get().user == other
+    entries = AuditEntry.objects.filter(action__startswith="tips.device").order_by("id")
+    assert [(entry.action.split(".")[-1], entry.actor) for entry in entries] == [
+        ("added", officer),
+        ("removed", officer),
+        ("added", other),
+    ]

@@ -3,14 +3,16 @@
 import base64
 import binascii
 import hashlib
+import re
 from typing import Any
-from urllib.parse import urlsplit
 
 from cryptography.hazmat.primitives.asymmetric import ec
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
+from urllib3.exceptions import LocationParseError
+from urllib3.util import parse_url
 
 from portal.audit.services import record
 from tips.models import PushDevice
@@ -18,16 +20,24 @@ from tips.models import PushDevice
 MOST_DEVICES = 5
 LONGEST_ADDRESS = 1000
 POINT_BYTES, SECRET_BYTES = 65, 16
+# No name before the host, and nowhere a backslash, a blank or a control character.
+_ADDRESS = re.compile(r"https://(?P<place>[a-z0-9.-]+(?::[0-9]{1,5})?)(?:/[!-\[\]-~]*)?")
 
 
 def is_push_service(address: str) -> bool:
-    """Whether an address is https at one of ``PUSH_HOSTS``: a host, with its port if given, or below it."""
-    try:
-        url = urlsplit(address)
-        place = f"{url.hostname}:{url.port}" if url.port else url.hostname or ""
-    except ValueError:
+    """Whether an address is https at one of ``PUSH_HOSTS``, or below it; a port only as written there.
+
+    Written plainly or not at all, and read by the parser that connects: two parsers that disagree about a
+    host would let an address through to another one.
+    """
+    written = _ADDRESS.fullmatch(address)
+    if written is None:
         return False
-    if url.scheme != "https" or url.username is not None or url.password is not None:
+    try:
+        place = parse_url(address).netloc
+    except LocationParseError:
+        return False
+    if place != written["place"]:
         return False
     return any(place == host or place.endswith(f".{host}") for host in settings.PUSH_HOSTS)
 
@@ -42,10 +52,13 @@ def add(user: Any, *, endpoint: str, p256dh: str, auth: str, name: str = "") -> 
     digest = hashlib.sha256(endpoint.encode()).hexdigest()
     values = {"user": user, "endpoint": endpoint, "p256dh": p256dh, "auth": auth, "name": name[:60]}
     with transaction.atomic():
+        former = PushDevice.objects.select_for_update().filter(digest=digest).exclude(user=user).first()
+        if former is not None:
+            record(former.user, "tips.device.removed", former, data={"name": former.name})
         device, is_new = PushDevice.objects.update_or_create(digest=digest, defaults=values)
         for extra in PushDevice.objects.filter(user=user).order_by("-pk")[MOST_DEVICES:]:
             extra.delete()
-        if is_new:
+        if is_new or former is not None:
             record(user, "tips.device.added", device, data={"name": device.name})
     return device
 
