@@ -275,6 +275,17 @@ def test_several_tips_are_accepted_and_who_was_faster_is_named(world):
     assert Tip.objects.get(pk=second.pk).assignee == world.users["officer"]
 
 
+def test_tip_in_danger_is_left_out_when_several_are_accepted(world):
+    calm, danger = make_tip(world.area), make_tip(world.area, text="Có người cầm dao đuổi chém nhau, kêu cứu")
+    listed = html(world.client("chief").get(reverse("desk:tips")))
+    assert f'value="{danger.public_id}:1" data-alone' in listed
+    assert f'value="{calm.public_id}:1">' in listed
+    left = html(several(world, calm, danger, act="accept")).partition("còn nguyên như cũ")[2]
+    assert danger.public_id in left.partition("</section>")[0] and "xin mở tin" in left.lower()
+    assert Tip.objects.get(pk=danger.pk).status == TipStatus.NEW
+    assert Tip.objects.get(pk=calm.pk).status == TipStatus.ACCEPTED
+
+
 def test_chief_gives_several_tips_to_one_officer_on_the_version_that_was_shown(world):
     first, second = make_tip(world.area), make_tip(world.area)
     follow.add_message(second, text="Chuyện ở gần chợ, chỗ cây đa")

@@ -1,5 +1,6 @@
 """Triage in the admin: the queue, the page of a tip, acts through services, nothing out of scope."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -360,12 +361,32 @@ def test_prepared_answer_goes_below_what_was_typed(submit, desk):
     assert "errorlist" not in body and not tip.messages.exists()
 
 
+def accept_selected(desk, *tips):
+    """Choose tips in the list, and say yes on the page that asks."""
+    data = {"action": "accept_selected", "_selected_action": [tip.pk for tip in tips]}
+    asked = desk.post(QUEUE, data)
+    assert not Tip.objects.filter(accepted_at__isnull=False, pk=tips[0].pk).exists()
+    versions = re.findall(r'name="(version_\d+)" value="(\d+)"', asked.content.decode())
+    return desk.post(QUEUE, {**data, **dict(versions), "confirmed": "1"}, follow=True)
+
+
+def test_tip_in_danger_is_not_accepted_with_others_from_the_queue(submit, desk):
+    calm, danger = submit(), submit(text="Có người cầm dao đuổi chém nhau ở đầu ngõ, kêu cứu.")
+    assert danger.priority == 0
+    chosen = {"action": "accept_selected", "_selected_action": [calm.pk, danger.pk]}
+    asked = desk.post(QUEUE, chosen).content.decode().partition("Không tiếp nhận ở đây")
+    assert calm.public_id in asked[0] and danger.public_id in asked[2]
+    body = accept_selected(desk, calm, danger).content.decode()
+    assert "Đã tiếp nhận 1 tin." in body
+    assert f"{danger.public_id}: Tin đang nguy hiểm (P0) không tiếp nhận hàng loạt" in body
+    assert Tip.objects.get(pk=danger.pk).status == "new"
+
+
 def test_several_tips_are_accepted_from_the_queue_and_who_was_faster_is_named(submit, desk, area):
     first, second = submit(), submit()
     officer = make_user(Role.OFFICER, area.commune_a)
     handling.accept(second, actor=officer, version=1)
-    data = {"action": "accept_selected", "_selected_action": [first.pk, second.pk]}
-    body = desk.post(QUEUE, data, follow=True).content.decode()
+    body = accept_selected(desk, first, second).content.decode()
     assert "Đã tiếp nhận 1 tin." in body
     assert f"{second.public_id}: {officer.display_name}: Tiếp nhận lúc" in body
     assert Tip.objects.get(pk=second.pk).assignee == officer

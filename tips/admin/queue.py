@@ -159,10 +159,13 @@ class TipAdmin(ScopedAdmin):
         }
         return render(request, "admin/tips/tip/assign_selected.html", context)
 
-    def _assign(self, request: HttpRequest, tips: list[Tip], person: Any) -> None:
+    def _as_shown(self, request: HttpRequest, tips: list[Tip]) -> list[tuple[Tip, int]]:
         """Each with the version the page showed, so that what changed meanwhile is left alone."""
         shown = {tip.pk: request.POST.get(f"version_{tip.pk}", "") for tip in tips}
-        rows = [(tip, int(shown[tip.pk]) if shown[tip.pk].isdecimal() else 0) for tip in tips]
+        return [(tip, int(shown[tip.pk]) if shown[tip.pk].isdecimal() else 0) for tip in tips]
+
+    def _assign(self, request: HttpRequest, tips: list[Tip], person: Any) -> None:
+        rows = self._as_shown(request, tips)
         done = self._told(
             request, bulk.act_on_each(handling.assign, rows, actor=request.user, assignee=person)
         )
@@ -173,14 +176,28 @@ class TipAdmin(ScopedAdmin):
             self.message_user(request, sentence % {"count": done, "name": person.display_name})
 
     @admin.action(description=_("Tiếp nhận các tin đã chọn"), permissions=["change"])
-    def accept_selected(self, request: HttpRequest, queryset: QuerySet) -> None:
-        """Each that nobody has taken; the others are named with who did what."""
-        tips = queryset.select_related("handler", "assignee")[:ASSIGN_AT_ONCE]
-        rows = [(tip, tip.version) for tip in tips]
-        done = self._told(request, bulk.act_on_each(handling.accept, rows, actor=request.user))
+    def accept_selected(self, request: HttpRequest, queryset: QuerySet) -> HttpResponse | None:
+        """First shows them, then takes those nobody has taken; the others are named with who did what."""
+        tips = list(queryset.select_related("handler", "assignee")[:ASSIGN_AT_ONCE])
+        if "confirmed" not in request.POST:
+            return self._ask_whether(request, tips)
+        rows = self._as_shown(request, tips)
+        done = self._told(request, bulk.accept_each(rows, actor=request.user))
         if done:
             sentence = ngettext("Đã tiếp nhận %(count)s tin.", "Đã tiếp nhận %(count)s tin.", done)
             self.message_user(request, sentence % {"count": done})
+        return None
+
+    def _ask_whether(self, request: HttpRequest, tips: list[Tip]) -> HttpResponse:
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("Tiếp nhận tin"),
+            "opts": self.opts,
+            "tips": [tip for tip in tips if not bulk.is_taken_alone(tip)],
+            "alone": [tip for tip in tips if bulk.is_taken_alone(tip)],
+            "checkbox_name": ACTION_CHECKBOX_NAME,
+        }
+        return render(request, "admin/tips/tip/accept_selected.html", context)
 
     def _told(self, request: HttpRequest, results: list[bulk.Result]) -> int:
         """Say of each tip that was left alone why; returns how many were not."""

@@ -5,9 +5,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
 
 from portal.errors import PortalError, WrongStateError
+from tips.enums import Priority
 from tips.models import Tip
+from tips.services import handling
 from tips.services.changes import last_change
 
 AT_ONCE = 100
@@ -29,6 +32,23 @@ def act_on_each(
     Who changed a tip meanwhile is told only to who may still see it.
     """
     return [_one(act, tip, version, actor=actor, **arguments) for tip, version in rows]
+
+
+def accept_each(rows: Iterable[tuple[Tip, int]], *, actor: Any) -> list[Result]:
+    """Take many tips, but none in danger: that would still an alarm before anybody has read the tip."""
+    results = []
+    for tip, version in rows:
+        if is_taken_alone(tip):
+            complaint = _("Tin đang nguy hiểm (P0) không tiếp nhận hàng loạt. Xin mở tin, đọc rồi tiếp nhận.")
+            results.append(Result(tip, complaint))
+        else:
+            results.append(_one(handling.accept, tip, version, actor=actor))
+    return results
+
+
+def is_taken_alone(tip: Tip) -> bool:
+    """Whether the tip has to be opened before somebody takes it."""
+    return tip.priority == Priority.P0
 
 
 def _one(act: Callable[..., Tip], tip: Tip, version: int, *, actor: Any, **arguments: Any) -> Result:

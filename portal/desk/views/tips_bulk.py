@@ -21,7 +21,7 @@ def act(request: HttpRequest) -> HttpResponse:
         messages.error(request, _("Xin chọn ít nhất một tin."))
         return redirect("desk:tips")
     if request.POST.get("act") != "assign":
-        return _report(request, bulk.act_on_each(handling.accept, rows, actor=request.user))
+        return _report(request, bulk.accept_each(rows, actor=request.user))
     people = {str(posting.user_id): posting.user for posting in offers.people_at(request.desk.unit)}
     person = people.get(request.POST.get("assignee", ""))
     if person is None:

@@ -61,7 +61,7 @@ function preview(box) {
 // One box for all of a list; it follows when rows are picked one by one.
 function checkAll(label) {
   const all = label.querySelector("input");
-  const boxes = Array.from(label.closest("form").querySelectorAll(`input[name="${label.dataset.checkAll}"]`));
+  const boxes = Array.from(label.closest("form").querySelectorAll(`input[name="${label.dataset.checkAll}"]:not([data-alone])`));
   const follow = () => {
     const chosen = boxes.filter((box) => box.checked).length;
     all.checked = chosen === boxes.length;
