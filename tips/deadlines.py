@@ -12,12 +12,14 @@ from datetime import datetime
 from groups.models import Holiday
 from portal.calendar import Pause, TermUnit, WorkCalendar, due_at, local_date
 from portal.memory import Memory
-from tips.enums import EventKind, Priority
+from tips.enums import ENDED, EventKind, Priority, TipStatus
 from tips.models.rules import DeadlineRule
 from tips.terms import BUILT_IN, CRIME, TermKind, TermRule, rule_for
 
 _ROUND_THE_CLOCK = (TermUnit.MINUTES, TermUnit.HOURS)
 _NO_CALENDAR = WorkCalendar()
+# What the event of a tip that became P0 says of its priority: before, after.
+_RAISED = tuple([int(level), int(Priority.P0)] for level in Priority if level != Priority.P0)
 # Two tables of some rows that every tip asks for and that change a few times a year.
 _remembered = Memory(size=2)
 
@@ -29,9 +31,13 @@ class Milestone:
     rule: TermRule
     due: datetime
     reached: datetime | None
+    # The tip ended without it: nobody waits for it any more, and nobody kept or missed it.
+    is_void: bool = False
 
     def state(self, now: datetime) -> str:
-        """``met``, ``late`` or ``open``."""
+        """``met``, ``late``, ``open`` or ``void``."""
+        if self.is_void:
+            return "void"
         if (self.reached or now) > self.due:
             return "late"
         return "met" if self.reached else "open"
@@ -106,16 +112,28 @@ def in_force(kind: TermKind, *, received: datetime, priority: int | None = None)
 def milestones(tip) -> list[Milestone]:
     """The points a tip has to reach, soonest first: service promises, the law's terms for a crime."""
     rules, calendar = rule_table(), work_calendar()
-    wanted = {TermKind.FIRST_LOOK: tip.accepted_at, TermKind.FIRST_ANSWER: tip.first_answer_at}
+    look = TermKind.DANGER if tip.priority == Priority.P0 else TermKind.FIRST_LOOK
+    wanted = {look: tip.accepted_at, TermKind.FIRST_ANSWER: tip.first_answer_at}
+    has_ended = tip.status in ENDED
     if tip.category in CRIME:
         moved = [event.at for event in tip.events.all() if event.kind == EventKind.TRANSFERRED]
-        wanted |= {TermKind.TRANSFER: min(moved, default=tip.closed_at), TermKind.RESOLUTION: tip.closed_at}
+        # A duplicate goes on in the main tip of its case.
+        resolved = tip.closed_at if tip.status != TipStatus.DUPLICATE else None
+        wanted |= {TermKind.TRANSFER: min(moved, default=None), TermKind.RESOLUTION: resolved}
     day = local_date(tip.received_at)
     found = []
     for kind, reached in wanted.items():
         rule = rule_for(rules, kind, day, priority=tip.priority)
-        found.append(Milestone(rule, due_at(tip.received_at, rule.term, calendar), reached))
+        since = _in_danger_since(tip) if kind == TermKind.DANGER else tip.received_at
+        due = due_at(since, rule.term, calendar)
+        found.append(Milestone(rule, due, reached, is_void=has_ended and reached is None))
     return sorted(found, key=lambda milestone: milestone.due)
+
+
+def _in_danger_since(tip) -> datetime:
+    """When a P0 tip became one: with its receipt, or when somebody or the system raised it."""
+    raised = [event.at for event in tip.events.all() if event.data.get("priority") in _RAISED]
+    return max(raised, default=tip.received_at)
 
 
 def _calendar_for(rule: TermRule) -> WorkCalendar:

@@ -5,15 +5,19 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
+from groups.enums import Role
 from groups.models import Holiday
 from portal.calendar import Term, TermUnit, WorkCalendar
+from tests.factories import make_user
 from tips import deadlines
 from tips.deadlines import due_time
 from tips.enums import Priority
-from tips.models import DeadlineRule, Tip
+from tips.models import DeadlineRule, Tip, TipEvent
+from tips.services import closing, handling, merging, reading
 from tips.terms import BUILT_IN, TermKind, TermRule, rule_for
 
 VIETNAM = ZoneInfo("Asia/Ho_Chi_Minh")
@@ -144,6 +148,50 @@ def test_milestones_of_a_crime_carry_the_law(submit):
     now = FRIDAY + timedelta(days=2)
     states = {kind.value: milestone.state(now) for kind, milestone in found.items()}
     assert states == {"transfer": "late", "resolution": "open", "first_look": "met", "first_answer": "open"}
+
+
+def milestone_states(tip) -> dict[str, str]:
+    now = timezone.now()
+    found = deadlines.milestones(reading.with_thread(Tip.objects).get(pk=tip.pk))
+    return {milestone.rule.kind.value: milestone.state(now) for milestone in found}
+
+
+@pytest.mark.django_db
+def test_what_never_happened_before_the_end_was_neither_kept_nor_missed(submit, area):
+    chief = make_user(Role.CHIEF, area.commune_a)
+    texts = (
+        "Có người mua bán ma túy ở lò gạch bỏ hoang cuối thôn.",
+        "Lại mua bán ma túy ở lò gạch cuối thôn.",
+    )
+    main, double = (submit(category="MA_TUY", text=text) for text in texts)
+    merging.merge(double, actor=chief, version=double.version, into=main)
+    assert milestone_states(double) == {
+        **{"first_look": "void", "first_answer": "void"},
+        **{"transfer": "void", "resolution": "void"},
+    }
+    main.refresh_from_db()
+    taken = handling.accept(main, actor=chief, version=main.version)
+    closing.close(
+        taken,
+        actor=chief,
+        version=taken.version,
+        outcome="insufficient",
+        public_reason="Chưa đủ thông tin để xác minh, xin gửi thêm khi biết.",
+    )
+    assert milestone_states(main) == {
+        **{"first_look": "met", "first_answer": "met"},
+        **{"transfer": "void", "resolution": "met"},
+    }
+
+
+@pytest.mark.django_db
+def test_tip_in_danger_has_its_own_first_milestone(submit):
+    tip = submit(category="GAY_ROI", text="Có người cầm dao đuổi chém nhau ở đầu ngõ, kêu cứu.")
+    assert set(milestone_states(tip)) == {"danger", "first_answer"}
+    Tip.objects.filter(pk=tip.pk).update(received_at=timezone.now() - timedelta(minutes=9))
+    assert milestone_states(tip)["danger"] == "late"
+    TipEvent.objects.create(tip=tip, kind="reclassified", data={"priority": [3, 0]})
+    assert milestone_states(tip)["danger"] == "open"
 
 
 def test_rule_of_nonsense_dates_is_explained():

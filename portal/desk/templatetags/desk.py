@@ -84,8 +84,8 @@ def deadline(tip: Tip) -> dict:
 
 @register.inclusion_tag("desk/tips/_milestone.html")
 def milestone_badge(milestone: Milestone) -> dict:
-    """Whether a point was reached in time."""
-    return {"state": milestone.state(timezone.now())}
+    """Whether and when a point was reached, and by when it had to be."""
+    return {"milestone": milestone, "state": milestone.state(timezone.now())}
 
 
 @register.inclusion_tag("components/priority.html")
