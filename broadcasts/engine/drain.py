@@ -334,7 +334,7 @@ class Drain:
 
         Rows may have come in for a mailbox after it was found empty, while nobody else could lease it.
         """
-        if self.sender.calls and await self.database.run(
+        if (self.sender.calls or self.sender.reads) and await self.database.run(
             store.have_more, self.leases.seen, now=moment(self.clock())
         ):
             return 0.0
