@@ -129,7 +129,8 @@ def _one_in_words(entry: AuditEntry, name: str, value: Any) -> str:
         field = _field(entry, str(value))
         return str(field.verbose_name) if field else str(EVENTS.get(value, value))
     field = _field(entry, name)
-    choices = {str(key): label for key, label in field.flatchoices} if field else {}
+    # A name may also be that of a relation from elsewhere, which has no choices.
+    choices = {str(key): label for key, label in getattr(field, "flatchoices", ())}
     return str(choices.get(str(value), value))
 
 
