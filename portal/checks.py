@@ -112,9 +112,7 @@ def check_push() -> Messages:
     public, private = settings.VAPID_PUBLIC_KEY, settings.VAPID_PRIVATE_KEY
     hint = "Tạo cặp khóa mới bằng lệnh `make keys`."
     if not public and not settings.DEBUG:
-        yield Warning(
-            "Chưa có VAPID_PUBLIC_KEY: tin khẩn không báo tới máy.", hint=hint, id="portal.W009"
-        )
+        yield Warning("Chưa có VAPID_PUBLIC_KEY: tin khẩn không báo tới máy.", hint=hint, id="portal.W009")
     # Web processes have the public key only.
     if private and public_push_key(private) != public:
         message = "VAPID_PUBLIC_KEY không phải khóa công khai của VAPID_PRIVATE_KEY."
