@@ -20,6 +20,7 @@ ACTIONS = {
     "tips.tip.resumed": _("Hạn xử lý chạy tiếp"),
     "tips.extension.asked": _("Đề nghị gia hạn"),
     "tips.extension.refused": _("Không duyệt gia hạn"),
+    "tips.extension.dropped": _("Rút đề nghị gia hạn"),
     "tips.tip.escalated": _("Báo cấp chỉ huy tin quá hạn"),
     "tips.tip.rated": _("Người gửi đánh giá kết quả"),
     "tips.rule.changed": _("Thay đổi bảng thời hạn"),

@@ -158,6 +158,7 @@ class EventKind(models.TextChoices):
     RESUMED = "resumed", _("Hạn chạy tiếp")
     ASKED_TIME = "asked_time", _("Đề nghị gia hạn")
     REFUSED_TIME = "refused_time", _("Không duyệt gia hạn")
+    DROPPED_TIME = "dropped_time", _("Rút đề nghị gia hạn")
     EXTENDED = "extended", _("Gia hạn")
     ESCALATED = "escalated", _("Quá hạn, báo cấp chỉ huy")
     CLOSED = "closed", _("Kết thúc")

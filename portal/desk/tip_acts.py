@@ -64,6 +64,7 @@ ACTS: dict[str, TipAct] = {
     "ask_time": TipAct(timing_forms.AskTimeForm, timing.ask_for_time, _("Đã gửi đề nghị gia hạn.")),
     "approve_time": TipAct(Nothing, timing.approve_time, _("Đã duyệt gia hạn.")),
     "refuse_time": TipAct(forms.ReasonForm, timing.refuse_time, _("Đã trả lời: không gia hạn.")),
+    "drop_time": TipAct(Nothing, timing.drop_time, _("Đã rút đề nghị gia hạn.")),
     "close": TipAct(timing_forms.CloseForm, timing_forms.close, _("Đã kết thúc tin.")),
     "reopen": TipAct(forms.ReasonForm, closing.reopen, _("Đã mở lại tin.")),
     "classify": TipAct(forms.ClassifyForm, routing.reclassify, _("Đã đổi loại, mức ưu tiên.")),

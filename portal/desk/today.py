@@ -135,7 +135,7 @@ def open_requests(request: HttpRequest) -> str:
 def time_requests(request: HttpRequest) -> list[Tip]:
     """Tips for which somebody else asks for more time."""
     asked = Extension.objects.filter(state=Extension.State.ASKED, tip=OuterRef("pk"))
-    rows = scope.tips(request).filter(Exists(asked.exclude(asked_by=request.user)))
+    rows = scope.tips(request).open().filter(Exists(asked.exclude(asked_by=request.user)))
     return list(rows.select_related("unit", "village", "assignee").order_by("deadline")[: ROWS_SHOWN + 1])
 
 

@@ -4,6 +4,8 @@ from datetime import timedelta
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from groups.enums import Role
@@ -151,3 +153,36 @@ def test_clock_runs_again_by_hand_and_when_the_sender_stays_silent(tip, officer)
     assert timing.resume_unanswered(in_days(20)) == 1
     assert timing.resume_unanswered(in_days(20)) == 0
     assert Tip.objects.get().deadline is not None
+
+
+def page(user, tip) -> str:
+    client = Client()
+    client.force_login(user)
+    return client.get(reverse("desk:tip", args=[tip.public_id])).content.decode()
+
+
+def test_who_asked_sees_that_it_waits_and_takes_it_back(tip, officer, chief):
+    asked = ask(tip, officer)
+    assert "Đang chờ chỉ huy duyệt tới" in page(officer, tip) and "Rút đề nghị" in page(officer, tip)
+    assert "Rút đề nghị" not in page(chief, tip) and "Duyệt gia hạn" in page(chief, tip)
+    with pytest.raises(WrongStateError):
+        timing.drop_time(asked, actor=chief, version=asked.version)
+    client = Client()
+    client.force_login(officer)
+    client.post(reverse("desk:tip_act", args=[tip.public_id, "drop_time"]), {"version": asked.version})
+    row = Extension.objects.get()
+    assert (row.state, row.decided_by) == ("dropped", officer)
+    assert "Đang chờ chỉ huy duyệt" not in page(officer, tip)
+    assert ask(Tip.objects.get(), officer).version == asked.version + 2
+
+
+def test_request_is_dropped_when_the_tip_ends(tip, officer, chief):
+    asked = ask(tip, officer)
+    closing.close(
+        asked,
+        actor=chief,
+        version=asked.version,
+        outcome="insufficient",
+        public_reason="Chưa đủ thông tin để xác minh, xin gửi thêm khi biết.",
+    )
+    assert Extension.objects.get().state == "dropped"

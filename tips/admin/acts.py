@@ -96,6 +96,9 @@ ACTS: dict[str, PageAct] = {
     offers.REFUSE_TIME: PageAct(
         _("Không duyệt gia hạn"), forms.ReasonForm, timing.refuse_time, _("Đã trả lời: không gia hạn.")
     ),
+    offers.DROP_TIME: PageAct(
+        _("Rút đề nghị gia hạn"), forms.ActForm, timing.drop_time, _("Đã rút đề nghị gia hạn.")
+    ),
     offers.CONDUCT: PageAct(
         _("Phản ánh, góp ý hay khen; về ai"), forms.ConductForm, conduct.sort_out, _("Đã ghi nhận.")
     ),

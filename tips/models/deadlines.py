@@ -22,6 +22,8 @@ class Extension(models.Model):
         ASKED = "asked", _("Chờ duyệt")
         APPROVED = "approved", _("Đã duyệt")
         REFUSED = "refused", _("Không duyệt")
+        # By who asked, or because the tip ended.
+        DROPPED = "dropped", _("Đã rút")
 
     tip = models.ForeignKey(Tip, on_delete=models.CASCADE, related_name="extensions")
     state = models.CharField(max_length=8, choices=State, default=State.ASKED)

@@ -16,8 +16,8 @@ from django.utils.translation import gettext as _
 
 from portal.audit.services import record
 from portal.errors import NotAllowedError, StaleVersionError, WrongStateError
-from tips.enums import EventKind
-from tips.models import Tip, TipEvent
+from tips.enums import ENDED, EventKind
+from tips.models import Extension, Tip, TipEvent
 from tips.services import alarms
 from tips.services.clock import kept_running
 from tips.services.states import ALLOWED_FROM, Act
@@ -75,6 +75,8 @@ def apply(
         )
         record(actor, step.action, tip, unit_path=step.unit_path or tip.handler.path, data=step.facts)
         alarms.follow(tip, values or {})
+        if (values or {}).get("status") in ENDED:
+            _drop_requests(tip, actor)
         if also is not None:
             also()
     return reload(tip)
@@ -93,6 +95,12 @@ def last_change(tip: Tip) -> str:
     who = event.actor.display_name if event.actor else _("Người gửi hoặc hệ thống")
     when = date_format(timezone.localtime(event.at), "H:i d/m/Y")
     return _("%(who)s: %(what)s lúc %(when)s.") % {"who": who, "what": event.get_kind_display(), "when": when}
+
+
+def _drop_requests(tip: Tip, actor: Any) -> None:
+    """Nobody decides any more on time for a tip that has ended."""
+    dropped = {"state": Extension.State.DROPPED, "decided_by": actor, "decided_at": timezone.now()}
+    tip.extensions.filter(state=Extension.State.ASKED).update(**dropped)
 
 
 def _reason(tip: Tip, version: int) -> WrongStateError:

@@ -20,7 +20,7 @@ GRANT = "grant"
 REFER = "refer"
 CONDUCT = "conduct"
 ASK = "ask"
-ASK_TIME, APPROVE_TIME, REFUSE_TIME = "ask_time", "approve_time", "refuse_time"
+ASK_TIME, APPROVE_TIME, REFUSE_TIME, DROP_TIME = "ask_time", "approve_time", "refuse_time", "drop_time"
 CANDIDATES_SHOWN = 15
 
 
@@ -63,12 +63,16 @@ def abilities(user: Any, tip: Tip) -> set[str]:
 
 def _about_time(user: Any, tip: Tip, *, leads: bool, decides: bool) -> set[str]:
     """Asking for more time, or deciding on what somebody else asked."""
-    if not is_possible(Act.EXTEND, tip.status) or not (leads or decides):
+    if not is_possible(Act.EXTEND, tip.status):
         return set()
     asked = timing.waiting_request(tip)
+    if asked is not None and asked.asked_by_id == user.pk and permissions.can_handle(user, tip):
+        return {DROP_TIME}
+    if not (leads or decides):
+        return set()
     if asked is None:
         return set() if decides else {ASK_TIME}
-    return {APPROVE_TIME, REFUSE_TIME} if decides and asked.asked_by_id != user.pk else set()
+    return {APPROVE_TIME, REFUSE_TIME} if decides else set()
 
 
 def colleagues(tip: Tip) -> list[Posting]:

@@ -145,6 +145,18 @@ def refuse_time(tip: Tip, *, actor: Any, version: int, reason: str) -> Tip:
     return apply(tip, act=Act.EXTEND, actor=actor, version=version, step=step, also=decide)
 
 
+def drop_time(tip: Tip, *, actor: Any, version: int) -> Tip:
+    """Take back one's own request that waits. Raises WrongStateError when there is none."""
+    check_version(tip, version)
+    require(permissions.can_handle(actor, tip))
+    asked = waiting_request(tip)
+    if asked is None or asked.asked_by_id != actor.pk:
+        raise WrongStateError(_("Anh/chị không có đề nghị gia hạn nào đang chờ."))
+    step = Step(EventKind.DROPPED_TIME, "tips.extension.dropped")
+    drop = _decision(asked, actor, Extension.State.DROPPED)
+    return apply(tip, act=Act.EXTEND, actor=actor, version=version, step=step, also=drop)
+
+
 def waiting_request(tip: Tip) -> Extension | None:
     """The request for more time nobody has decided on."""
     return tip.extensions.filter(state=Extension.State.ASKED).select_related("asked_by").first()

@@ -99,7 +99,7 @@ def _detail_page(
         "similar": similar_tips(request.user, tip) if tip.status in OPEN else [],
         "main_tip": offers.main_tip(request.user, tip),
         "milestones": [] if tip.erased_at else milestones(tip),
-        "time_request": waiting_request(tip) if offers.APPROVE_TIME in able else None,
+        "time_request": waiting_request(tip) if able & {offers.APPROVE_TIME, offers.DROP_TIME} else None,
         "ratings": ratings_for(request.user, tip),
         "candidates": offers.merge_candidates(request.user, tip) if "merge" in able else [],
     }
