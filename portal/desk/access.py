@@ -24,6 +24,7 @@ from portal.errors import NotAllowedError, WrongStateError
 ROLE_ORDER = (Role.CHIEF, Role.OFFICER, Role.BEAT_OFFICER, Role.SUPERVISOR, Role.RELAY)
 STEERING_ORDER = (*ROLE_ORDER, Role.ADMINISTRATOR)
 POSTING_KEY = "desk_posting"
+KEEPERS_SHOWN = 2
 
 View = Callable[..., HttpResponse]
 
@@ -103,7 +104,7 @@ def desk_page(*roles: str) -> Callable[[View], View]:
             if not permissions.has_role(request.user, *roles):
                 if "application/json" in request.headers.get("Accept", ""):
                     raise PermissionDenied
-                return forbidden(request)
+                return forbidden(request, roles)
             try:
                 return view(request, *args, **kwargs)
             except WrongStateError as error:
@@ -138,10 +139,22 @@ def conflict(request: HttpRequest, error: WrongStateError) -> HttpResponse:
     return render(request, "desk/conflict.html", context, status=409)
 
 
-def forbidden(request: HttpRequest) -> HttpResponse:
-    """The 403 page of somebody who has a desk, for a page of other roles: the menu is still theirs."""
-    context = {"desk": request.desk, "desk_unit": request.desk.office, "desk_role": request.desk.role_name}
+def forbidden(request: HttpRequest, roles: tuple[str, ...]) -> HttpResponse:
+    """The 403 page of somebody who has a desk, for a page of ``roles``: the menu is still theirs."""
+    context = {
+        "desk": request.desk,
+        "desk_unit": request.desk.office,
+        "desk_role": request.desk.role_name,
+        "keepers": keepers(request.desk.unit, roles),
+    }
     return render(request, "desk/forbidden.html", context, status=403)
+
+
+def keepers(unit: Unit, roles: tuple[str, ...]) -> list[Posting]:
+    """Postings of those who have such a page for ``unit``, the nearest first: whom to ask instead."""
+    codes = [unit.code, *unit.ancestor_codes()]
+    rows = Posting.objects.open().filter(unit__code__in=codes, role__in=roles, user__is_active=True)
+    return list(rows.select_related("user", "unit").order_by("-unit__path", "pk")[:KEEPERS_SHOWN])
 
 
 def expired(request: HttpRequest) -> HttpResponse:

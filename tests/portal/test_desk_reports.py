@@ -131,7 +131,8 @@ def test_punctuality_has_three_parts_and_leaves_out_what_is_not_due(area, office
     TipEvent.objects.create(tip=longer, kind=EventKind.EXTENDED)
     TipFactory(**common, **ended, closed_at=at(8), deadline=at(6))
     TipFactory(**common, deadline=at(7), status=TipStatus.VERIFYING)
-    # Due in November, or ended as spam: neither belongs to October's sum.
+    # Due in November, ended as spam or joined to another: none belongs to October's sum.
+    TipFactory(**common, status=TipStatus.DUPLICATE, closed_at=at(5), deadline=at(6))
     TipFactory(**common, deadline=at(2, month=11))
     TipFactory(**common, status=TipStatus.SPAM, closed_at=at(5), deadline=at(6), outcome=Outcome.SPAM)
     tips = figures(officer, area.commune_a)["tips"]

@@ -216,3 +216,30 @@ class TestBreaches:
         other = Client()
         other.force_login(make_user(Role.SUPERVISOR, area.other_province))
         assert other.get(reverse("desk:breach", args=[row.code])).status_code == 404
+
+
+def test_breach_form_asks_for_a_number_and_says_how_to_write_it(supervisor, area):
+    client = Client()
+    client.force_login(supervisor)
+    url = reverse("desk:breach_enter")
+    shown = unescape(client.get(url).content.decode())
+    label = shown.partition("Số người bị ảnh hưởng")[2].partition("<input")[0]
+    assert "Chỉ ghi số, ví dụ 3" in label and "không bắt buộc" not in label
+    form = {"known_at": "01/11/2026 08:00", "what": SECRET, "data": "Tên", "measures": "Thu hồi"}
+    for people in ("", "khoảng ba người"):
+        response = client.post(url, {**form, "unit": area.district.code, "people": people})
+        assert response.status_code == 200 or response.status_code == 400
+        assert not Breach.objects.exists()
+    assert "Xin chỉ ghi số, ví dụ 3." in unescape(response.content.decode())
+
+
+def test_chief_is_told_who_keeps_the_registers(supervisor, area):
+    client = Client()
+    chief = make_user(Role.CHIEF, area.commune_a)
+    client.force_login(chief)
+    response = client.get(reverse("desk:breaches"))
+    shown = unescape(response.content.decode())
+    assert response.status_code == 403
+    told = shown.partition("xin báo:")[2].partition("</ul>")[0]
+    assert supervisor.display_name in told and area.district.police_name in told
+    assert chief.display_name not in told

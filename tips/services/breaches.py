@@ -35,7 +35,7 @@ def enter(
     if not isinstance(known_at, datetime.datetime) or known_at > now:
         raise ValidationError({"known_at": _("Xin ghi lúc phát hiện, không ở tương lai.")})
     if isinstance(people, bool) or not isinstance(people, int) or not 0 <= people <= MOST_PEOPLE:
-        raise ValidationError({"people": _("Xin ghi số người, chưa rõ thì ghi ước tính.")})
+        raise ValidationError({"people": _("Xin chỉ ghi số, ví dụ 3. Chưa rõ thì ghi số ước tính.")})
     texts = {"what": what, "data": data, "measures": measures}
     said = {name: keyed(name, clean_words, value) for name, value in texts.items()}
     with transaction.atomic():

@@ -84,7 +84,12 @@ class BreachForm(UnitForm):
     known_at = MomentField(label=_("Phát hiện lúc"))
     what = words(_("Việc gì xảy ra"))
     data = words(_("Những dữ liệu nào"), rows=2)
-    people = NumberField(label=_("Số người bị ảnh hưởng, có thể ước tính"), most=MOST_PEOPLE)
+    people = NumberField(
+        label=_("Số người bị ảnh hưởng"),
+        most=MOST_PEOPLE,
+        required=True,
+        help_text=_("Chỉ ghi số, ví dụ 3. Chưa rõ thì ghi số ước tính."),
+    )
     measures = words(_("Đã làm gì để hạn chế"))
 
 

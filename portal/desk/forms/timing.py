@@ -33,10 +33,12 @@ class AskTimeForm(tip_forms.ExtendForm):
 class NumberField(forms.IntegerField):
     """A whole number as people here write it: 25.300.000."""
 
-    def __init__(self, *, most: int, **kwargs: Any):
+    default_error_messages = {"invalid": _("Xin chỉ ghi số, ví dụ 3.")}
+
+    def __init__(self, *, most: int, required: bool = False, **kwargs: Any):
         attrs = {"inputmode": "numeric", "autocomplete": "off"}
         super().__init__(
-            min_value=0, max_value=most, required=False, widget=forms.TextInput(attrs=attrs), **kwargs
+            min_value=0, max_value=most, required=required, widget=forms.TextInput(attrs=attrs), **kwargs
         )
 
     def to_python(self, value: Any) -> int | None:
