@@ -48,9 +48,10 @@ def can_assign(user, tip, assignee) -> bool:
 def can_reveal(user, tip) -> bool:
     """Who decides, or whom somebody else who decides gave leave that is still running.
 
-    For child abuse and domestic violence only the latter: opening those always takes two people.
+    For child abuse and domestic violence only the latter: opening those always takes two people, also once
+    somebody sorted the tip elsewhere.
     """
-    if tip.category not in RESTRICTED and can_decide(user, tip):
+    if not tip.was_restricted and can_decide(user, tip):
         return True
     leaves = tip.identity_grants.filter(user=user, until__gt=timezone.now())
     return can_handle(user, tip) and leaves.exclude(granted_by=user).exists()
@@ -59,7 +60,7 @@ def can_reveal(user, tip) -> bool:
 def can_open_original(user, evidence) -> bool:
     """Like ``can_reveal``: an original may name its sender by what its metadata tell."""
     tip = evidence.tip
-    if tip.category not in RESTRICTED and can_decide(user, tip):
+    if not tip.was_restricted and can_decide(user, tip):
         return True
     leaves = evidence.grants.filter(user=user, until__gt=timezone.now())
     return can_handle(user, tip) and leaves.exclude(granted_by=user).exists()

@@ -4,14 +4,16 @@ from datetime import timedelta
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
 from groups.enums import Role
 from portal.audit.models import AuditEntry
 from portal.errors import NotAllowedError, StaleVersionError, WrongStateError
 from tests.factories import make_user
+from tests.tips import media
 from tips.models import IdentityGrant
-from tips.services import handling, identity
+from tips.services import handling, identity, originals, routing
 
 pytestmark = pytest.mark.django_db
 
@@ -135,3 +137,19 @@ def test_leave_is_never_for_oneself_nor_by_officers(tip, chief, officer):
         identity.grant_identity(tip, actor=chief, version=1, user=chief, reason="Cho tôi xem với")
     with pytest.raises(NotAllowedError):
         identity.grant_identity(tip, actor=officer, version=1, user=chief, reason="Cho chỉ huy xem")
+
+
+@pytest.mark.parametrize("chosen", ["TRE_EM", "GAY_ROI"])
+def test_second_person_is_needed_wherever_a_restricted_tip_is_sorted(submit, area, chosen):
+    picture = SimpleUploadedFile("a.png", media.picture("PNG"))
+    tip = submit(category=chosen, contact_name="Trần Thị Hoa", files=[picture])
+    chief = make_user(Role.CHIEF, area.commune_a, restricted_circle=True)
+    for category in ("TRE_EM", "GAY_ROI"):
+        tip = routing.reclassify(tip, actor=chief, version=tip.version, category=category, reason="Xếp lại")
+        with pytest.raises(NotAllowedError):
+            reveal(tip, chief)
+        with pytest.raises(NotAllowedError):
+            originals.open_original(tip.evidence.get(), actor=chief, reason="Cần xem nơi chụp")
+    second = make_user(Role.SUPERVISOR, area.district)
+    identity.grant_identity(tip, actor=second, version=tip.version, user=chief, reason="Gặp cùng y tế")
+    assert reveal(tip, chief).name == "Trần Thị Hoa"

@@ -259,6 +259,24 @@ def test_tip_that_becomes_restricted_loses_an_assignee_outside_the_circle(submit
     assert reclassify(tip, chief, category="TRE_EM").assignee is None
 
 
+@pytest.mark.parametrize("category", ["TRE_EM", "BAO_LUC_GD"])
+def test_leaving_a_restricted_category_takes_a_chief_of_the_circle_and_a_reason(submit, area, category):
+    member = make_user(Role.OFFICER, area.commune_a, restricted_circle=True)
+    leader = make_user(Role.CHIEF, area.commune_a, restricted_circle=True)
+    outsider = make_user(Role.OFFICER, area.commune_a)
+    tip = submit(category=category)
+    with pytest.raises(NotAllowedError, match="bỏ loại hạn chế"):
+        reclassify(tip, member, category="GAY_ROI", reason="Không phải việc trẻ em")
+    with pytest.raises(ValidationError) as caught:
+        reclassify(tip, leader, category="GAY_ROI")
+    assert list(caught.value.message_dict) == ["reason"]
+    assert not Tip.objects.visible_to(outsider).exists()
+    other = {"TRE_EM": "BAO_LUC_GD", "BAO_LUC_GD": "TRE_EM"}[category]
+    tip = reclassify(tip, member, category=other)
+    moved = reclassify(tip, leader, category="GAY_ROI", reason="Không phải việc trẻ em")
+    assert (moved.category, moved.events.last().note) == ("GAY_ROI", "Không phải việc trẻ em")
+
+
 @pytest.mark.parametrize("changes", [{"priority": "P5"}, {"priority": "x"}, {"category": "NOPE"}])
 def test_reclassify_with_unknown_value_is_refused(taken, chief, changes):
     with pytest.raises(ValidationError) as caught:

@@ -15,6 +15,7 @@ from tips.enums import (
     UNTAKEN,
     Category,
     Conduct,
+    EventKind,
     Outcome,
     Priority,
     SourceChannel,
@@ -172,6 +173,14 @@ class Tip(models.Model):
     def is_restricted(self) -> bool:
         """Whether only a named circle may open it."""
         return self.category in RESTRICTED
+
+    @cached_property
+    def was_restricted(self) -> bool:
+        """Whether it is or once was restricted: sent as such, or sorted so for a while."""
+        if not {self.category, self.category_chosen}.isdisjoint(RESTRICTED):
+            return True
+        steps = self.events.filter(kind=EventKind.RECLASSIFIED).values_list("data", flat=True)
+        return any(category in RESTRICTED for data in steps for category in data.get("category", ()))
 
     @cached_property
     def named_ids(self) -> frozenset[int]:

@@ -112,7 +112,8 @@ def reclassify(
 ) -> Tip:
     """Correct what the sender chose and the machine guessed.
 
-    Who handles a tip may raise its priority; lowering it takes somebody who decides, and a reason. In another
+    Who handles a tip may raise its priority; lowering it takes somebody who decides, and a reason. So does
+    leaving a restricted category, which opens the tip to more people; entering one is everybody's. In another
     category a tip is at least as urgent as one that comes in under it.
 
     Turning a tip into a conduct complaint takes it away from its commune at once, without a trace there, and
@@ -130,10 +131,8 @@ def reclassify(
         raise ValidationError({"category": _("Tin đã ghi tên cán bộ bị phản ánh: giữ loại “Về cán bộ”.")})
     if wanted.category != tip.category:
         wanted.priority = min(wanted.priority, _guess(tip, wanted.category))
-    is_lowered = wanted.priority > tip.priority
-    if is_lowered and not permissions.can_decide(actor, tip):
-        raise NotAllowedError(_("Chỉ chỉ huy được hạ mức ưu tiên."))
-    why = keyed("reason", validators.clean_reason, reason) if reason or is_lowered else ""
+    is_decision = _needs_decision(tip, wanted, actor)
+    why = keyed("reason", validators.clean_reason, reason) if reason or is_decision else ""
     values: dict[str, Any] = {"category": wanted.category, "priority": wanted.priority}
     becomes_complaint = wanted.category == Category.CAN_BO != tip.category
     if becomes_complaint and tip.handler.level == Level.COMMUNE:
@@ -152,6 +151,16 @@ def reclassify(
         keep_together(tip, actor=actor)
 
     return apply(tip, act=Act.CLASSIFY, actor=actor, version=version, values=values, step=step, also=also)
+
+
+def _needs_decision(tip: Tip, wanted: Tip, actor: Any) -> bool:
+    """Whether the change is for who decides, with a reason. Raises NotAllowedError for everybody else."""
+    is_opened = tip.is_restricted and not wanted.is_restricted
+    is_lowered = wanted.priority > tip.priority
+    if (is_opened or is_lowered) and not permissions.can_decide(actor, tip):
+        wish = _("bỏ loại hạn chế") if is_opened else _("hạ mức ưu tiên")
+        raise NotAllowedError(_("Chỉ chỉ huy được %(wish)s.") % {"wish": wish})
+    return is_opened or is_lowered
 
 
 def _target(value: Unit | str, tip: Tip) -> Unit:
