@@ -313,7 +313,7 @@ def _tip_page(
         "reopen_until": additions.reopen_until(tip),
         **({"rating_form": RatingForm(auto_id="rate_%s")} if rating.can_rate(tip) else {}),
         "data_form": DataForm(auto_id="data_%s"),
-        "data_requests": list(tip.data_requests.order_by("pk")),
+        "data_requests": requests.by_receipt(tip),
         **context,
         "receipt": receipt,
         "receipt_end": receipt[-4:],

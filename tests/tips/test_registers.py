@@ -6,6 +6,7 @@ from html import unescape
 import pytest
 from django.core import mail
 from django.core.exceptions import ValidationError
+from django.db.models import F
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -16,7 +17,7 @@ from portal.errors import NotAllowedError, WrongStateError
 from tests.factories import make_user
 from tips import tasks
 from tips.models import Breach, Contact, DataRequest, Tip
-from tips.services import breaches, requests, retention
+from tips.services import breaches, conduct, requests, retention
 from tips.services.intake import submit_tip
 
 pytestmark = pytest.mark.django_db
@@ -49,6 +50,76 @@ def asked(sent):
     return DataRequest.objects.select_related("unit", "tip__handler").get()
 
 
+def now_(row):
+    return DataRequest.objects.select_related("unit", "tip__handler").get(pk=row.pk)
+
+
+@pytest.fixture
+def ended(sent):
+    Tip.objects.update(status="closed", closed_at=timezone.now())
+    return sent
+
+
+def register_pages(user, row):
+    """What the person reads about a request in the register, and what each act on it answers."""
+    client = Client()
+    client.force_login(user)
+    listed = client.get(reverse("desk:data_requests")).content.decode()
+    page = client.get(reverse("desk:data_request", args=[row.code]))
+    answers = []
+    for name, values in (
+        ("confirm", {"check": "receipt"}),
+        ("grant", {"reason": "Đúng quyền của dân", "done": "Đã xóa hết", "erase_content": "on"}),
+    ):
+        answer = client.post(reverse("desk:data_request_act", args=[row.code, name]), values)
+        answers.append(answer.status_code)
+    return row.code in listed, page.status_code, unescape(page.content.decode()), answers
+
+
+class TestRightsOfTheTip:
+    def test_supervisor_named_in_a_complaint_knows_nothing_of_its_requests(self, draft, supervisor, area):
+        sent = submit_tip(draft(category="CAN_BO", text="Ông Nam chỉ huy huyện đòi tiền bà con"))
+        row = asked(sent)
+        second, top = make_user(Role.SUPERVISOR, area.district), make_user(Role.SUPERVISOR, area.province)
+        conduct.sort_out(row.tip, actor=second, version=1, kind="complaint", officer=supervisor)
+        is_listed, status, text, answers = register_pages(supervisor, row)
+        assert (is_listed, status, answers) == (False, 404, [404, 404]) and WORDS not in text
+        with pytest.raises(NotAllowedError):
+            requests.confirm(now_(row), actor=supervisor, check="receipt")
+        # It went with its tip to the province.
+        assert not DataRequest.objects.visible_to(second).exists()
+        is_listed, status, text, _answers = register_pages(top, row)
+        assert (is_listed, status) == (True, 200) and WORDS in text
+        assert Tip.objects.get().text
+
+    def test_outside_the_circle_a_request_has_no_words_and_no_tip(self, draft, area, administrator):
+        tip = submit_tip(draft(category="TRE_EM", contact_name="Bà Hoa", contact_phone="0912345678"))
+        row = asked(tip)
+        is_listed, status, text, answers = register_pages(administrator, row)
+        assert (is_listed, status, answers) == (True, 200, [302, 403])
+        assert WORDS not in text and tip.tip.public_id not in text
+        assert Contact.objects.exists() and DataRequest.objects.get().state == "confirmed"
+        member = make_user(Role.SUPERVISOR, area.district, restricted_circle=True)
+        _listed, _status, text, _answers = register_pages(member, row)
+        assert WORDS in text and tip.tip.public_id in text
+
+    def test_sender_reads_nothing_of_what_others_asked_about_their_tip(self, sent, supervisor, area):
+        row = requests.enter(
+            actor=supervisor,
+            unit=area.district,
+            kind="delete",
+            source="counter",
+            person="Ông Trần Văn Ba",
+            words="Muốn biết ai báo tôi",
+            tip=sent.tip,
+        )
+        text = follow_page(sent.receipt, action="ask", kind="delete", words=WORDS)
+        own = DataRequest.objects.get(source="receipt")
+        requests.refuse(row, actor=supervisor, reason="Ông Ba là người bị báo tin")
+        assert own != row and "Ông Ba" not in follow_page(sent.receipt)
+        assert follow_page(sent.receipt).count("Xóa dữ liệu</b>") == text.count("Xóa dữ liệu</b>") == 1
+
+
 class TestRequests:
     def test_sender_asks_by_receipt_and_sees_the_terms(self, sent):
         text = follow_page(sent.receipt, action="ask", kind="delete", words=WORDS)
@@ -78,16 +149,46 @@ class TestRequests:
         actions = set(AuditEntry.objects.values_list("action", flat=True))
         assert {"tips.request.granted", "tips.contact.erased"} <= actions
 
-    def test_content_goes_only_once_the_tip_has_ended(self, sent, supervisor):
+    def test_content_goes_only_once_the_tip_has_ended(self, sent, supervisor, area):
         row = requests.confirm(asked(sent), actor=supervisor, check="receipt")
         values = {"actor": supervisor, "reason": "Đúng quyền", "done": "Đã xóa", "erase_content": True}
         with pytest.raises(ValidationError):
             requests.grant(row, **values)
         assert Contact.objects.exists() and DataRequest.objects.get().state == "confirmed"
         Tip.objects.update(status="closed", closed_at=timezone.now())
-        row = DataRequest.objects.select_related("unit", "tip__handler").get()
-        requests.grant(row, **values)
+        second = make_user(Role.SUPERVISOR, area.district)
+        requests.grant(now_(row), **values | {"actor": second})
         assert Tip.objects.get().erased_at is not None
+
+    def test_content_is_erased_by_somebody_else_than_who_confirmed(self, ended, supervisor):
+        row = requests.confirm(asked(ended), actor=supervisor, check="receipt")
+        with pytest.raises(ValidationError) as caught:
+            requests.grant(row, actor=supervisor, reason="Đúng quyền", done="Đã xóa", erase_content=True)
+        assert list(caught.value.message_dict) == ["erase_content"]
+        assert Tip.objects.get().text and Contact.objects.exists()
+
+    def test_what_a_chief_holds_is_not_erased_on_request(self, ended, supervisor, area):
+        chief, second = make_user(Role.CHIEF, area.commune_a), make_user(Role.SUPERVISOR, area.district)
+        until = timezone.localdate() + timedelta(days=100)
+        row = requests.confirm(asked(ended), actor=supervisor, check="receipt")
+        retention.hold(now_(row).tip, actor=chief, until=until, reason="Cần giữ cho vụ án đang điều tra")
+        for with_content in (False, True):
+            with pytest.raises(WrongStateError, match="đang giữ"):
+                requests.grant(
+                    row, actor=second, reason="Đúng quyền", done="Đã xóa", erase_content=with_content
+                )
+        assert Tip.objects.get().text and Contact.objects.exists()
+        assert DataRequest.objects.get().state == "confirmed"
+
+    def test_what_is_called_erased_is_erased_though_the_tip_has_changed_since(self, ended, supervisor, area):
+        row = requests.confirm(asked(ended), actor=supervisor, check="receipt")
+        Tip.objects.update(version=F("version") + 1)
+        second = make_user(Role.SUPERVISOR, area.district)
+        granted = requests.grant(
+            row, actor=second, reason="Đúng quyền", done="Đã xóa hết", erase_content=True
+        )
+        assert granted.state == "granted" and Tip.objects.get().text == ""
+        assert (now_(row).words, now_(row).done) == ("", "Đã xóa hết")
 
     def test_nothing_is_carried_out_for_somebody_else(self, area, supervisor):
         row = requests.enter(

@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from groups.enums import Role
 from portal.audit.models import AuditEntry
-from portal.errors import NotAllowedError
+from portal.errors import NotAllowedError, WrongStateError
 from tests.factories import make_user
 from tests.tips import media
 from tips import tasks
@@ -33,7 +33,7 @@ from tips.models import (
     TipTerm,
     Tombstone,
 )
-from tips.services import closing, erasing, follow, handling, retention
+from tips.services import asking, closing, erasing, follow, handling, requests, retention
 from tips.services.intake import submit_tip
 
 pytestmark = pytest.mark.django_db
@@ -277,3 +277,40 @@ def test_task_runs_all(submit, settings):
     ended(submit(), "spam", 40)
     tasks.erase_expired()
     assert Tip.objects.get().erased_at is not None
+
+
+def test_hold_made_after_the_plan_keeps_every_part(submit, area, monkeypatch):
+    tip = submit(contact_name="Nguyễn Văn A", files=[SimpleUploadedFile("a.png", media.picture("PNG"))])
+    tip = ended(tip, "closed", 4000, outcome="guided")
+    steps = retention.plan(timezone.now())
+    assert [step.part for step in steps] == list(Part)
+    until = timezone.localdate() + timedelta(days=100)
+    chief = make_user(Role.CHIEF, area.commune_a)
+    retention.hold(tip, actor=chief, until=until, reason="Cần giữ cho vụ án đang làm")
+    monkeypatch.setattr(retention, "plan", lambda now, limit: steps)
+    assert retention.run() == []
+    assert Tip.objects.get().text and Contact.objects.exists() and Original.objects.exists()
+
+
+def test_erased_tip_can_no_longer_be_held(submit, area):
+    tip = ended(submit(), "closed", 4000, outcome="guided")
+    retention.run()
+    chief = make_user(Role.CHIEF, area.commune_a)
+    until = timezone.localdate() + timedelta(days=100)
+    with pytest.raises(WrongStateError):
+        retention.hold(tip, actor=chief, until=until, reason="Cần giữ cho vụ án đang làm")
+    assert not RetentionHold.objects.exists()
+
+
+def test_purge_leaves_no_words_of_who_asked(submit, area):
+    officer, supervisor = make_user(Role.OFFICER, area.commune_a), make_user(Role.SUPERVISOR, area.district)
+    tip = submit(contact_name="Nguyễn Văn A")
+    asking.ask(tip, actor=officer, version=tip.version, reason=f"Hỏi về {SECRET}")
+    values = {"kind": "access", "source": "counter", "person": SECRET, "words": SECRET, "tip": tip}
+    row = requests.enter(actor=supervisor, unit=area.district, **values)
+    requests.refuse(row, actor=supervisor, reason="Không phải chính người đó")
+    tip = ended(tip, "closed", 4000, outcome="guided")
+    retention.run()
+    row.refresh_from_db()
+    assert (row.words, row.person, row.state) == ("", "", "refused")
+    assert [asked.reason for asked in tip.identity_requests.all()] == [""]

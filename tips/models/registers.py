@@ -10,6 +10,7 @@ from groups import permissions
 from groups.models import Unit
 from portal.crypto.fields import EncryptedTextField
 from tips.models.tips import Tip
+from tips.querysets import naming
 
 
 class RegisterQuerySet(models.QuerySet):
@@ -18,6 +19,17 @@ class RegisterQuerySet(models.QuerySet):
     def visible_to(self, user) -> "RegisterQuerySet":
         """Rows of units under the user's postings as supervisor or administrator."""
         return self.filter(permissions.paths_q(permissions.paths(user, *REGISTER_ROLES), "unit__path"))
+
+
+class DataRequestQuerySet(RegisterQuerySet):
+    """Requests about personal data, for those who keep the register."""
+
+    def visible_to(self, user) -> "DataRequestQuerySet":
+        """Rows under the user's postings; about a tip, where it is handled now, never one that names them."""
+        paths = permissions.paths(user, *REGISTER_ROLES)
+        alone = Q(tip=None) & permissions.paths_q(paths, "unit__path")
+        of_tip = permissions.paths_q(paths, "tip__handler__path") & ~Q(tip__in=naming(user))
+        return self.filter(alone | of_tip)
 
 
 REGISTER_ROLES = (permissions.Role.SUPERVISOR, permissions.Role.ADMINISTRATOR)
@@ -72,6 +84,9 @@ class DataRequest(models.Model):
     confirm_by = models.DateTimeField(_("hạn xác nhận"))
     due_at = models.DateTimeField(_("hạn thực hiện"))
     confirmed_at = models.DateTimeField(null=True)
+    confirmed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
+    )
     extension_reason = EncryptedTextField(blank=True)
     decided_at = models.DateTimeField(null=True)
     decided_by = models.ForeignKey(
@@ -80,7 +95,7 @@ class DataRequest(models.Model):
     reason = EncryptedTextField(_("lý do quyết định"), blank=True)
     done = EncryptedTextField(_("đã làm gì"), blank=True)
 
-    objects = RegisterQuerySet.as_manager()
+    objects = DataRequestQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("yêu cầu về dữ liệu cá nhân")
@@ -94,6 +109,11 @@ class DataRequest(models.Model):
 
     def __str__(self) -> str:
         return self.code
+
+    @property
+    def keeper(self) -> Unit:
+        """Whose register it stands in: the unit that handles its tip now, else where it was entered."""
+        return self.tip.handler if self.tip is not None else self.unit
 
     @property
     def is_open(self) -> bool:

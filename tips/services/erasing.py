@@ -21,6 +21,11 @@ FILES_AT_ONCE = 200
 ORPHANED_AFTER = datetime.timedelta(days=1)
 
 
+def locked(tip_id: int) -> Tip:
+    """The tip as it is now, locked to the end of the transaction: who holds it or erases it comes after."""
+    return Tip.objects.select_for_update(of=("self",)).select_related("handler").get(pk=tip_id)
+
+
 def erase_contact(tip: Tip, *, actor=None, source: str) -> bool:
     """Forget who sent a tip; False when there was nothing left to forget."""
     with transaction.atomic():
@@ -99,6 +104,9 @@ def _remove_rows(tip: Tip) -> None:
     for model in (Contact, Message, Evidence, TipTerm):
         model.objects.filter(tip=tip).delete()
     tip.identity_grants.all().delete()
+    tip.identity_requests.update(reason="")
+    finished = tip.data_requests.filter(decided_at__isnull=False)
+    finished.update(words="", person="", extension_reason="")
     TipEvent.objects.filter(tip=tip).update(note="")
     tip.extensions.update(reason="", answer="")
     tip.ratings.update(words="")

@@ -8,12 +8,12 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from groups import permissions
 from groups.models import Unit
+from groups.permissions import holds
 from portal.audit.services import record
 from portal.errors import WrongStateError
 from portal.text import clean
-from tips import deadlines, limits, receipts, validators
+from tips import deadlines, limits, permissions, receipts, validators
 from tips.enums import OPEN
 from tips.models import DataRequest, Tip
 from tips.models.registers import REGISTER_ROLES
@@ -33,7 +33,25 @@ TERM_OF: dict[str, TermKind] = {
 
 def can_keep(user: Any, unit: Unit) -> bool:
     """Supervisors and administrators of the unit or above it keep both registers."""
-    return permissions.holds(user, unit, *REGISTER_ROLES)
+    return holds(user, unit, *REGISTER_ROLES)
+
+
+def may_act(user: Any, request: DataRequest) -> bool:
+    """Who keeps the register the request stands in, and is not whom its tip complains about."""
+    tip = request.tip
+    return can_keep(user, request.keeper) and (tip is None or user.pk not in tip.named_ids)
+
+
+def may_read(user: Any, request: DataRequest) -> bool:
+    """May read its words and decide on it: about a restricted tip only the circle of that tip."""
+    tip = request.tip
+    is_closed = tip is not None and tip.is_restricted and not permissions.can_handle(user, tip)
+    return may_act(user, request) and not is_closed
+
+
+def by_receipt(tip: Tip) -> list[DataRequest]:
+    """What the sender asked for, by the receipt; never what others asked about the same tip."""
+    return list(tip.data_requests.filter(source=Source.RECEIPT).order_by("pk"))
 
 
 def ask_by_receipt(tip: Tip, *, kind: Any, words: Any) -> DataRequest:
@@ -43,12 +61,14 @@ def ask_by_receipt(tip: Tip, *, kind: Any, words: Any) -> DataRequest:
     """
     wanted = keyed("kind", _kind, kind)
     said = keyed("words", clean_words, words)
-    waiting = tip.data_requests.filter(kind=wanted, state__in=[State.NEW, State.CONFIRMED]).first()
-    if waiting is not None:
-        return waiting
     now = timezone.now().replace(second=0, microsecond=0)
     fields = {"tip": tip, "source": Source.RECEIPT, "check_kind": Check.RECEIPT, "words": said}
-    return _create(tip.handler, wanted, now, actor=None, **fields)
+    with transaction.atomic():
+        # A second click waits here, and then sees what the first one wrote.
+        handler = erasing.locked(tip.pk).handler
+        same = tip.data_requests.filter(source=Source.RECEIPT, kind=wanted)
+        waiting = same.filter(state__in=[State.NEW, State.CONFIRMED]).first()
+        return waiting or _create(handler, wanted, now, actor=None, **fields)
 
 
 def enter(
@@ -66,16 +86,21 @@ def enter(
 
 def confirm(request: DataRequest, *, actor: Any, check: Any) -> DataRequest:
     """Tell the person that it arrived, and note how their identity was checked."""
-    require(can_keep(actor, request.unit))
+    require(may_act(actor, request))
     if check not in Check.values or check == Check.NONE:
         raise ValidationError({"check": _("Xin ghi đã kiểm tra danh tính thế nào.")})
-    values = {"state": State.CONFIRMED, "confirmed_at": timezone.now(), "check_kind": check}
+    values = {
+        "state": State.CONFIRMED,
+        "confirmed_at": timezone.now(),
+        "confirmed_by": actor,
+        "check_kind": check,
+    }
     return _move(request, actor, "confirmed", (State.NEW,), values, {"check": str(check)})
 
 
 def extend(request: DataRequest, *, actor: Any, reason: Any) -> DataRequest:
     """Once, and with a reason, the term runs a second time."""
-    require(can_keep(actor, request.unit))
+    require(may_act(actor, request))
     why = keyed("reason", validators.clean_reveal_reason, reason)
     if request.extension_reason:
         raise WrongStateError(_("Đã gia hạn một lần rồi."))
@@ -89,9 +114,11 @@ def grant(
 ) -> DataRequest:
     """Carry out what was asked. A deletion forgets the sender of the tip; its content too, if it has ended.
 
-    Raises ValidationError keyed by the argument at fault, WrongStateError before identity was checked.
+    Content goes by two people, one who confirmed and another who grants; nothing goes that a chief holds.
+    Raises NotAllowedError outside the circle of a restricted tip, ValidationError keyed by the argument at
+    fault, WrongStateError before identity was checked or while the tip is held.
     """
-    require(can_keep(actor, request.unit))
+    require(may_read(actor, request))
     why = keyed("reason", validators.clean_reason, reason)
     what = keyed("done", clean_words, done)
     if request.check_kind in (Check.NONE, Check.FAILED):
@@ -100,13 +127,15 @@ def grant(
         values = _decision(actor, State.GRANTED, why) | {"done": what}
         granted = _move(request, actor, "granted", (State.CONFIRMED,), values, {})
         if request.kind == Kind.DELETE and request.tip_id:
-            _erase(request.tip, actor, code=request.code, with_content=erase_content)
+            if erase_content and request.confirmed_by_id in (None, actor.pk):
+                raise ValidationError({"erase_content": _("Xóa nội dung cần người khác người đã xác nhận.")})
+            _erase(request.tip_id, actor, code=request.code, with_content=erase_content)
     return granted
 
 
 def refuse(request: DataRequest, *, actor: Any, reason: Any) -> DataRequest:
     """Say no, and why: the person may complain about it."""
-    require(can_keep(actor, request.unit))
+    require(may_read(actor, request))
     why = keyed("reason", validators.clean_reveal_reason, reason)
     values = _decision(actor, State.REFUSED, why)
     return _move(request, actor, "refused", (State.NEW, State.CONFIRMED), values, {})
@@ -124,7 +153,7 @@ def _create(unit: Unit, kind: str, now: datetime.datetime, *, actor: Any, **fiel
             **fields,
         )
         facts = {"kind": kind, "source": str(row.source)}
-        record(actor, "tips.request.entered", row, unit_path=unit.path, data=facts, at=now)
+        record(actor, "tips.request.entered", row, unit_path=row.keeper.path, data=facts, at=now)
     return row
 
 
@@ -136,7 +165,7 @@ def _move(
         rows = DataRequest.objects.filter(pk=request.pk, state__in=states, due_at=request.due_at)
         if rows.update(**values) != 1:
             raise WrongStateError
-        record(actor, f"tips.request.{act}", request, unit_path=request.unit.path, data=facts)
+        record(actor, f"tips.request.{act}", request, unit_path=request.keeper.path, data=facts)
     return DataRequest.objects.select_related("unit", "tip__handler").get(pk=request.pk)
 
 
@@ -144,13 +173,17 @@ def _decision(actor: Any, state: str, why: str) -> dict[str, Any]:
     return {"state": state, "reason": why, "decided_by": actor, "decided_at": timezone.now()}
 
 
-def _erase(tip: Tip, actor: Any, *, code: str, with_content: bool) -> None:
+def _erase(tip_id: int, actor: Any, *, code: str, with_content: bool) -> None:
     source = _("Theo yêu cầu %(code)s của chủ thể dữ liệu") % {"code": code}
+    tip = erasing.locked(tip_id)
+    if tip.holds.filter(until__gte=timezone.localdate()).exists():
+        raise WrongStateError(_("Chỉ huy đang giữ tin này lâu hơn thời hạn: chưa xóa được."))
     if with_content and tip.status in OPEN:
         raise ValidationError({"erase_content": _("Tin chưa kết thúc nên chưa xóa nội dung được.")})
     erasing.erase_contact(tip, actor=actor, source=source)
-    if with_content:
-        erasing.erase_content(tip, timezone.now(), actor=actor, source=source)
+    is_there = with_content and tip.erased_at is None
+    if is_there and not erasing.erase_content(tip, timezone.now(), actor=actor, source=source):
+        raise WrongStateError
 
 
 def _kind(value: Any) -> str:

@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 
 from portal.audit.services import record
 from portal.calendar import local_date
+from portal.errors import WrongStateError
 from tips import permissions, validators
 from tips.enums import OPEN, Category, TipStatus
 from tips.keeping import BUILT_IN, Ending, KeepRule, Part, keep_rule
@@ -108,11 +109,16 @@ def due(part: Part, at: datetime.datetime, *, seen_at: datetime.datetime | None 
 
 
 def hold(tip: Tip, *, actor: Any, until: Any, reason: str) -> RetentionHold:
-    """Keep a tip longer, until the end of a day. Raises ValidationError keyed ``until`` or ``reason``."""
+    """Keep a tip longer, until the end of a day. Raises ValidationError keyed ``until`` or ``reason``.
+
+    WrongStateError once it is erased: a hold made while erasing runs waits for it.
+    """
     require(permissions.can_decide(actor, tip))
     why = keyed("reason", validators.clean_reveal_reason, reason)
     day = keyed("until", _hold_day, until)
     with transaction.atomic():
+        if erasing.locked(tip.pk).erased_at is not None:
+            raise WrongStateError(_("Nội dung tin đã được xóa."))
         row = RetentionHold.objects.create(tip=tip, until=day, reason=why, by=actor)
         ErasureNotice.objects.filter(tip=tip).delete()
         facts = {"until": day.isoformat()}
@@ -124,9 +130,7 @@ def _steps(part: Part, rules: tuple, now: datetime.datetime, limit: int | None) 
     found = []
     for (days, source), covered in _terms(part, rules, local_date(now)).items():
         rows = _may_go(now).filter(covered, _has(part), closed_at__lt=now - datetime.timedelta(days=days))
-        if part == Part.CONTENT:
-            rows = rows.filter(Q(status=TipStatus.SPAM) | Q(erasure_notice__at__lte=now - WARNED_FOR))
-        pairs = rows.order_by("pk").values_list("pk", "public_id")[:limit]
+        pairs = _warned(part, rows, now).order_by("pk").values_list("pk", "public_id")[:limit]
         found += [PlannedStep(part, pk, public_id, source) for pk, public_id in pairs]
     return sorted(found, key=lambda step: step.tip_id)[:limit]
 
@@ -170,14 +174,23 @@ def _has(part: Part) -> Q:
 
 
 def _erase(step: PlannedStep, now: datetime.datetime) -> bool:
-    tip = Tip.objects.select_related("handler").get(pk=step.tip_id)
-    if tip.status in OPEN or tip.erased_at is not None:
-        return False
-    if step.part == Part.CONTACT:
-        return erasing.erase_contact(tip, source=step.source)
-    if step.part == Part.ORIGINALS:
-        return erasing.erase_originals(tip, source=step.source)
-    return erasing.erase_content(tip, now, source=step.source)
+    """Erase one part if it is due still: since the plan a chief may have held it, or its sender written."""
+    with transaction.atomic():
+        tip = erasing.locked(step.tip_id)
+        if not _warned(step.part, due(step.part, now), now).filter(pk=tip.pk).exists():
+            return False
+        if step.part == Part.CONTACT:
+            return erasing.erase_contact(tip, source=step.source)
+        if step.part == Part.ORIGINALS:
+            return erasing.erase_originals(tip, source=step.source)
+        return erasing.erase_content(tip, now, source=step.source)
+
+
+def _warned(part: Part, rows: QuerySet[Tip], now: datetime.datetime) -> QuerySet[Tip]:
+    """Of these only whose chief had time to object, where that is asked for."""
+    if part != Part.CONTENT:
+        return rows
+    return rows.filter(Q(status=TipStatus.SPAM) | Q(erasure_notice__at__lte=now - WARNED_FOR))
 
 
 def _mail(now: datetime.datetime) -> None:

@@ -164,8 +164,16 @@ def _request_page(request: HttpRequest, row: DataRequest, *, bound: dict | None 
         DataRequest.State.NEW: ("confirm", "extend", "refuse"),
         DataRequest.State.CONFIRMED: ("grant", "extend", "refuse"),
     }.get(row.state, ())
-    names = [name for name in able if not (name == "extend" and row.extension_reason)]
-    context = {"row": row, "forms": _forms(REQUEST_ACTS, names, bound), "opened": next(iter(bound or {}), "")}
+    is_readable = requests.may_read(request.user, row)
+    hidden = {"extend"} if row.extension_reason else set()
+    hidden |= set() if is_readable else {"grant", "refuse"}
+    names = [name for name in able if name not in hidden]
+    context = {
+        "row": row,
+        "is_readable": is_readable,
+        "forms": _forms(REQUEST_ACTS, names, bound),
+        "opened": next(iter(bound or {}), ""),
+    }
     return frame.render(request, "desk/registers/request.html", context, status=400 if bound else 200)
 
 
