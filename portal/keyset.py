@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import BooleanField, Expression, F, Func, Model, QuerySet, Value
+from django.db.models import BooleanField, Expression, F, Func, QuerySet, Value
 from django.db.models.lookups import GreaterThan, LessThan
 
 
@@ -31,9 +31,9 @@ class Order:
         down = self.descending != backwards
         return rows.order_by(*(key.desc() if down else key.asc() for key in self.keys))
 
-    def values_at(self, model: type[Model], pk: int) -> tuple[Any, ...] | None:
-        """The keys of one row, whatever list it is in now; None for a row that is gone."""
-        return model._default_manager.filter(pk=pk).values_list(*self.keys).first()
+    def values_at(self, rows: QuerySet, pk: int) -> tuple[Any, ...] | None:
+        """The keys of one of ``rows``; None for a row that is not among them."""
+        return rows.filter(pk=pk).order_by().values_list(*self.keys).first()
 
     def beyond(self, rows: QuerySet, values: Sequence[Any], *, backwards: bool = False) -> QuerySet:
         """Those of ``rows`` that come after a row with the keys ``values``; before it when ``backwards``."""
@@ -54,15 +54,25 @@ class Slice:
     after: int | None
 
 
-def cut(rows: QuerySet, order: Order, *, size: int, after: str = "", before: str = "") -> Slice:
+def cut(
+    rows: QuerySet,
+    order: Order,
+    *,
+    size: int,
+    after: str = "",
+    before: str = "",
+    marks: QuerySet | None = None,
+) -> Slice:
     """``size`` rows after the row with the primary key ``after``, or before ``before``; else the first ones.
 
-    Keys come from addresses: what is no key, or is gone, means the first page.
+    Keys come from addresses: what is no key, or not among ``marks``, means the first page. Those are all that
+    the reader may see, so that a row that left the list still marks its place, and nothing can be learnt of
+    any other; without them, ``rows``.
     """
     backwards = bool(before and not after)
     key = after or before
     is_key = key.isascii() and key.isdecimal() and len(key) < 19
-    values = order.values_at(rows.model, int(key)) if is_key else None
+    values = order.values_at(rows if marks is None else marks, int(key)) if is_key else None
     if values is None:
         backwards = False
     else:

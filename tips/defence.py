@@ -1,9 +1,10 @@
 """Proof that a sender took some trouble, asked for only where tips come in a flood.
 
 A network that used up its tips of the hour, or every network while ``TIP_PROOF_ALWAYS`` is on, gets its form
-back once more. With JavaScript the browser works for a second or two (a hash with enough leading zeros over
-the form's token, found by a script of ours); without it the sender waits a minute. Nothing is asked of a
-third party, and of the network only the counters of ``tips.throttling`` are known.
+back once more with a task of its own. With JavaScript the browser works for a second or two (a hash with
+enough leading zeros over the task, found by a script of ours); without it the sender waits a minute. A task
+lasts an hour and is good for one tip. Nothing is asked of a third party, and of the network only the counters
+of ``tips.throttling`` are known.
 """
 
 import hashlib
@@ -11,6 +12,7 @@ from dataclasses import dataclass
 
 from django.conf import settings
 from django.core import signing
+from django.core.cache import cache
 from django.http import HttpRequest
 
 from tips import receipts, throttling
@@ -25,7 +27,7 @@ _wait_signer = signing.TimestampSigner(salt="tips.wait")
 
 @dataclass(frozen=True)
 class Task:
-    """What the page asks for: work over the form's token, or ``wait`` sent back when it is old enough."""
+    """What the page asks for: work over ``wait``, or ``wait`` itself sent back when it is old enough."""
 
     wait: str
     bits: int = WORK_BITS
@@ -48,30 +50,47 @@ def admit(request: HttpRequest) -> Task | None:
 
 
 def _is_proven(request: HttpRequest) -> bool:
-    token = request.POST.get("form_token", "")
-    if receipts.read_form_token(token) is None:
+    token, wait = request.POST.get("form_token", ""), request.POST.get("wait", "")
+    if receipts.read_form_token(token) is None or not _began(wait, token):
         return False
-    return has_worked(token, request.POST.get("work", "")) or _has_waited(token, request)
+    has_waited = not _began(wait, token, within=WAIT_SECONDS)
+    if not has_waited and not has_worked(wait, request.POST.get("work", "")):
+        return False
+    return cache.add(_spent_key(wait), _sending(request), timeout=WAIT_LASTS_SECONDS) or _is_for(
+        request, wait
+    )
 
 
 def _task_for(request: HttpRequest) -> Task:
-    """The task of this form; a wait that has begun goes on."""
+    """The task of this form; a wait that has begun goes on, unless another tip has used it."""
     token = request.POST.get("form_token", "")
     begun = request.POST.get("wait", "")
-    return Task(begun if _began(begun, token) else _wait_signer.sign(token))
+    goes_on = _began(begun, token) and _is_for(request, begun)
+    return Task(begun if goes_on else _wait_signer.sign(token))
 
 
-def has_worked(token: str, nonce: str) -> bool:
-    """Whether SHA-256 of ``token:nonce`` begins with ``WORK_BITS`` zero bits."""
+def _is_for(request: HttpRequest, wait: str) -> bool:
+    """Whether no other tip has used this task; sending the same one again is no other."""
+    sending = _sending(request)
+    return cache.get(_spent_key(wait), sending) == sending
+
+
+def _spent_key(wait: str) -> str:
+    return f"proof:{hashlib.sha256(wait.encode()).hexdigest()}"
+
+
+def _sending(request: HttpRequest) -> str:
+    """What the tip of this request is known by, as a digest."""
+    token, category, unit = (request.POST.get(name, "") for name in ("form_token", "category", "unit"))
+    return receipts.form_token_digest(receipts.sending_of_form(token, category=category, unit_code=unit))
+
+
+def has_worked(wait: str, nonce: str) -> bool:
+    """Whether SHA-256 of ``wait:nonce`` begins with ``WORK_BITS`` zero bits."""
     if not nonce or len(nonce) > MAX_NONCE:
         return False
-    digest = hashlib.sha256(f"{token}:{nonce}".encode()).digest()
+    digest = hashlib.sha256(f"{wait}:{nonce}".encode()).digest()
     return int.from_bytes(digest, "big") >> (len(digest) * 8 - WORK_BITS) == 0
-
-
-def _has_waited(token: str, request: HttpRequest) -> bool:
-    wait = request.POST.get("wait", "")
-    return _began(wait, token) and not _began(wait, token, within=WAIT_SECONDS)
 
 
 def _began(wait: str, token: str, *, within: int = WAIT_LASTS_SECONDS) -> bool:

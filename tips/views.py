@@ -77,7 +77,7 @@ def follow(request: HttpRequest) -> HttpResponse:
     """The way back with the receipt: how far the tip is, the answers, and a box to add something."""
     if request.method != "POST":
         return render(request, "tips/follow.html")
-    if refusal := provenance.refusal(request):
+    if refusal := provenance.refusal(request, by_receipt=True):
         return refusal
     try:
         throttling.peek(request, "receipt")

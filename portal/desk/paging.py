@@ -41,10 +41,15 @@ def numbered(queryset: QuerySet, request: HttpRequest, *, size: int) -> Page:
     )
 
 
-def keyed(queryset: QuerySet, request: HttpRequest, *, order: Order, size: int) -> Page:
-    """The page ``?sau=ID`` or ``?truoc=ID`` of a queryset, sorted by ``order``; as fast at any depth."""
+def keyed(
+    queryset: QuerySet, request: HttpRequest, *, order: Order, size: int, marks: QuerySet | None = None
+) -> Page:
+    """The page ``?sau=ID`` or ``?truoc=ID`` of a queryset, sorted by ``order``; as fast at any depth.
+
+    ``marks`` are all rows that the reader may see, where some are not in the queryset.
+    """
     asked = {"after": request.GET.get(AFTER, ""), "before": request.GET.get(BEFORE, "")}
-    found = cut(queryset, order, size=size, **asked)
+    found = cut(queryset, order, size=size, marks=marks, **asked)
     return Page(
         found.rows,
         previous_url=_url(request, found.before, BEFORE) if found.before else "",

@@ -6,7 +6,7 @@
   if (!form || !window.Worker) return;
   const status = document.querySelector("[data-work-status]");
   const button = form.querySelector("[data-sending]");
-  const token = form.querySelector("input[name=form_token]").value;
+  const task = form.querySelector("input[name=wait]").value;
   const worker = new Worker(form.dataset.worker);
   let isDone = false;
   let isWanted = false;
@@ -29,5 +29,5 @@
     status.textContent = status.dataset.done;
     if (isWanted) button.click();
   });
-  worker.postMessage({ token, bits: Number(form.dataset.work) });
+  worker.postMessage({ task, bits: Number(form.dataset.work) });
 })();

@@ -1,4 +1,4 @@
-// Looks for a number that makes SHA-256 of "token:number" begin with enough zero bits. See tips/defence.py.
+// Looks for a number that makes SHA-256 of "task:number" begin with enough zero bits. See tips/defence.py.
 "use strict";
 
 const K = [];
@@ -41,8 +41,8 @@ const firstWord = (text) => {
   return hash[0] >>> 0;
 };
 
-self.addEventListener("message", ({ data: { token, bits } }) => {
+self.addEventListener("message", ({ data: { task, bits } }) => {
   let nonce = 0;
-  while (firstWord(`${token}:${nonce}`) >>> (32 - bits) !== 0) nonce += 1;
+  while (firstWord(`${task}:${nonce}`) >>> (32 - bits) !== 0) nonce += 1;
   self.postMessage(String(nonce));
 });

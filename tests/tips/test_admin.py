@@ -422,3 +422,21 @@ def test_supervisor_keeps_the_answers_of_the_area(desk, area):
 def test_answers_are_not_for_other_roles(area, role):
     client = client_of(make_user(role, area.commune_a))
     assert client.get(ANSWERS).status_code in (302, 403)
+
+
+@pytest.mark.parametrize(
+    ("act", "body"),
+    [
+        ("note", {"text": ""}),
+        ("transfer", {}),
+        ("reply", {"insert": "1", "answer": ""}),
+        ("note", {"text": "Ghi", "version": 9}),
+    ],
+)
+def test_page_that_comes_back_with_a_form_is_read_like_any_other(submit, desk, supervisor, act, body):
+    tip = submit(text=SECRET)
+    response = do(desk, tip, act, **body)
+    assert SECRET in response.content.decode()
+    entry = AuditEntry.objects.get(action="tips.tip.read")
+    assert (entry.actor, entry.target_id) == (supervisor, str(tip.pk))
+    assert "Chưa đọc" not in desk.get(QUEUE).content.decode()

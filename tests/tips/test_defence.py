@@ -52,8 +52,11 @@ def filled(client, area, **changes):
     return {**values, "category": "MA_TUY", "text": TEXT, "unit": area.commune_a.code, **changes}
 
 
-def nonce_for(token):
-    return next(str(n) for n in range(10**8) if defence.has_worked(token, str(n)))
+def worked(client, values):
+    """``values`` with the task that the portal sets, done."""
+    task = hidden(client.post("/gui-tin/", values).content.decode())["wait"]
+    nonce = next(str(n) for n in range(10**8) if defence.has_worked(task, str(n)))
+    return {**values, "wait": task, "work": nonce}
 
 
 def is_taken(response):
@@ -74,23 +77,61 @@ def test_flooding_network_gets_its_words_back_with_a_task(client, area, flood):
 
 def test_work_lets_the_tip_through_at_once(client, area, flood):
     client.post("/gui-tin/", filled(client, area))
-    values = filled(client, area)
 
-    assert is_taken(client.post("/gui-tin/", {**values, "work": nonce_for(values["form_token"])}))
+    assert is_taken(client.post("/gui-tin/", worked(client, filled(client, area))))
+
+
+def test_work_is_good_for_one_tip_only(client, area, flood):
+    client.post("/gui-tin/", filled(client, area))
+    values = worked(client, filled(client, area))
+    assert is_taken(client.post("/gui-tin/", values))
+
+    for other in ({"category": "CO_BAC"}, {"unit": area.commune_b.code}):
+        assert client.post("/gui-tin/", {**values, **other}).status_code == 429
+    assert is_taken(client.post("/gui-tin/", worked(client, {**values, "category": "CO_BAC"})))
+    assert Tip.objects.count() == 3
+
+
+def test_same_tip_sent_again_shows_its_receipt_again(client, area, flood):
+    client.post("/gui-tin/", filled(client, area))
+    values = worked(client, filled(client, area))
+
+    assert is_taken(client.post("/gui-tin/", values)) and is_taken(client.post("/gui-tin/", values))
+    assert Tip.objects.count() == 2
+
+
+def test_work_lasts_an_hour(client, area, settings, clock):
+    settings.TIP_PROOF_ALWAYS = True
+    values = worked(client, filled(client, area))
+    clock[0] = 3700
+
+    assert client.post("/gui-tin/", values).status_code == 429
+
+
+def test_wait_is_good_for_one_tip_only(client, area, flood, clock):
+    client.post("/gui-tin/", filled(client, area))
+    values = filled(client, area)
+    asked = {**values, **hidden(client.post("/gui-tin/", values).content.decode())}
+    clock[0] = 61
+
+    assert is_taken(client.post("/gui-tin/", asked))
+    assert client.post("/gui-tin/", {**asked, "category": "CO_BAC"}).status_code == 429
 
 
 @pytest.mark.parametrize("work", ["", "0", "x" * 500, "\x00"])
 def test_wrong_work_is_no_proof(client, area, flood, work):
     client.post("/gui-tin/", filled(client, area))
+    values = worked(client, filled(client, area))
 
-    assert client.post("/gui-tin/", filled(client, area, work=work)).status_code == 429
+    assert client.post("/gui-tin/", {**values, "work": work}).status_code == 429
 
 
 def test_work_of_another_form_is_no_proof(client, area, flood):
     client.post("/gui-tin/", filled(client, area))
-    work = nonce_for(filled(client, area)["form_token"])
+    done = worked(client, filled(client, area))
+    values = filled(client, area, work=done["work"], wait=done["wait"])
 
-    assert client.post("/gui-tin/", filled(client, area, work=work)).status_code == 429
+    assert client.post("/gui-tin/", values).status_code == 429
 
 
 def test_waiting_a_minute_is_as_good_without_javascript(client, area, flood, clock):
@@ -135,8 +176,7 @@ def test_even_proof_has_a_limit(client, area, flood, monkeypatch):
     monkeypatch.setitem(throttling.LIMITS, "proven", throttling.Limit(1, 3600))
     client.post("/gui-tin/", filled(client, area))
     for expected in (200, 429):
-        values = filled(client, area)
-        response = client.post("/gui-tin/", {**values, "work": nonce_for(values["form_token"])})
+        response = client.post("/gui-tin/", worked(client, filled(client, area)))
         assert response.status_code == expected
 
 
@@ -145,4 +185,4 @@ def test_setting_asks_every_network(client, area, settings):
     values = filled(client, area)
 
     assert client.post("/gui-tin/", values).status_code == 429
-    assert is_taken(client.post("/gui-tin/", {**values, "work": nonce_for(values["form_token"])}))
+    assert is_taken(client.post("/gui-tin/", worked(client, values)))

@@ -185,9 +185,41 @@ def test_row_that_left_the_list_still_marks_its_place(area):
     tips = add_tips(area, 3)
     order = [tip.pk for tip in BY_DEADLINE.sorted(Tip.objects.all())]
     Tip.objects.filter(pk=order[0]).update(status="closed")
-    found = keyset.cut(Tip.objects.all().open(), BY_DEADLINE, size=5, after=str(order[0]))
+    found = keyset.cut(
+        Tip.objects.all().open(), BY_DEADLINE, size=5, after=str(order[0]), marks=Tip.objects.all()
+    )
     assert [tip.pk for tip in found.rows] == order[1:]
     assert len(tips) == 3
+
+
+@pytest.mark.parametrize("name", ["desk", "desk, all", "admin", "admin, all"])
+def test_place_of_a_hidden_tip_is_like_none(area, client, name):
+    """Where a list would begin must not tell when a tip is due that the reader may not see."""
+    view, query = ADDRESSES[name]
+    add_tips(area, 6)
+    deadline = timezone.now() + timedelta(hours=1)
+    hidden = TipFactory(unit=area.commune_a, handler=area.province, category="CAN_BO", deadline=deadline)
+    pages = []
+    for key in (hidden.pk, 999_999):
+        for side in ("sau", "truoc"):
+            address = f"{reverse(view)}{query or '?'}&{side}={key}"
+            shown = client.get(address).context
+            rows = shown["cl"].slice.rows if "cl" in shown else shown["page"].rows
+            links = shown["cl"] if "cl" in shown else shown["page"]
+            pages.append(([tip.pk for tip in rows], bool(links.previous_url), bool(links.next_url)))
+    assert len(pages[0][0]) == 6
+    assert all(page == pages[0] for page in pages)
+
+
+@pytest.mark.parametrize("view", [DESK, ADMIN])
+def test_tip_that_left_the_queue_still_marks_its_place(area, client, view):
+    add_tips(area, 3)
+    order = [tip.pk for tip in BY_DEADLINE.sorted(Tip.objects.all())]
+    Tip.objects.filter(pk=order[0]).update(status="closed")
+    shown = client.get(f"{reverse(view)}?sau={order[0]}").context
+    rows = shown["cl"].slice.rows if "cl" in shown else shown["page"].rows
+    assert [tip.pk for tip in rows] == order[1:]
+    assert (shown["cl"] if "cl" in shown else shown["page"]).previous_url
 
 
 @pytest.mark.parametrize("most", [0, 100])

@@ -492,6 +492,16 @@ def test_form_works_without_any_cookie(area, headers):
     assert receipt and "Đã nhận" in strict.post("/theo-doi/", {"receipt": receipt}).content.decode()
 
 
+@pytest.mark.parametrize("receipt", ["x", "ABCD-EFGH-JKMN-PQRS"])
+def test_receipt_is_no_proof_where_tips_are_sent(area, receipt):
+    strict = strict_client(origin="null", referer="https://evil.example/")
+    values = filled(strict, area, form_token=None, csrfmiddlewaretoken=None, receipt=receipt)
+    strict.cookies.clear()
+
+    assert strict.post("/gui-tin/", values).status_code == 403
+    assert Tip.objects.count() == 0
+
+
 @pytest.mark.parametrize("token", [None, "", "chosen-by-somebody:else"])
 def test_form_without_proof_is_refused_but_the_words_come_back(area, token):
     strict = strict_client()

@@ -236,7 +236,7 @@ class TipAdmin(ScopedAdmin):
         if request.method != "POST":
             return HttpResponseRedirect(self._url(tip))
         if "insert" in request.POST and act in answers.TAKES_ANSWER:
-            page = reading.with_thread(reading.visible_tips(request.user)).get(pk=tip.pk)
+            page = reading.read_tip(request.user, tip.public_id)
             return self._page(request, page, bound=(act, acts.with_answer(act, tip, request.POST)))
         form = acts.build(act, tip, request.POST, request.FILES)
         result = None
@@ -249,7 +249,7 @@ class TipAdmin(ScopedAdmin):
             self.message_user(request, error.message, messages.ERROR)
             return HttpResponseRedirect(self._url(tip))
         if result is None or isinstance(result, identity.Revealed):
-            page = reading.with_thread(reading.visible_tips(request.user)).get(pk=tip.pk)
+            page = reading.read_tip(request.user, tip.public_id)
             bound = (act, form) if result is None else None
             return self._page(request, page, bound=bound, revealed=result)
         self.message_user(request, acts.ACTS[act].done)
@@ -258,9 +258,10 @@ class TipAdmin(ScopedAdmin):
 
     def _conflict(self, request: HttpRequest, tip: Tip, act: str, error: WrongStateError) -> HttpResponse:
         """The tip as it is now, who changed it, and the form with what was typed."""
-        page = reading.with_thread(reading.visible_tips(request.user)).filter(pk=tip.pk).first()
         self.message_user(request, error.message, messages.ERROR)
-        if page is None:
+        try:
+            page = reading.read_tip(request.user, tip.public_id)
+        except Tip.DoesNotExist:
             return HttpResponseRedirect(reverse("admin:tips_tip_changelist"))
         self.message_user(request, last_change(page), messages.WARNING)
         typed = {name: value for name, value in request.POST.items() if name != "version"}

@@ -9,7 +9,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST, require_safe
 
-from portal.desk import frame, tip_acts, tip_queue
+from portal.desk import frame, scope, tip_acts, tip_queue
 from portal.desk.access import tips_page
 from portal.desk.forms.fields import add_errors
 from portal.desk.paging import keyed
@@ -47,7 +47,7 @@ def index(request: HttpRequest) -> HttpResponse:
             tip_queue.passed_on(request), request, by="pk", size=PAGE_SIZE
         )
     else:
-        context["page"] = keyed(rows, request, order=filters.order, size=PAGE_SIZE)
+        context["page"] = keyed(rows, request, order=filters.order, size=PAGE_SIZE, marks=scope.tips(request))
         attention.mark(request.user, context["page"].rows)
         context["people"] = offers.people_at(request.desk.unit) if request.desk.is_deciding else []
     context["hidden"] = tip_queue.hidden(request, filters)
