@@ -98,6 +98,8 @@ def test_stages_are_on_the_time_line_and_audited_without_seconds(urgent):
     assert {entry.target_label for entry in entries} == {urgent.public_id}
     moments = [event.at for event in events] + [entry.at for entry in entries]
     moments += list(TipAlarm.objects.exclude(told_at=None).values_list("told_at", flat=True))
+    names = ("mailed_at", "pushed_at", "done_at", "ended_at", "tried_at")
+    moments += [moment for row in AlarmCall.objects.values_list(*names) for moment in row if moment]
     assert {(moment.second, moment.microsecond) for moment in moments} == {(0, 0)}
 
 

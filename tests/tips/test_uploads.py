@@ -122,6 +122,14 @@ def test_two_pieces_at_one_offset_are_one(settings):
     assert UploadPart.objects.count() == len(on_disk(settings)) == 1
 
 
+def test_upload_says_to_the_minute_when_its_tip_came(area, time_machine):
+    time_machine.move_to("2026-03-04 08:15:37.123456+07:00", tick=False)
+    page = Page()
+    page.submit(area, page.send_up(noise()))
+    upload = Upload.objects.get()
+    assert timezone.localtime(upload.attached_at).isoformat() == "2026-03-04T08:15:00+07:00"
+
+
 def test_form_sent_twice_attaches_once(area):
     page = Page()
     public_id = page.send_up(noise())

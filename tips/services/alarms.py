@@ -50,7 +50,7 @@ def stop_for(tip: Tip) -> None:
     TipAlarm.objects.filter(tip=tip, stopped_at=None).update(stopped_at=now)
     calls = AlarmCall.objects.filter(alarm__tip=tip, ended_at=None)
     people = list(calls.values_list("user_id", flat=True))
-    calls.update(ended_at=now)
+    calls.update(ended_at=now, tried_at=None)
     transaction.on_commit(lambda: forget_shown(people))
 
 

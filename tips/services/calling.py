@@ -50,14 +50,15 @@ def _claim(call: AlarmCall, now: datetime.datetime) -> bool:
 def _note(call: AlarmCall, pushed: str, mailed: str, now: datetime.datetime) -> None:
     """Write down what went out; to the minute, as all moments of a tip."""
     at = now.replace(second=0, microsecond=0)
-    values: dict[str, datetime.datetime] = {}
+    values: dict[str, datetime.datetime | None] = {}
     if pushed == push.RANG:
         values["pushed_at"] = at
     if mailed == SENT:
         values["mailed_at"] = at
     is_told = mailed != FAILED and pushed != push.FAILED
     if is_told or call.attempts + 1 >= MOST_TRIES:
-        values["done_at"] = at
+        # When exactly it was tried only says when to try again.
+        values |= {"done_at": at, "tried_at": None}
     if values:
         AlarmCall.objects.filter(pk=call.pk).update(**values)
 

@@ -50,8 +50,7 @@ class ReceivedFile(tempfile.SpooledTemporaryFile):
 
     def attached(self) -> None:
         """Let the sweep take the pieces soon."""
-        now = timezone.now()
-        Upload.objects.filter(pk=self.upload.pk, attached_at=None).update(attached_at=now)
+        Upload.objects.filter(pk=self.upload.pk, attached_at=None).update(attached_at=_this_minute())
 
 
 def start(form_token: str | None, *, kind: object, size: int) -> Upload:
