@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from django.core import mail
 from django.core.exceptions import ValidationError
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -13,8 +14,9 @@ from groups.enums import Role
 from portal.audit.models import AuditEntry
 from portal.errors import NotAllowedError, WrongStateError
 from tests.factories import make_user
+from tests.tips import media
 from tips.models import IdentityGrant, IdentityRequest
-from tips.services import asking, identity
+from tips.services import asking, identity, originals, routing
 from tips.tasks import sweep
 
 pytestmark = pytest.mark.django_db
@@ -182,6 +184,19 @@ def test_superior_outside_the_circle_sees_that_a_restricted_contact_was_opened_n
     assert chief.display_name in shown and "tin hạn chế" in shown
     for word in (tip.public_id, WHY, "Gặp cùng y tế", "Xâm hại"):
         assert word not in shown
+
+
+def test_superiors_see_every_opening_of_an_original(submit, area, chief):
+    tip = submit(text="Có người lạ ở lò gạch", files=[SimpleUploadedFile("a.png", media.picture("PNG"))])
+    originals.open_original(tip.evidence.get(), actor=chief, reason=WHY)
+    for person in (chief, make_user(Role.SUPERVISOR, area.district)):
+        shown = page(person)
+        assert chief.display_name in shown and tip.public_id in shown and WHY in shown
+    assert tip.public_id not in page(make_user(Role.CHIEF, area.commune_b))
+    routing.reclassify(tip, actor=chief, version=tip.version, category="TRE_EM")
+    make_user(Role.OFFICER, area.commune_a, restricted_circle=True)
+    shown = page(chief)
+    assert "tin hạn chế" in shown and tip.public_id not in shown and WHY not in shown
 
 
 def test_list_costs_the_same_for_more_openings(tip, chief, django_assert_max_num_queries):

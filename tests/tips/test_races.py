@@ -10,11 +10,13 @@ from django.core.exceptions import ValidationError
 from django.db import connection, connections
 
 from groups.enums import Role
+from groups.permissions import has_restricted_circle
+from groups.services import circle
 from portal.errors import StaleVersionError
 from tests.factories import make_area, make_user
 from tips import receipts
 from tips.models import Case, Message, Tip, TipEvent
-from tips.services import closing, follow, handling, merging
+from tips.services import closing, follow, handling, merging, requests
 from tips.services.intake import TipDraft, submit_tip
 
 pytestmark = [pytest.mark.services, pytest.mark.django_db(transaction=True)]
@@ -128,3 +130,19 @@ def test_sender_of_a_duplicate_who_writes_while_its_case_moves_is_not_lost(area)
     assert written == Message.objects.get(author=None)
     # Either the officer has to look again, or the tip was joined first.
     assert isinstance(merged, (StaleVersionError, Tip))
+
+
+def test_one_wish_from_four_tabs_is_one_request(area):
+    tip = submit_tip(draft(area)).tip
+    results = together(*[lambda: requests.ask_by_receipt(tip, kind="access", words="Xem tin của tôi")] * 4)
+    assert tip.data_requests.count() == 1
+    assert {row.pk for row in results} == {tip.data_requests.get().pk}
+
+
+def test_two_last_members_taken_out_at_once_leave_one(area):
+    first, second = make_user(Role.CHIEF, area.commune_a), make_user(Role.CHIEF, area.commune_a)
+    named = [make_user(Role.OFFICER, area.commune_a, restricted_circle=True) for _ in range(2)]
+    postings = [user.postings.select_related("unit", "user").get() for user in named]
+    results = together(lambda: circle.end(postings[0], by=first), lambda: circle.end(postings[1], by=second))
+    assert sorted(results) == [False, True]
+    assert has_restricted_circle(area.commune_a.path)

@@ -15,7 +15,7 @@ from portal.audit.services import record
 from portal.errors import WrongStateError
 from tips import permissions, validators
 from tips.enums import EventKind
-from tips.models import IdentityGrant, IdentityRequest, Tip, TipEvent
+from tips.models import IdentityGrant, IdentityRequest, OriginalGrant, Tip, TipEvent
 from tips.querysets import naming
 from tips.services.changes import check_version, require
 from tips.services.escalation import people_in_charge
@@ -114,3 +114,10 @@ def _letter(number: int) -> Letter:
         % {"number": number},
         path=reverse("desk:openings"),
     )
+
+
+def original_openings(user: Any) -> QuerySet[OriginalGrant]:
+    """The same for originals of files, newest first."""
+    own = paths_q(paths(user, *DECIDING_ROLES), "evidence__tip__handler__path")
+    rows = OriginalGrant.objects.filter(own & ~Q(evidence__tip__in=naming(user)))
+    return rows.select_related("evidence__tip__handler", "user", "granted_by").order_by("-pk")

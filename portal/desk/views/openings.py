@@ -1,4 +1,4 @@
-"""Who asked for and who opened contacts of senders: what superiors see and decide."""
+"""Who asked for and who opened contacts of senders and originals of files: what superiors see and decide."""
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
@@ -17,18 +17,24 @@ from tips.services import asking
 
 PAGE_SIZE = 30
 MOST_WAITING = 50
+MOST_ORIGINALS = 50
 leaders_page = desk_page(*DECIDING_ROLES)
 
 
 @require_safe
 @leaders_page
 def index(request: HttpRequest) -> HttpResponse:
-    """Questions to answer, then every opening. A restricted tip has no code for who may not open it."""
+    """Questions to answer, every opening of a contact, the latest of originals.
+
+    A restricted tip has no code for who may not open it.
+    """
     found = page(asking.openings(request.user), request, by="pk", size=PAGE_SIZE)
-    tips = [row.tip_id for row in found.rows]
+    originals = list(asking.original_openings(request.user)[:MOST_ORIGINALS])
+    tips = [row.tip_id for row in found.rows] + [row.evidence.tip_id for row in originals]
     context = {
         "waiting": list(asking.waiting_for(request.user)[:MOST_WAITING]),
         "page": found,
+        "originals": originals,
         "visible": set(Tip.objects.visible_to(request.user).filter(pk__in=tips).values_list("pk", flat=True)),
     }
     return frame.render(request, "desk/openings.html", context)
