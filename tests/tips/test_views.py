@@ -743,9 +743,9 @@ def test_follow_needs_a_fixed_number_of_queries(client, area, receipt, django_as
         Message.objects.create(tip=tip, text="Thêm")
 
     add()
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(8):
         follow(client, receipt)
     add()
     add()
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(8):
         follow(client, receipt)
