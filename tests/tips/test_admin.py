@@ -353,6 +353,15 @@ def test_wrong_merge_is_undone_on_the_page_of_the_tip(submit, desk):
     assert (tip.status, tip.case) == ("new", None)
 
 
+def test_no_prepared_answer_is_chosen_to_begin_with(submit, desk):
+    tip = submit()
+    do(desk, tip, "accept")
+    pages = (page_of(tip), reverse("desk:tip", args=[tip.public_id]))
+    for body in (desk.get(url).content.decode() for url in pages):
+        select = body.partition('<select name="answer"')[2] or body.partition('name="answer">')[2]
+        assert 'value=""' in select.partition("</option>")[0]
+
+
 def test_prepared_answer_goes_below_what_was_typed(submit, desk):
     tip = submit()
     do(desk, tip, "accept")
@@ -440,3 +449,17 @@ def test_page_that_comes_back_with_a_form_is_read_like_any_other(submit, desk, s
     entry = AuditEntry.objects.get(action="tips.tip.read")
     assert (entry.actor, entry.target_id) == (supervisor, str(tip.pk))
     assert "Chưa đọc" not in desk.get(QUEUE).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("table", "what", "length", "source"),
+    [
+        ("deadlinerule", "Giải quyết tố giác, tin báo", "20 ngày", "Bộ luật Tố tụng hình sự 2015, Điều 147"),
+        ("retentionrule", "Thông tin người báo", "365 ngày", "91/2025/QH15"),
+    ],
+)
+def test_built_in_terms_stand_above_those_decided_here(area, table, what, length, source):
+    client = client_of(make_user(Role.ADMINISTRATOR, area.province))
+    body = client.get(f"/admin/tips/{table}/").content.decode()
+    rows = [row for row in body.partition("<tbody>")[2].partition("</tbody>")[0].split("<tr>") if what in row]
+    assert any(length in row and source in row for row in rows)

@@ -4,6 +4,8 @@ from datetime import timedelta
 
 import pytest
 from django.core import mail
+from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from groups.enums import Role
@@ -106,3 +108,17 @@ def test_tip_in_time_or_ended_is_no_news(submit, people):
     submit()
     Tip.objects.filter(pk=late(submit(), 5).pk).update(status="closed")
     assert escalation.escalate_overdue() == 0
+
+
+def test_day_page_shows_an_overdue_tip_once_and_leads_to_what_is_to_be_erased(submit, people):
+    overdue, calm = late(submit(), 1), submit()
+    escalation.escalate_overdue()
+    client = Client()
+    client.force_login(people["chief"])
+    body = client.get(reverse("desk:today")).content.decode()
+    assert body.count(reverse("desk:tip", args=[overdue.public_id])) == 1
+    assert body.count(reverse("desk:tip", args=[calm.public_id])) == 1
+    assert (
+        f'href="{reverse("desk:erasures")}"'
+        in body.partition("user-menu__panel")[2].partition("</details>")[0]
+    )

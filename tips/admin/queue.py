@@ -41,7 +41,7 @@ class TipAdmin(ScopedAdmin):
     scope_field = "handler__path"
     list_display = (
         *("code", "priority_badge", "deadline_column", "status_badge", "place_column"),
-        *("assignee_column", "received_column", "is_valuable"),
+        *("assignee_column", "received_column"),
     )
     list_select_related = ("unit", "village", "handler", "assignee")
     list_filter = (
@@ -101,7 +101,11 @@ class TipAdmin(ScopedAdmin):
 
     @admin.display(description=_("Trạng thái"))
     def status_badge(self, tip: Tip) -> str:
-        return _badge("state", get_language(), state=tip.status, label=tip.get_status_display())
+        state = _badge("state", get_language(), state=tip.status, label=tip.get_status_display())
+        if not tip.is_valuable:
+            return state
+        value = _badge("state", get_language(), state="active", label=gettext("Có giá trị"))
+        return format_html("{}<br>{}", state, value)
 
     @admin.display(description=_("Nơi xảy ra"))
     def place_column(self, tip: Tip) -> str:
