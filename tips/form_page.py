@@ -22,6 +22,7 @@ from portal.text import clean
 from tips import limits, places, receipts, validators
 from tips.advice import stops
 from tips.enums import Category, EvidenceKind
+from tips.evidence import FileRefusedError, recognise
 from tips.forms import TipForm
 from tips.services import uploads
 
@@ -131,6 +132,28 @@ def typed(request: HttpRequest, choice: Choice) -> dict[str, str]:
     return values
 
 
-def file_names(request: HttpRequest) -> list[str]:
-    """Names of the files chosen, shown once so that they can be chosen again; never stored."""
-    return [file.name for file in request.FILES.getlist("files")]
+@dataclass(frozen=True)
+class LostFiles:
+    """Files that came with a form that goes back. Their names are shown once and never stored.
+
+    ``refused`` are those not worth choosing again, each with a sentence that says why.
+    """
+
+    again: list[str]
+    refused: list[tuple[str, str]]
+
+    def __bool__(self) -> bool:
+        return bool(self.again or self.refused)
+
+
+def lost_files(request: HttpRequest) -> LostFiles:
+    """The files chosen with this form, which no browser sends twice; it reads the request only."""
+    lost = LostFiles([], [])
+    for file in request.FILES.getlist("files"):
+        try:
+            recognise(file)
+        except FileRefusedError as error:
+            lost.refused.append((file.name, str(error.message)))
+        else:
+            lost.again.append(file.name)
+    return lost

@@ -1,11 +1,14 @@
 """Forms of the follow page beside adding something: what the sender thinks, and what they want done with
 their data."""
 
+from typing import Any
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from tips.forms import PlainField
 from tips.models import DataRequest
+from tips.services.requests import NEEDS_WORDS
 
 STARS = (
     ("5", _("5 – Rất hài lòng")),
@@ -39,7 +42,17 @@ class DataForm(forms.Form):
     )
     words = PlainField(
         label=_("Cụ thể là gì"),
-        help_text=_("Ví dụ: xóa số điện thoại của tôi; sửa tên thôn."),
+        help_text=_(
+            "Sửa, phản đối: bắt buộc, xin viết sửa gì, phản đối điều gì. Ví dụ: sửa tên thôn. "
+            "Xem, xóa: có thể bỏ trống."
+        ),
+        required=False,
         widget=forms.Textarea(attrs={"rows": 3}),
-        error_messages={"required": _("Xin viết vài chữ.")},
     )
+
+    def clean(self) -> dict[str, Any]:
+        """To correct or to object means nothing without words."""
+        cleaned = super().clean()
+        if cleaned.get("kind") in NEEDS_WORDS and not cleaned.get("words"):
+            self.add_error("words", _("Xin viết vài chữ."))
+        return cleaned

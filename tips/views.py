@@ -131,7 +131,7 @@ def unsent(request: HttpRequest, *, obstacle: str, status: int, minutes: int = 0
         "ref": structlog.contextvars.get_contextvars().get("request_id", ""),
         "kept": kept,
         "text": request.POST.get("text", ""),
-        "lost_files": form_page.file_names(request),
+        "lost_files": form_page.lost_files(request),
         "again_url": reverse("tips:follow" if "receipt" in request.POST else "tips:send"),
     }
     response = render(request, "tips/unsent.html", context, status=status)
@@ -160,10 +160,11 @@ def _search_step(request: HttpRequest, query: str) -> HttpResponse:
 
 
 def _receive(request: HttpRequest) -> HttpResponse:
+    _drop_upload(request)
     if _wants_another_page(request):
         choice = form_page.choice_of(request.POST.get("unit", ""), request.POST.get("unit_q", ""))
         form = TipForm(initial=form_page.typed(request, choice), auto_id="%s")
-        return form_page.filled(request, form, choice, lost_files=form_page.file_names(request))
+        return form_page.filled(request, form, choice, lost_files=form_page.lost_files(request))
     form = TipForm(request.POST, request.FILES, auto_id="%s")
     if not form.is_valid():
         return _returned(request, form)
@@ -182,14 +183,22 @@ def _receive(request: HttpRequest) -> HttpResponse:
     return _answer_page(request, submission)
 
 
+def _drop_upload(request: HttpRequest) -> None:
+    """Take an upload out of the form, where that button was pressed."""
+    if public_id := request.POST.get("drop"):
+        uploads.drop(request.POST.get("form_token"), public_id)
+
+
 def _returned(request: HttpRequest, form: TipForm, **context: Any) -> HttpResponse:
     """The form goes back to its sender, complete but for the files, which no browser sends twice."""
     choice = form_page.choice_of(request.POST.get("unit", ""))
-    return form_page.filled(request, form, choice, lost_files=form_page.file_names(request), **context)
+    return form_page.filled(request, form, choice, lost_files=form_page.lost_files(request), **context)
 
 
 def _wants_another_page(request: HttpRequest) -> bool:
     """Whether a button other than "send" was pressed, or Enter in the box that searches for a commune."""
+    if request.POST.get("drop"):
+        return True
     action = request.POST.get("action", "send")
     return action in ("choose_unit", "find_unit") or (action == "" and bool(request.POST.get("unit_q")))
 
@@ -252,23 +261,28 @@ def _answer_page(request: HttpRequest, submission: Submission) -> HttpResponse:
 
 
 def _add(request: HttpRequest, tip: Tip) -> HttpResponse:
+    if request.POST.get("drop"):
+        _drop_upload(request)
+        form = AdditionForm(initial=request.POST.dict(), auto_id="%s")
+        return _tip_page(request, tip, form=form, lost_files=form_page.lost_files(request))
     form = AdditionForm(request.POST, request.FILES, auto_id="%s")
     if form.is_valid():
         values = form.cleaned_data
         text = values["text"] or _("Gửi thêm %(count)s tệp.") % {"count": len(values["files"])}
         try:
             throttling.check(request, "message")
+            is_reopened = additions.reopen_until(tip) is not None
             add_message(tip, text=text, files=values["files"], token=values["form_token"])
         except ValidationError as error:
             _add_errors(form, error)
         except throttling.Throttled as error:
-            lost = form_page.file_names(request)
+            lost = form_page.lost_files(request)
             page = _tip_page(request, tip, form=form, lost_files=lost, **_throttled(error))
             return _too_many(page, error)
         else:
             tip.refresh_from_db()
-            return _tip_page(request, tip, is_added=True)
-    return _tip_page(request, tip, form=form, lost_files=form_page.file_names(request))
+            return _tip_page(request, tip, is_added=True, is_reopened=is_reopened)
+    return _tip_page(request, tip, form=form, lost_files=form_page.lost_files(request))
 
 
 def _rate(request: HttpRequest, tip: Tip) -> HttpResponse:

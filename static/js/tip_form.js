@@ -130,8 +130,8 @@
     });
   });
 
-  // After a refused form the reader starts at what is wrong.
-  const summary = document.querySelector(".error-summary, [role=alert]");
+  // After a form was sent the reader starts at what is wrong, or at what came of it.
+  const summary = document.querySelector(".error-summary, [role=alert], [data-said]");
   if (summary) {
     summary.setAttribute("tabindex", "-1");
     summary.focus();

@@ -25,12 +25,43 @@
   const MIN_TEXT = 10;
   let at = 0;
 
-  // What a step lacks, as the name of its sentence and the field to go to.
-  const lacking = () => {
-    if (at === 0 && !form.querySelector("input[name=category]:checked")) return ["category", "input[name=category]"];
-    if (at === 0 && form.elements.text.value.trim().length < MIN_TEXT) return ["text", "textarea[name=text]"];
-    if (at === 1 && !form.elements.unit.value) return ["unit", "select[name=unit]"];
-    return null;
+  const isLacking = {
+    category: () => !form.querySelector("input[name=category]:checked"),
+    text: () => form.elements.text.value.trim().length < MIN_TEXT,
+    unit: () => !form.elements.unit.value,
+  };
+  const NEEDED = [["category", "text"], ["unit"], []];
+  const isMarked = (name) => Boolean(document.getElementById(`${name}_error`));
+
+  // A complaint stands where the server puts its own: in the field, before what is to be filled in.
+  const mark = (name) => {
+    if (isMarked(name)) return;
+    const field = form.querySelector(`[name=${name}]`);
+    const box = field.closest(".field, .choices");
+    const line = document.createElement("li");
+    const complaint = document.createElement("ul");
+    line.textContent = steps[at].dataset[`lack${name[0].toUpperCase()}${name.slice(1)}`];
+    Object.assign(complaint, { className: "errorlist", id: `${name}_error` });
+    complaint.append(line);
+    box.insertBefore(complaint, [...box.children].find((child) => child.contains(field)));
+    box.classList.add("field--error");
+    form.querySelectorAll(`[name=${name}]`).forEach((part) => {
+      part.setAttribute("aria-invalid", "true");
+      part.setAttribute("aria-describedby", `${part.getAttribute("aria-describedby") || ""} ${complaint.id}`.trim());
+    });
+  };
+
+  const unmark = (name) => {
+    if (!isMarked(name)) return;
+    const complaint = document.getElementById(`${name}_error`);
+    complaint.closest(".field, .choices").classList.remove("field--error");
+    form.querySelectorAll(`[name=${name}]`).forEach((part) => {
+      part.removeAttribute("aria-invalid");
+      const others = part.getAttribute("aria-describedby").split(" ").filter((id) => id !== complaint.id).join(" ");
+      if (others) part.setAttribute("aria-describedby", others);
+      else part.removeAttribute("aria-describedby");
+    });
+    complaint.remove();
   };
 
   const show = (number, { quietly = false } = {}) => {
@@ -47,20 +78,24 @@
   };
 
   const next = () => {
-    const lack = lacking();
-    const error = steps[at].querySelector("[data-step-error]");
-    if (error) {
-      error.hidden = !lack;
-      error.textContent = lack ? error.dataset[lack[0]] : "";
+    const lack = NEEDED[at].filter((name) => isLacking[name]());
+    lack.forEach(mark);
+    if (!lack.length) {
+      show(at + 1);
+      return;
     }
-    if (lack) form.querySelector(lack[1]).focus();
-    else show(at + 1);
+    const field = form.querySelector(`[name=${lack[0]}]`);
+    field.focus({ preventScroll: true });
+    field.closest(".field, .choices").scrollIntoView({ block: "start" });
   };
 
   if (!isReturned && location.hash !== "#where") {
     list.hidden = false;
     form.querySelectorAll("[data-step-bar]").forEach((bar) => { bar.hidden = false; });
     form.querySelectorAll("[data-next]").forEach((button) => button.addEventListener("click", next));
+    ["input", "change"].forEach((kind) => form.addEventListener(kind, ({ target: { name } }) => {
+      if (name in isLacking && !isLacking[name]()) unmark(name);
+    }));
     form.querySelectorAll("[data-back]").forEach((button) => button.addEventListener("click", () => show(at - 1)));
     // Enter in a field of the first steps goes on instead of sending half a report.
     form.addEventListener("keydown", (event) => {

@@ -16,8 +16,20 @@
   const words = list.dataset;
   const running = new Map();
 
-  // A refusal that no waiting mends: the file then goes with the form, or its sender reads why not.
-  class Refused extends Error {}
+  const BAD_REQUEST = 400;
+
+  // A refusal that no waiting mends: the file then goes with the form, unless it is the file that is wrong.
+  class Refused extends Error {
+    constructor(sentence, status) {
+      super(sentence);
+      this.isOfFile = status === BAD_REQUEST;
+    }
+  }
+
+  const sizeOf = (bytes) => {
+    const [amount, name, digits] = bytes < 1048576 ? [bytes / 1024, "kB", 0] : [bytes / 1048576, "MB", 1];
+    return `${Math.max(amount, digits ? 0 : 1).toLocaleString("vi", { maximumFractionDigits: digits })} ${name}`;
+  };
 
   const call = (url, method, headers, body) =>
     fetch(url, {
@@ -47,7 +59,7 @@
         const answer = await attempt();
         if (answer.ok || answer.status === 409) return answer;
         const isPassing = answer.status === 429 || answer.status >= 500;
-        if (!isPassing || answer.status === 429) throw new Refused(await answer.text());
+        if (!isPassing || answer.status === 429) throw new Refused(await answer.text(), answer.status);
       } catch (error) {
         if (error instanceof Refused) throw error;
       }
@@ -92,7 +104,7 @@
     line.className = "uploads__item";
     name.className = "uploads__name";
     state.className = "uploads__state";
-    name.textContent = `${file.name || words.file} · ${(file.size / 1048576).toLocaleString("vi", { maximumFractionDigits: 1 })} MB`;
+    name.textContent = `${file.name || words.file} · ${sizeOf(file.size)}`;
     bar.max = 1;
     bar.value = 0;
     bar.setAttribute("aria-label", name.textContent);
@@ -133,14 +145,33 @@
     if (!reason) item.line.remove();
   };
 
+  // What the server would refuse with the form as well stays out of it.
+  const refuse = (item, reason) => {
+    if (item.dropped) return;
+    item.bar.remove();
+    item.line.classList.add("uploads__item--refused");
+    item.state.setAttribute("role", "alert");
+    show(item, `${words.refused} ${reason}`);
+  };
+
   const upload = async (item) => {
     try {
       await send(item);
       done(item);
     } catch (error) {
-      giveBack(item, error.message);
+      if (error.isOfFile) refuse(item, error.message);
+      else giveBack(item, error.message);
     }
   };
+
+  // What an earlier sending of this form has uploaded; without JavaScript its button asks the server.
+  list.querySelectorAll("[data-uploaded]").forEach((line) => {
+    const drop = line.querySelector("button");
+    drop.addEventListener("click", (event) => {
+      event.preventDefault();
+      remove({ line, url: new URL(`${encodeURIComponent(drop.value)}/`, new URL(form.dataset.uploads, location)) });
+    });
+  });
 
   // One after the other: a weak connection finishes something that way.
   let queue = Promise.resolve();

@@ -176,13 +176,19 @@ def test_step_says_what_is_missing_and_going_back_keeps_everything(browser, port
     page.goto(f"{portal}/gui-tin/")
 
     go_on(page)
-    assert page.get_by_text("Xin chọn một loại tin.", exact=True).is_visible()
+    complaint = page.get_by_text("Xin chọn một loại tin.", exact=True)
+    assert page.evaluate("document.activeElement.name") == "category"
+    assert 0 <= complaint.bounding_box()["y"] < 640
     page.locator("label.choice", has_text="Ma túy").click()
+    assert complaint.count() == 0 and page.locator("#category.field--error").count() == 0
     page.get_by_label("Kể lại điều thấy, nghe").fill("ngắn")
     go_on(page)
     assert page.get_by_text("Xin viết thêm một câu").is_visible()
     page.get_by_label("Kể lại điều thấy, nghe").fill(TEXT)
     go_on(page)
+    go_on(page)
+    assert page.locator(".field--error").inner_text().count("Xin chọn xã, phường, đặc khu nơi xảy ra.") == 1
+    assert page.evaluate("document.activeElement.name") == "unit"
     page.get_by_role("button", name="Quay lại").locator("visible=true").click()
 
     assert page.get_by_label("Kể lại điều thấy, nghe").input_value() == TEXT

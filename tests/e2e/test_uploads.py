@@ -57,3 +57,21 @@ def test_upload_survives_a_lost_connection_and_arrives_with_the_tip(browser, liv
     assert Tip.objects.count() == 1
     assert Evidence.objects.get().original.size == len(data)
     context.close()
+
+
+def test_wrong_file_is_refused_on_its_row_and_stays_out_of_the_form(browser, live_server):
+    area = make_area()
+    context = browser.new_context(viewport={"width": 320, "height": 640})
+    page = context.new_page()
+    page.goto(f"{live_server.url}/gui-tin/?unit={area.commune_a.code}")
+    page.locator("input[type=file]").set_input_files(
+        {"name": "bad.docx", "mimeType": "application/msword", "buffer": b"PK\x03\x04" + bytes(2000)}
+    )
+    item = page.locator(".uploads__item")
+    expect(item.locator(".uploads__state")).to_contain_text(
+        "Không gửi kèm tệp này. Chỉ nhận ảnh", timeout=30_000
+    )
+    expect(item.locator(".uploads__name")).to_have_text("bad.docx · 2 kB")
+    assert page.evaluate("document.querySelector('input[type=file]').files.length") == 0
+    assert page.locator("input[name=upload]").count() == 0 and not Upload.objects.exists()
+    context.close()

@@ -123,7 +123,7 @@ class TestRightsOfTheTip:
 class TestRequests:
     def test_sender_asks_by_receipt_and_sees_the_terms(self, sent):
         text = follow_page(sent.receipt, action="ask", kind="delete", words=WORDS)
-        assert "Đã ghi yêu cầu về dữ liệu cá nhân." in text
+        assert text.index("Đã ghi yêu cầu về dữ liệu cá nhân.") < text.index("<h1>")
         row = DataRequest.objects.get()
         assert (row.tip, row.check_kind, row.source, row.words) == (sent.tip, "receipt", "receipt", WORDS)
         days = (timezone.localtime(row.due_at).date() - timezone.localdate()).days
@@ -137,7 +137,17 @@ class TestRequests:
 
     def test_nonsense_is_explained(self, sent):
         text = follow_page(sent.receipt, action="ask", kind="x", words="")
-        assert "Xin chọn một yêu cầu." in text and "Xin viết vài chữ." in text
+        assert text.index("Xin chọn một yêu cầu.") < text.index("<h1>")
+        assert not DataRequest.objects.exists()
+
+    @pytest.mark.parametrize("kind", ["access", "delete"])
+    def test_seeing_and_deleting_need_no_words(self, sent, kind):
+        assert "Đã ghi yêu cầu" in follow_page(sent.receipt, action="ask", kind=kind, words="")
+        assert DataRequest.objects.get().words == ""
+
+    @pytest.mark.parametrize("kind", ["correct", "object"])
+    def test_correcting_and_objecting_need_words(self, sent, kind):
+        assert "Xin viết vài chữ." in follow_page(sent.receipt, action="ask", kind=kind, words="")
         assert not DataRequest.objects.exists()
 
     def test_deletion_that_is_granted_forgets_the_sender_and_says_so(self, sent, supervisor):

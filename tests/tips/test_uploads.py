@@ -17,6 +17,7 @@ from tips import receipts, throttling
 from tips.evidence.storage import read
 from tips.models import Evidence, Message, Tip, Upload, UploadPart
 from tips.services import erasing, follow, uploads
+from tips.services.intake import submit_tip
 
 pytestmark = pytest.mark.django_db
 
@@ -305,8 +306,53 @@ def test_sweep_of_orphans_knows_pieces(settings):
     assert len(on_disk(settings)) == count > 1
 
 
-def test_upload_that_is_no_picture_is_refused_with_the_words_kept(area):
+@pytest.mark.parametrize("start", [b"MZ", b"PK\x03\x04", b"%PDF-1.7"], ids=["exe", "docx", "pdf"])
+def test_first_piece_of_what_is_no_picture_is_refused_and_nothing_of_it_stays(settings, start):
     page = Page()
-    response = page.submit(area, page.send_up(b"MZ" + bytes(40_000)))
-    assert "Chỉ nhận ảnh" in response.content.decode() and "Quán karaoke" in response.content.decode()
+    url = page.start(40_000, "application")["Location"]
+    answer = page.patch(url, 0, start + bytes(PIECE))
+    assert answer.status_code == 400 and "Chỉ nhận ảnh" in answer.content.decode()
+    assert not Upload.objects.exists() and on_disk(settings) == []
+
+
+@pytest.mark.parametrize("made_as", ["JPEG", "PNG", "GIF", "WEBP", "HEIF", "AVIF"])
+def test_first_piece_of_a_picture_with_much_before_it_is_taken(made_as):
+    out = io.BytesIO()
+    Image.effect_noise((500, 500), 120).convert("RGB").save(out, made_as, icc_profile=bytes(60_000))
+    data = out.getvalue()
+    page = Page()
+    assert page.patch(page.start(len(data))["Location"], 0, data[:PIECE]).status_code == 204
+
+
+def test_broken_upload_is_refused_once_and_the_others_stay(area, settings):
+    page = Page()
+    good, broken = page.send_up(noise()), page.send_up(b"\xff\xd8\xff\xe0" + bytes(40_000))
+    html = page.submit(area, good, broken).content.decode()
+    assert "Tệp thứ 2" in html and "Tệp này đã được bỏ ra." in html and "Quán karaoke" in html
+    assert f'name="upload" value="{good}"' in html and broken not in html
     assert not Tip.objects.exists()
+    page.submit(area, good)
+    assert Tip.objects.count() == Evidence.objects.count() == 1
+
+
+def test_upload_is_dropped_without_javascript_and_the_words_stay(area):
+    page, other = Page(), Page()
+    kept, dropped, foreign = page.send_up(noise()), page.send_up(noise()), other.send_up(noise())
+    html = page.submit(area, kept, dropped, text="ngắn").content.decode()
+    assert f'name="drop" value="{dropped}"' in html
+    html = page.submit(area, kept, dropped, drop=dropped).content.decode()
+    assert "Quán karaoke" in html and kept in html and dropped not in html
+    page.submit(area, kept, drop=foreign)
+    assert not Tip.objects.exists()
+    assert set(Upload.objects.values_list("public_id", flat=True)) == {kept, foreign}
+
+
+def test_upload_of_an_addition_is_dropped_without_javascript(draft):
+    sent, page = submit_tip(draft()), Page()
+    public_id = page.send_up(noise())
+    body = {"receipt": sent.receipt, "action": "add", "text": "Thêm biển số xe", "form_token": page.token}
+    html = page.client.post(
+        reverse("tips:follow"), {**body, "upload": [public_id], "drop": public_id}
+    ).content.decode()
+    assert "Thêm biển số xe" in html and public_id not in html
+    assert not Message.objects.exists() and not Upload.objects.exists()

@@ -255,6 +255,16 @@ def test_refused_file_keeps_the_words_and_says_which_one(client, area):
     assert TEXT in html
 
 
+def test_file_that_is_not_taken_is_not_asked_for_again(client, area):
+    bad = SimpleUploadedFile("bad.docx", b"PK\x03\x04" + bytes(2000))
+
+    html = client.post("/gui-tin/", filled(client, area, text="", files=[bad, photo()])).content.decode()
+
+    refused, _, again = html.partition("Xin chọn lại tệp kèm theo.")
+    assert "xin đừng chọn lại" in refused and "bad.docx: Chỉ nhận ảnh" in refused
+    assert "anh.jpg" in again and "bad.docx" not in again
+
+
 def test_too_many_files_keep_the_words(client, area):
     response = client.post("/gui-tin/", filled(client, area, files=[photo() for _ in range(12)]))
 

@@ -5,18 +5,22 @@ metadata, at once or in a worker; ``attach`` writes the rows. The name a file ca
 nor its declared type.
 """
 
-from tips.evidence.cleaning import CleanFile, clean_upload
+from tips.evidence.cleaning import CleanFile, check_beginning, clean_upload, recognise
+from tips.evidence.errors import FileRefusedError
 from tips.evidence.intake import StoredFile, attach, discard, stored_uploads
 from tips.evidence.storage import open_evidence, read, store, unlink
 
 __all__ = [
     "CleanFile",
+    "FileRefusedError",
     "StoredFile",
     "attach",
+    "check_beginning",
     "clean_upload",
     "discard",
     "open_evidence",
     "read",
+    "recognise",
     "store",
     "stored_uploads",
     "unlink",

@@ -43,6 +43,15 @@ def recognise(file: Any) -> tuple[EvidenceKind, int]:
     return kind, size
 
 
+def check_beginning(head: bytes) -> None:
+    """Look at the first bytes of a file whose rest is still on its way; what passes may still be broken.
+
+    Raises FileRefusedError with a sentence for what is of no kind on the list.
+    """
+    if not images.is_announced(head):
+        recordings.recognise(head)
+
+
 def clean_upload(file: Any) -> CleanFile:
     """Recognise an uploaded file by its content and clean it. Raises FileRefusedError with a sentence."""
     kind, _size_in = recognise(file)

@@ -31,6 +31,13 @@ _DAMAGE = (OSError, ValueError, SyntaxError, EOFError, MemoryError, RuntimeError
 _one_at_a_time = Lock()
 
 
+def is_announced(head: bytes) -> bool:
+    """Whether the first bytes of a file, at least 16 of them, are those of a picture of a kind we read."""
+    Image.init()
+    openers = [Image.OPEN[name] for name in FORMATS if name in Image.OPEN]
+    return any(accept(head[:16]) for _factory, accept in openers)
+
+
 def is_picture(source: io.IOBase) -> bool:
     """Whether the content, whatever its name, is a picture of a kind we read; it may still be broken."""
     with _one_at_a_time, warnings.catch_warnings():

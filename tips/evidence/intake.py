@@ -99,6 +99,9 @@ def _numbered(upload: Any, number: int) -> StoredFile:
         return _take(upload)
     except FileRefusedError as error:
         sentence = _("Tệp thứ %(number)s: %(reason)s") % {"number": number, "reason": error.message}
+        if hasattr(upload, "refused"):
+            upload.refused()
+            sentence += " " + _("Tệp này đã được bỏ ra.")
         raise ValidationError({"files": sentence}) from None
 
 

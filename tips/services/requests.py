@@ -30,6 +30,9 @@ TERM_OF: dict[str, TermKind] = {
     Kind.OBJECT: TermKind.REQUEST_OBJECTION,
 }
 
+# What a sender cannot ask for without saying what it is about.
+NEEDS_WORDS = (Kind.CORRECT, Kind.OBJECT)
+
 
 def can_keep(user: Any, unit: Unit) -> bool:
     """Supervisors and administrators of the unit or above it keep both registers."""
@@ -57,10 +60,11 @@ def by_receipt(tip: Tip) -> list[DataRequest]:
 def ask_by_receipt(tip: Tip, *, kind: Any, words: Any) -> DataRequest:
     """What a sender asks from the follow page: the receipt says that it is their tip.
 
-    The same wish while one waits is the same request. Raises ValidationError keyed ``kind`` or ``words``.
+    The same wish while one waits is the same request; only to correct or to object needs words. Raises
+    ValidationError keyed ``kind`` or ``words``.
     """
     wanted = keyed("kind", _kind, kind)
-    said = keyed("words", clean_words, words)
+    said = keyed("words", clean_words, words) if words or wanted in NEEDS_WORDS else ""
     now = timezone.now().replace(second=0, microsecond=0)
     fields = {"tip": tip, "source": Source.RECEIPT, "check_kind": Check.RECEIPT, "words": said}
     with transaction.atomic():

@@ -20,7 +20,7 @@ from django.utils.translation import gettext as _
 from portal.errors import NotAllowedError, WrongStateError
 from tips import limits, receipts
 from tips.enums import EvidenceKind
-from tips.evidence import read, store, unlink
+from tips.evidence import FileRefusedError, check_beginning, read, store, unlink
 from tips.evidence.intake import free_bytes
 from tips.models import Upload, UploadPart
 
@@ -39,7 +39,10 @@ class WrongOffsetError(WrongStateError):
 
 
 class ReceivedFile(tempfile.SpooledTemporaryFile):
-    """A finished upload, put together again; ``attached`` is called once a tip has it."""
+    """A finished upload, put together again.
+
+    ``attached`` is called once a tip has it, ``refused`` when none will.
+    """
 
     upload: Upload
 
@@ -51,6 +54,10 @@ class ReceivedFile(tempfile.SpooledTemporaryFile):
     def attached(self) -> None:
         """Let the sweep take the pieces soon."""
         Upload.objects.filter(pk=self.upload.pk, attached_at=None).update(attached_at=_this_minute())
+
+    def refused(self) -> None:
+        """Forget it, so that the form does not fail at it again."""
+        remove(self.upload)
 
 
 def start(form_token: str | None, *, kind: object, size: int) -> Upload:
@@ -95,13 +102,16 @@ def append(upload: Upload, *, offset: int, data: bytes) -> int:
     """Add a piece; returns where the next one begins. The same piece twice is added once.
 
     Raises WrongOffsetError when it does not begin where the last one ended, ValidationError when it is longer
-    than what is missing, or too short to be worth a row.
+    than what is missing, or too short to be worth a row. A first piece of a file of no kind on the list ends
+    the upload with a ValidationError, before the rest has travelled.
     """
     if offset != upload.offset:
         raise WrongOffsetError(upload.offset)
     end = offset + len(data)
     if end > upload.size or (len(data) < limits.UPLOAD_LEAST_BYTES and end != upload.size):
         raise ValidationError(_("Phần tệp có độ dài không hợp lệ."))
+    if offset == 0:
+        _check_beginning(upload, data)
     piece = store(io.BytesIO(data))
     try:
         with transaction.atomic():
@@ -119,9 +129,24 @@ def append(upload: Upload, *, offset: int, data: bytes) -> int:
     return end
 
 
+def _check_beginning(upload: Upload, data: bytes) -> None:
+    try:
+        check_beginning(data)
+    except FileRefusedError as error:
+        remove(upload)
+        raise ValidationError(error.message) from None
+
+
 def remove(upload: Upload) -> None:
     """Forget an upload that its sender took back."""
     _delete(Upload.objects.filter(pk=upload.pk))
+
+
+def drop(form_token: str | None, public_id: str) -> None:
+    """Forget an upload by its id, if it is one of the form page with this token."""
+    upload = find(form_token, public_id)
+    if upload is not None:
+        remove(upload)
 
 
 def finished(form_token: str | None, public_ids: Sequence[str]) -> list[Upload]:
