@@ -232,3 +232,14 @@ def test_pages_are_accessible_fit_the_screen_and_call_nobody(world, visit, live_
         assert page.complaints == []
         assert [url for url in page.foreign if not url.startswith((live_server.url, "data:"))] == []
     assert faults == {}
+
+
+def test_choice_of_who_posts_has_the_width_of_a_phone(world, visit):
+    page = visit("chief", "/can-bo/dang-bai/chua-dang/")
+    boxes = [
+        page.locator(name).bounding_box()
+        for name in ("#assignee", "button[formaction]", ".lead-bar .btn--primary")
+    ]
+    choice, *buttons = boxes
+    assert choice["width"] > 300
+    assert all(button["y"] >= choice["y"] + choice["height"] for button in buttons)
