@@ -341,8 +341,8 @@ def test_list_of_broadcasts_costs_the_same_queries(rows, area, officer, django_a
         DeliveryFactory(broadcast=BroadcastFactory(unit=area.commune_a), group__unit=area.village_a)
     client = client_of(officer)
 
-    # postings, count, page, occurrences, counts, times, tips
-    with django_assert_num_queries(7):
+    # postings, count, page, occurrences, counts, times, circles, tips
+    with django_assert_num_queries(8):
         assert client.get(URL).json()["count"] == rows
 
 

@@ -148,7 +148,7 @@ def test_act_impossible_in_this_state_is_a_conflict(world):
         ("close", {"outcome": "handled", "public_reason": "ab"}, "Xin nêu lý do"),
         ("close", {"outcome": "handled", "public_reason": "Xong rồi"}, "Trả lời quá ngắn"),
         ("close", {"outcome": "handled", "public_reason": "Đã nhắc nhở quán."}, "cần ghi chú nội bộ"),
-        ("close", {"outcome": "guided", "public_reason": "Đã nhắc nhở quán.", "people": "x"}, "số nguyên"),
+        ("close", {"outcome": "guided", "public_reason": "Đã nhắc nhở quán.", "people": "x"}, "chỉ ghi số"),
         (
             "close",
             {"outcome": "guided", "public_reason": "Đã nhắc nhở quán.", "valuable": "on"},

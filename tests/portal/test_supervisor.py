@@ -169,7 +169,8 @@ def test_portal_second_start_is_quick(portal):
     second = Portal(first.folder)
     try:
         second.wait_until_up()
-        assert time.monotonic() - started < 10
+        # Nothing is seeded again; a first start takes several times as long.
+        assert time.monotonic() - started < 30
     finally:
         second.end()
 

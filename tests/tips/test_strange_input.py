@@ -83,7 +83,9 @@ def test_strange_characters_in_the_address_of_a_file_are_not_found(submit, staff
 def test_strange_characters_in_a_filter_never_break_the_list(submit, staff, name):
     submit()
     for bad in ("%00", "a%00b", "%01", "%ED%A0%80", "x" * 900):
-        assert staff.get(f"/api/v1/tips/?{name}={bad}").status_code in (200, 400)
+        # A page that is none is not found.
+        expected = (400, 404) if name == "cursor" else (200, 400)
+        assert staff.get(f"/api/v1/tips/?{name}={bad}").status_code in expected, bad
 
 
 @pytest.mark.parametrize("bad", BAD_CHARACTERS)
