@@ -125,7 +125,7 @@ class Seeder:
             for start in range(first + base, end, base):
                 written += _copy_tips(first, start, min(base, end - start))
         rows.reset_sequences(Tip)
-        if connection.vendor == "postgresql":
+        if connection.vendor == "postgresql" and not connection.in_atomic_block:
             with connection.cursor() as cursor:
                 cursor.execute("VACUUM ANALYZE")
         return written
