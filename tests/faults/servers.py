@@ -20,7 +20,6 @@ from portal import broker
 SET_PARENT_DEATH_SIGNAL = 1
 POSTGRES_OPTIONS = {
     "fsync": "off",
-    "synchronous_commit": "off",
     "full_page_writes": "off",
     "shared_buffers": "32MB",
     "max_connections": "120",

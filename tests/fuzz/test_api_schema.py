@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 import schemathesis
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.signals import request_finished, request_started
+from django.db import close_old_connections
 from django.test import Client
 from hypothesis import HealthCheck, Phase, given
 from hypothesis import settings as bounds
@@ -45,6 +47,16 @@ OURS = SchemathesisConfig(
         default=ProjectConfig(generation=GenerationConfig(with_security_parameters=False, deterministic=True))
     )
 )
+
+
+@pytest.fixture(autouse=True)
+def _kept_connection() -> Iterator[None]:
+    """Calls of the fuzzer happen inside the test's transaction, like those of Django's client."""
+    for signal in (request_started, request_finished):
+        signal.disconnect(close_old_connections)
+    yield
+    for signal in (request_started, request_finished):
+        signal.connect(close_old_connections)
 
 
 @pytest.fixture
