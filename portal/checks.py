@@ -1,7 +1,8 @@
 """System checks: every combination of settings that makes no sense has an id, a sentence and a remedy.
 
 Errors (E) stop every command; warnings (W) show with ``check --deploy``. The checks read Django's settings
-only, so they see what the portal will really do, wherever a value came from.
+only, so they see what the portal will really do, wherever a value came from. E018 alone asks the database,
+with ``prepare``, ``migrate`` and ``check --database default``.
 
 E001 any host        E002 development secret   E003 development keys     E004 simulator in production
 E005 no https        E006 throttles off        E007 visibility timeout   E008 evidence among static files
@@ -10,17 +11,20 @@ E013 bad network      E014 broker is no Redis  E015 bad PKCE verifier  E016 odd 
 W001 no second factor  W002 embedded broker     W003 SQLite, many machines  W004 connection per request
 W005 DEBUG in public   W006 no proxy            W007 long sessions       W008 no mail
 E017 push keys do not fit   W009 no web push
+E018 commits may be lost
 """
 
 import ipaddress
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
+from django.db import connections
+from django.db.backends.base.base import BaseDatabaseWrapper
 
 from portal.keys import public_push_key
 
@@ -223,6 +227,21 @@ CHECKS: tuple[Callable[[], Messages], ...] = (
 _KEY_HINT = "Tạo khóa mới bằng lệnh `make keys` và giữ ngoài kho mã nguồn."
 
 
+def check_commits(
+    app_configs: Any = None, databases: Sequence[str] | None = None, **kwargs: Any
+) -> list[CheckMessage]:
+    """PostgreSQL has a commit on its disk before it says so.
+
+    Else its crash forgets which rows were claimed and sent a moment ago, and their groups get the post twice.
+    """
+    hint = "Đặt synchronous_commit = on trong postgresql.conf; xem cả ALTER ROLE và ALTER DATABASE."
+    return [
+        Error(f"synchronous_commit là off ở cơ sở dữ liệu {alias}.", hint=hint, id="portal.E018")
+        for alias in databases or ()
+        if not settings.DEBUG and _may_forget(connections[alias])
+    ]
+
+
 def all_messages() -> list[CheckMessage]:
     """Everything the checks have to say about the settings in force."""
     return [message for check in CHECKS for message in check()]
@@ -242,6 +261,16 @@ def register_all() -> None:
     """Make Django run the checks; called once when the applications are ready."""
     register(errors, Tags.security)
     register(warnings, Tags.security, deploy=True)
+    register(check_commits, Tags.database)
+
+
+def _may_forget(connection: BaseDatabaseWrapper) -> bool:
+    """Whether what the portal's own connection commits may be gone after a crash."""
+    if connection.vendor != "postgresql":
+        return False
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW synchronous_commit")
+        return cursor.fetchone() == ("off",)
 
 
 def _redis_database(url: str) -> tuple[str, str] | None:

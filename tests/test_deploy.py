@@ -14,7 +14,8 @@ from portal import environment
 ROOT = Path(__file__).resolve().parent.parent
 DEPLOY = ROOT / "deploy"
 # Where settings are read from the environment.
-MODULES = ("settings", "gunicorn", "environment")
+PORTAL = ROOT / "portal"
+MODULES = [*(PORTAL / "settings").glob("*.py"), PORTAL / "gunicorn.py", PORTAL / "environment.py"]
 PROCFILE = dict(line.split(": ", 1) for line in (ROOT / "Procfile").read_text().splitlines())
 
 
@@ -118,7 +119,7 @@ def test_pieces_of_uploads_pass_the_proxy_and_never_touch_its_disk():
 def test_settings_of_tips_are_named_where_operators_look():
     """What the README lists can be set, and the containers' file says where."""
     readme = (ROOT / "README.md").read_text()
-    read = "".join((ROOT / "portal" / f"{name}.py").read_text() for name in MODULES)
+    read = "".join(path.read_text() for path in MODULES)
     names = {"CLAMAV_ADDRESS", "KEEP_ORIGINALS", "TIP_TOTAL_MAX_MB", "TIP_PROOF_ALWAYS", "UPLOAD_DIR"}
     containers = (DEPLOY / "docker-compose.yml").read_text()
     for name in names | {"VAPID_PUBLIC_KEY", "VAPID_PRIVATE_KEY"}:
@@ -127,7 +128,7 @@ def test_settings_of_tips_are_named_where_operators_look():
 
 def test_containers_name_settings_that_exist(compose: dict):
     """A misspelt variable would be ignored in silence."""
-    read = "".join((ROOT / "portal" / f"{name}.py").read_text() for name in MODULES)
+    read = "".join(path.read_text() for path in MODULES)
     services = [compose["services"][name]["environment"] for name in ("staff", "worker")]
     names = {name.removesuffix("_FILE") for environment in services for name in environment}
     assert {name for name in names if f'"{name}"' not in read} == set()

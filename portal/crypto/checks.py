@@ -2,7 +2,7 @@
 
 E001 no field key, E002 malformed field key, E003 field key given twice, E004 identity public key missing or
 malformed, E005 identity private key malformed, E006 the identity keys are not a pair, E007 (with the database
-checks, before every migrate) the field keys do not open what the database holds.
+checks, by ``prepare`` and before every migrate) the field keys do not open what the database holds.
 """
 
 from collections.abc import Sequence
@@ -10,6 +10,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error
+from django.core.exceptions import ImproperlyConfigured
 from django.db import connections
 from nacl.public import PrivateKey
 
@@ -55,6 +56,12 @@ def check_identity_keys(app_configs: Any = None, **kwargs: Any) -> list[CheckMes
         message = "IDENTITY_PRIVATE_KEY và IDENTITY_PUBLIC_KEY không cùng một cặp."
         return [Error(message, hint="Thông tin người gửi sẽ không mở được.", id="crypto.E006")]
     return []
+
+
+def require_usable_keys() -> None:
+    """For the start of a web process: raise ImproperlyConfigured when it could not keep a tip secret."""
+    if errors := [*check_field_keys(), *check_identity_keys()]:
+        raise ImproperlyConfigured(" ".join(str(error.msg) for error in errors))
 
 
 def check_stored_keys(
