@@ -1,10 +1,8 @@
 """What every API view shares: error answers, the page shape, the schema's title."""
 
-from typing import Any
-
-from django.core.exceptions import ValidationError
+from django.core.exceptions import BadRequest, ValidationError
 from django.utils.translation import gettext_lazy as _
-from rest_framework import exceptions, pagination, parsers, status
+from rest_framework import exceptions, pagination, status
 from rest_framework.response import Response
 from rest_framework.serializers import as_serializer_error
 from rest_framework.views import exception_handler as drf_exception_handler
@@ -28,18 +26,9 @@ def exception_handler(exc: Exception, context: dict) -> Response | None:
         exc = exceptions.PermissionDenied(detail=exc.message)
     elif isinstance(exc, ValidationError):
         exc = exceptions.ValidationError(as_serializer_error(exc))
+    elif isinstance(exc, BadRequest):
+        exc = exceptions.ParseError(_("Nội dung gửi lên bị đứt giữa chừng. Xin gửi lại."))
     return drf_exception_handler(exc, context)
-
-
-class JSONParser(parsers.JSONParser):
-    """JSON nested deeper than the interpreter can follow is the client's mistake, not ours."""
-
-    def parse(self, stream: Any, *args: Any, **kwargs: Any) -> Any:
-        """Raises ParseError."""
-        try:
-            return super().parse(stream, *args, **kwargs)
-        except RecursionError:
-            raise exceptions.ParseError(_("Nội dung JSON lồng nhau quá sâu.")) from None
 
 
 class PageNumberPagination(pagination.PageNumberPagination):

@@ -1,8 +1,12 @@
 """Gunicorn's configuration: threads for waiting on files and the database, two processes for two cores."""
 
 import ctypes
+import socket
+import struct
 import sys
 from typing import Any
+
+from gunicorn import glogging
 
 from portal.environment import empty_upload_dir, integer, load_env_file, text
 
@@ -23,12 +27,32 @@ preload_app = True
 timeout = 30
 graceful_timeout = 10
 keepalive = 5
+# Whoever says nothing for so long in the middle of a request holds one of few threads for nothing.
+WAIT_SECONDS = integer("WEB_WAIT_SECONDS", default=20)
 # An access log would hold the addresses of people who send tips.
 accesslog = None
 # Warnings of a malformed request name the peer's address.
 loglevel = "error"
 
 
+class Logger(glogging.Logger):
+    """Gunicorn's, silent about those who fell silent."""
+
+    def exception(self, msg: Any, *args: Any, **kwargs: Any) -> None:
+        if not isinstance(sys.exc_info()[1], BlockingIOError):
+            super().exception(msg, *args, **kwargs)
+
+
+logger_class = Logger
+
+
 def on_starting(_server: Any) -> None:
     """Gunicorn's hook before the first worker: no upload of an earlier life stays in plain on the disk."""
     empty_upload_dir()
+
+
+def when_ready(server: Any) -> None:
+    """Gunicorn's hook once it listens: connections inherit how long they may be silent."""
+    for listener in server.LISTENERS:
+        for option in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):
+            listener.setsockopt(socket.SOL_SOCKET, option, struct.pack("ll", WAIT_SECONDS, 0))

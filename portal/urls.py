@@ -17,9 +17,10 @@ urlpatterns = [
     path("healthz", health.healthz),
     path("readyz", health.readyz),
     path("metrics", health.metrics),
+    # Asked in this order: the form of a tip is what many open at once.
+    path("", include("tips.urls")),
     path("", include("portal.site.urls")),
     path("", include("groups.urls")),
-    path("", include("tips.urls")),
     path("tai-khoan/", include("portal.accounts.urls")),
     path("can-bo/", include("portal.desk.urls")),
     path("admin/login/", admin_login),
