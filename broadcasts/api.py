@@ -13,7 +13,6 @@ from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import mixins, status, viewsets
 from rest_framework.decorators import action
-from rest_framework.parsers import FormParser, MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -38,9 +37,8 @@ from broadcasts.services import approval, audience, counts, editing, posting, se
 from broadcasts.services.notices import NoticeFields
 from groups import permissions
 from groups.models import Unit
-from portal.api import JSONParser, PageNumberPagination
+from portal.api import PageNumberPagination
 
-PARSERS = (JSONParser, MultiPartParser, FormParser)
 TOLD = {"key": "", "made_at": None}
 
 
@@ -118,7 +116,6 @@ class BroadcastViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewset
     queryset = Broadcast.objects.none()
     serializer_class = BroadcastSerializer
     filterset_class = BroadcastFilter
-    parser_classes = PARSERS
     lookup_value_regex = r"\d+"
 
     def get_queryset(self) -> QuerySet[Broadcast]:
@@ -280,7 +277,6 @@ class DeliveryViewSet(viewsets.GenericViewSet):
 
     queryset = Delivery.objects.none()
     serializer_class = DeliverySerializer
-    parser_classes = PARSERS
     lookup_value_regex = r"\d+"
 
     def get_queryset(self) -> QuerySet[Delivery]:

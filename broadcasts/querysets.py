@@ -1,10 +1,10 @@
-"""Adjectives of sending: due, claimable, visible to a user."""
+"""Adjectives of sending: due, to be posted, visible to a user."""
 
 from django.db import models
 from django.db.models import Q
 
 from broadcasts import lookups  # noqa: F401 (registers state__among)
-from broadcasts.enums import CLAIMABLE, POSTABLE, BroadcastState
+from broadcasts.enums import POSTABLE, BroadcastState
 from broadcasts.permissions import POSTING_ROLES
 from groups import permissions
 from groups.models import Group, Posting, Stewardship
@@ -41,10 +41,6 @@ class BroadcastQuerySet(models.QuerySet):
 
 class DeliveryQuerySet(models.QuerySet):
     """Deliveries."""
-
-    def claimable(self, now) -> "DeliveryQuerySet":
-        """Rows a drainer may take now."""
-        return self.filter(state__among=CLAIMABLE, next_attempt_at__lte=now)
 
     def duty_of(self, user) -> "DeliveryQuerySet":
         """Rows, in any state, that are this person's to post: handed to them, or else steward or relay."""

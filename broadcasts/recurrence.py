@@ -1,7 +1,8 @@
 """Recurring broadcasts: a small, safe part of RFC 5545, counted in Vietnamese wall-clock time. No database.
 
 The rule is anchored at ``send_at``: its hour, and for WEEKLY and MONTHLY its day unless BYDAY or BYMONTHDAY
-says otherwise. Viet Nam has kept one offset all year since 1975, so wall-clock arithmetic is exact.
+says otherwise; in a month that is too short for it the last day. Viet Nam has kept one offset all year since
+1975, so wall-clock arithmetic is exact.
 """
 
 import re
@@ -16,6 +17,7 @@ from django.utils.translation import gettext as _
 FREQUENCIES = {"DAILY", "WEEKLY", "MONTHLY"}
 PARTS = {"FREQ", "INTERVAL", "BYDAY", "BYMONTHDAY", "COUNT", "UNTIL", "WKST"}
 MAX_INTERVAL = 366
+SHORTEST_MONTH = 28
 # Looking for the next hour never walks further than this many firings.
 MAX_WALK = 10_000
 _MONTH_DAY = re.compile(r"[+-]?(0?[1-9]|[12][0-9]|3[01])")
@@ -72,7 +74,19 @@ def _rule(rule: str, send_at: datetime) -> rrule:
     if "UNTIL" in parts:
         parts["UNTIL"] = _until(parts["UNTIL"])
     text = ";".join(f"{name}={value}" for name, value in parts.items())
-    return rrulestr(text, dtstart=_wall(send_at).replace(microsecond=0))
+    start = _wall(send_at).replace(microsecond=0)
+    return rrulestr(text + _last_day(parts, start.day), dtstart=start)
+
+
+def _last_day(parts: dict[str, str], day: int) -> str:
+    """For a month that is too short for ``day``: its last day. "Monthly" leaves out no month.
+
+    RFC 5545 leaves it out; that stays so for a rule that names its day.
+    """
+    if parts.get("FREQ") != "MONTHLY" or day <= SHORTEST_MONTH or {"BYDAY", "BYMONTHDAY"} & set(parts):
+        return ""
+    days = ",".join(map(str, range(SHORTEST_MONTH, day + 1)))
+    return f";BYMONTHDAY={days};BYSETPOS=-1"
 
 
 def _parts(rule: str) -> dict[str, str]:

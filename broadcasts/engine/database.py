@@ -63,11 +63,6 @@ class DatabaseThread:
     def _open(self) -> None:
         if self._shared is not None:
             connections[self._shared.alias] = self._shared
-        elif connections[DEFAULT_DB_ALIAS].vendor == "postgresql":
-            # The engine asks for rows by key only. Statistics from before a table grew a thousandfold in one
-            # statement must not talk the planner into reading all of it five times a second.
-            with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
-                cursor.execute("SET enable_seqscan TO off")
 
     def _close(self) -> None:
         if self._shared is None:
@@ -82,7 +77,6 @@ class SecondThread(DatabaseThread):
         self._executor = ThreadPoolExecutor(1, thread_name_prefix="drain-writer")
 
     async def __aenter__(self) -> "DatabaseThread":
-        await self._call(self._open)
         return self
 
     async def __aexit__(self, *exc_info: Any) -> None:
@@ -96,4 +90,11 @@ class SecondThread(DatabaseThread):
 
 def _fresh(function: Callable[..., Result], args: tuple, kwargs: dict[str, Any]) -> Result:
     close_old_connections()
+    connection = connections[DEFAULT_DB_ALIAS]
+    connection.close_if_health_check_failed()
+    if connection.connection is None and connection.vendor == "postgresql":
+        # The engine asks for rows by key only. Statistics from before a table grew a thousandfold in one
+        # statement must not talk the planner into reading all of it five times a second.
+        with connection.cursor() as cursor:
+            cursor.execute("SET enable_seqscan TO off")
     return function(*args, **kwargs)

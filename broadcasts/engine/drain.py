@@ -3,8 +3,8 @@
 Two tasks feed and follow the senders, each with a database connection of its own where there can be two. One
 leases mailboxes, claims rows within their pace, puts them in line, rests; the other writes outcomes, at least
 every 200 ms. A row is committed as SENDING before its call is made, and no transaction is open during a call.
-When the drain dies at any line, the rows it held are found by the sweep and settled by reading the group:
-nothing is lost, nothing is blindly sent twice.
+When the drain dies at any line, the rows it held are found by the heir of its mailboxes, or by the sweep, and
+settled by reading the group: nothing is lost, nothing is blindly sent twice.
 """
 
 import asyncio

@@ -6,6 +6,7 @@ hears of only by what they have leased.
 
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
+from itertools import islice
 from math import ceil
 from typing import Any
 
@@ -53,7 +54,6 @@ class Leases:
         """Keep all leases in force; does nothing most of the time."""
         if self._clock() - self._last_renewal < RENEW_SECONDS or not self.boxes:
             return
-        self._taken = 0
         self._last_renewal = self._clock()
         await self.keep(self.boxes.values())
 
@@ -120,8 +120,8 @@ class Leases:
         now = self._clock()
         free = {account_id: box.budget(now) for account_id, box in self.boxes.items()}
         free = {account_id: count for account_id, count in free.items() if count}
-        share = max(1, most // len(free)) if free else 0
-        return dict(list({a: min(count, share) for a, count in free.items()}.items())[:most])
+        share = max(1, most // max(1, len(free)))
+        return {account_id: min(count, share) for account_id, count in islice(free.items(), most)}
 
     def is_due_soon(self) -> bool:
         """Whether a mailbox may go on within the drain's patience."""

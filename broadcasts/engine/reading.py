@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 from broadcasts import rendering
 from broadcasts.engine import sql
 from broadcasts.engine.outcomes import MAX_ATTEMPTS, poisoned
-from broadcasts.engine.store import MAX_READS, readable
+from broadcasts.engine.store import MAX_READS, MESSAGE_ID_LENGTH, readable
 from broadcasts.enums import MAX_CRASHES, BroadcastState, DeliveryState
 from broadcasts.models import Delivery
 from groups.zalo.errors import ZaloError
@@ -111,7 +111,8 @@ def settle_findings(findings: Sequence[Finding], *, now: datetime) -> None:
     absent = [f for f in findings if f.view is View.CLEAN and _is_clean_again(f.doubt, now)]
     settled = {f.doubt.delivery_id for f in (*found, *absent)}
     with transaction.atomic():
-        _write(("id", "message_id"), [(f.doubt.delivery_id, f.message_id) for f in found], SENT, now=now)
+        seen = [(f.doubt.delivery_id, f.message_id[:MESSAGE_ID_LENGTH]) for f in found]
+        _write(("id", "message_id"), seen, SENT, now=now)
         absent_rows = Delivery.objects.filter(
             pk__in=[f.doubt.delivery_id for f in absent], state=DeliveryState.UNKNOWN
         )

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Value, When
+from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -31,6 +31,7 @@ from groups.enums import AccountState
 
 LEASE_SECONDS = 60
 MAX_READS = 4
+MESSAGE_ID_LENGTH = Delivery._meta.get_field("message_id").max_length
 SENT_FIELDS = ("id", "message_id", "settled_at")
 SENT = {
     "state": DeliveryState.SENT,
@@ -84,13 +85,26 @@ def has_work(now: datetime) -> bool:
 
 
 def leasable(now: datetime) -> QuerySet[Mailbox]:
-    """Free mailboxes with rows to send or groups to read, urgent ones first."""
+    """Free mailboxes with rows to send or groups to read, urgent ones first; and those whose holder died.
+
+    A holder that ends in order gives its leases back. Where one ran out, rows may be left that only an heir
+    finds before the sweep does.
+    """
     rows = claimable(now).filter(account_id=OuterRef("account_id"))
+    # The first row in the order of the claim, by the index of the claim: one step for each mailbox, however
+    # many rows it holds. Whether any is urgent, asked for by itself, was a walk over all rows of a broadcast.
+    first = rows.order_by("priority", "next_attempt_at", "pk").values("priority")[:1]
+    has_died = Q(lease_until__lte=now)
     return (
-        Mailbox.objects.filter(Q(lease_until=None) | Q(lease_until__lte=now), paused_at=None)
+        Mailbox.objects.filter(Q(lease_until=None) | has_died, paused_at=None)
         .filter(Q(open_until=None) | Q(open_until__lte=now), account__state=AccountState.ACTIVE)
-        .filter(Exists(rows) | Exists(readable(now).filter(account_id=OuterRef("account_id"))))
-        .annotate(is_routine=Case(When(Exists(rows.filter(priority=0)), then=Value(0)), default=Value(1)))
+        .annotate(first_priority=Subquery(first))
+        .filter(
+            has_died
+            | Q(first_priority__isnull=False)
+            | Exists(readable(now).filter(account_id=OuterRef("account_id")))
+        )
+        .annotate(is_routine=Case(When(first_priority=0, then=Value(0)), default=Value(1)))
         .order_by("is_routine", "pk")
     )
 
@@ -117,21 +131,21 @@ def readable(now: datetime) -> QuerySet[Delivery]:
 # --- Leases ----------------------------------------------------------------------------------------------
 
 
+@transaction.atomic
 def lease(owner: str, *, now: datetime, count: int, only_urgent: bool = False) -> list[Lease]:
     """Lease up to ``count`` mailboxes with (urgent) work; the conditional UPDATE decides who gets which.
 
     Where the last holder died, the rows it held are unknown from here on.
     """
-    with transaction.atomic():
-        free = leasable(now).filter(is_routine=0) if only_urgent else leasable(now)
-        wanted = list(
-            free.select_for_update(skip_locked=True, of=("self",)).values_list("pk", "lease_until")[:count]
-        )
-        ids = [pk for pk, _until in wanted]
-        unleased = Q(lease_until=None) | Q(lease_until__lte=now)
-        Mailbox.objects.filter(unleased, pk__in=ids).update(
-            lease_owner=owner, lease_until=now + timedelta(seconds=LEASE_SECONDS)
-        )
+    free = leasable(now).filter(is_routine=0) if only_urgent else leasable(now)
+    wanted = list(
+        free.select_for_update(skip_locked=True, of=("self",)).values_list("pk", "lease_until")[:count]
+    )
+    ids = [pk for pk, _until in wanted]
+    unleased = Q(lease_until=None) | Q(lease_until__lte=now)
+    Mailbox.objects.filter(unleased, pk__in=ids).update(
+        lease_owner=owner, lease_until=now + timedelta(seconds=LEASE_SECONDS)
+    )
     ended = dict(wanted)
     mine = Mailbox.objects.filter(pk__in=ids, lease_owner=owner).values_list(
         "pk", "account_id", "account__rate_per_minute", "window", "failures_in_row", "account__kind"
@@ -291,7 +305,7 @@ def _write(owner: str, names: Sequence[str], rows: list[tuple], constants: dict[
 
 
 def _sent(outcome: Outcome) -> tuple[Any, ...]:
-    return outcome.call.delivery_id, outcome.message_id, outcome.finished_at
+    return outcome.call.delivery_id, outcome.message_id[:MESSAGE_ID_LENGTH], outcome.finished_at
 
 
 def _other(outcome: Outcome) -> tuple[Any, ...]:
@@ -335,5 +349,5 @@ def give_back(owner: str, calls: Sequence[Call]) -> None:
 
 
 def have_more(account_ids: Iterable[int], *, now: datetime) -> bool:
-    """Whether a claim would find another row of these accounts right now."""
-    return claimable(now).filter(account_id__in=list(account_ids)).exists()
+    """Whether a drain would find the mailbox of one of these accounts to lease."""
+    return leasable(now).filter(account_id__in=list(account_ids)).exists()

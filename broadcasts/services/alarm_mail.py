@@ -6,7 +6,6 @@ They say what is wrong and where to look; never a word of a tip, a post or a tok
 import logging
 from collections import defaultdict
 from datetime import datetime, timedelta
-from smtplib import SMTPDataError, SMTPRecipientsRefused
 
 from django.conf import settings
 from django.core import mail
@@ -21,6 +20,7 @@ from broadcasts.models import Alarm
 from groups.enums import Role
 from groups.models import Posting
 from groups.permissions import DECIDING_ROLES
+from portal.mail import DEFERRED, SENT, deliver
 
 logger = logging.getLogger(__name__)
 
@@ -28,8 +28,6 @@ ESCALATE_AFTER = timedelta(minutes=30)
 # An end is news once the cause stayed away for this long: what flickers is one alarm and one mail.
 CLOSING_AFTER = timedelta(minutes=15)
 OPENING, ESCALATION, CLOSING = "opening", "escalation", "closing"
-# What became of one letter. Any other error says that the mail server cannot be talked to now.
-SENT, REFUSED, DEFERRED = "sent", "refused", "deferred"
 MOST_AT_ONCE = 200
 
 # One part of one alarm: its opening, its escalation, its end.
@@ -106,7 +104,7 @@ def _send(letters: dict[str, list[News]]) -> int:
     try:
         with mail.get_connection() as connection:
             for address, news in sorted(letters.items()):
-                answer = _deliver(_message(address, news), connection)
+                answer = deliver(_message(address, news, connection))
                 if answer == SENT:
                     sent += 1
                     told.update(news)
@@ -121,27 +119,7 @@ def _send(letters: dict[str, list[News]]) -> int:
     return sent
 
 
-def _deliver(message: mail.EmailMessage, connection: BaseEmailBackend) -> str:
-    """Hand over one letter. An address that is refused concerns nobody else."""
-    message.connection = connection
-    try:
-        message.send()
-    except SMTPRecipientsRefused as error:
-        codes = [code for code, _text in error.recipients.values()]
-    except SMTPDataError as error:
-        codes = [error.smtp_code]
-    except ValueError:  # UnicodeError is one too
-        codes = []
-    else:
-        return SENT
-    # Some servers hang up on who names a wrong address: the next letter gets a connection of its own.
-    connection.close()
-    answer = DEFERRED if codes and max(codes) < 500 else REFUSED
-    logger.warning("alarm_mail_%s: %s", answer, codes or "address")
-    return answer
-
-
-def _message(address: str, news: list[News]) -> mail.EmailMessage:
+def _message(address: str, news: list[News], connection: BaseEmailBackend) -> mail.EmailMessage:
     context = {
         "opened": [alarm for alarm, part in news if part == OPENING],
         "escalated": [alarm for alarm, part in news if part == ESCALATION],
@@ -154,4 +132,4 @@ def _message(address: str, news: list[News]) -> mail.EmailMessage:
     subject %= {"what": first.get_kind_display()}
     if len(news) > 1:
         subject += _(" (và %(count)d tin khác)") % {"count": len(news) - 1}
-    return mail.EmailMessage(subject, body, to=[address])
+    return mail.EmailMessage(subject, body, to=[address], connection=connection)

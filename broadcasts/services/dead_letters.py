@@ -11,6 +11,7 @@ from broadcasts.engine.store import MAX_READS
 from broadcasts.enums import DEAD, MAX_CRASHES, BroadcastState, DeliveryState
 from broadcasts.models import Delivery
 from groups.enums import AccountState
+from portal.text import whole_number
 
 # What was refused earlier than this is history: the broadcast's own page still shows it.
 SHOWN = timedelta(days=30)
@@ -71,8 +72,8 @@ def narrowed(rows: QuerySet[Delivery], *, unit_path: str = "", account: str = ""
     """The filters of the screen: unit of the group, carrying account, code of the post."""
     if unit_path:
         rows = rows.filter(group__unit__path__startswith=unit_path)
-    if account.isascii() and account.isdecimal() and len(account) < 18:
-        rows = rows.filter(account_id=int(account))
+    if (key := whole_number(account)) is not None:
+        rows = rows.filter(account_id=key)
     if code:
         rows = rows.filter(broadcast__code__iexact=code.strip())
     return rows

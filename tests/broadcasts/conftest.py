@@ -3,15 +3,13 @@
 from collections.abc import Callable
 
 import pytest
-from django.db import connections
 
-from broadcasts.engine.database import DatabaseThread
-from broadcasts.engine.drain import Report, drain
+from broadcasts.engine.drain import Report
 from broadcasts.models import Broadcast
 from broadcasts.services import approval, editing, sending
-from groups.enums import Role
 from groups.zalo import fake
-from tests.factories import Area, GroupFactory, OfficialAccountFactory, make_area, make_user
+from tests.broadcasts.drains import drain_here
+from tests.factories import GroupFactory, OfficialAccountFactory
 
 
 @pytest.fixture
@@ -20,21 +18,6 @@ def zalo(settings) -> fake.FakeWorld:
     settings.ZALO_CLIENT = "groups.zalo.fake.FakeZalo"
     fake.world.reset()
     return fake.world
-
-
-@pytest.fixture
-def area(db) -> Area:
-    return make_area()
-
-
-@pytest.fixture
-def officer(area):
-    return make_user(Role.OFFICER, area.commune_a)
-
-
-@pytest.fixture
-def chief(area):
-    return make_user(Role.CHIEF, area.commune_a)
 
 
 @pytest.fixture
@@ -92,11 +75,6 @@ def run_drain(zalo) -> Callable[..., Report]:
     """The engine for a moment, on the test's connection."""
 
     def run(**options) -> Report:
-        connection = connections["default"]
-        connection.inc_thread_sharing()
-        try:
-            return drain(**{"seconds": 5, "database": DatabaseThread(shared=connection)} | options)
-        finally:
-            connection.dec_thread_sharing()
+        return drain_here(**{"seconds": 5} | options)
 
     return run

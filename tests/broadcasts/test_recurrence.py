@@ -44,13 +44,6 @@ def test_rule_before_sunrise_keeps_the_vietnamese_day():
     assert hours("FREQ=WEEKLY;BYDAY=MO", days=14, anchor=anchor) == [0, 7, 14]
 
 
-def test_monthly_rule_on_the_last_day_skips_short_months():
-    anchor = datetime(2027, 1, 31, 1, 0, tzinfo=UTC)
-    found = recurrence.firings_between("FREQ=MONTHLY", anchor, anchor, anchor + timedelta(days=100))
-
-    assert [(moment.month, moment.day) for moment in found] == [(3, 31)]
-
-
 def test_next_firing_of_an_ended_rule_is_none():
     assert recurrence.next_firing("FREQ=DAILY;COUNT=1", MONDAY_7, MONDAY_7) is None
 

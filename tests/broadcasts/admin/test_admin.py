@@ -20,11 +20,6 @@ from tests.factories import (
 
 
 @pytest.fixture
-def supervisor(area):
-    return make_user(Role.SUPERVISOR, area.district)
-
-
-@pytest.fixture
 def staff(client, supervisor):
     client.force_login(supervisor)
     return client

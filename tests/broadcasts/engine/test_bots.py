@@ -7,12 +7,10 @@ from urllib.parse import urlsplit
 import pytest
 import time_machine
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import connections
 from django.utils import timezone
 from PIL import Image
 
 from broadcasts import picture_links
-from broadcasts.engine.database import DatabaseThread
 from broadcasts.engine.drain import drain
 from broadcasts.models import Delivery
 from broadcasts.pictures import store_picture
@@ -21,6 +19,7 @@ from groups.enums import AccountState, Channel, GroupState
 from groups.services.bots import connect_bot
 from groups.zalo.simulator.server import SimulatorThread
 from groups.zalo.simulator.state import World
+from tests.broadcasts.drains import drain_here, states
 from tests.factories import GroupFactory
 
 TOKEN = "900000000000000001:bot-secret"
@@ -56,16 +55,7 @@ def start(broadcast):
 
 
 def send():
-    connection = connections["default"]
-    connection.inc_thread_sharing()
-    try:
-        return drain(seconds=10, database=DatabaseThread(shared=connection))
-    finally:
-        connection.dec_thread_sharing()
-
-
-def states(broadcast):
-    return sorted(broadcast.deliveries.values_list("state", flat=True))
+    return drain_here(seconds=10)
 
 
 def seen(platform):

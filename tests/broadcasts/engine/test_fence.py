@@ -6,12 +6,11 @@ from datetime import timedelta
 
 import pytest
 from asgiref.sync import sync_to_async
-from django.db import OperationalError, connections
+from django.db import OperationalError
 from django.utils import timezone
 
 from broadcasts.engine import store
-from broadcasts.engine.database import DatabaseThread
-from broadcasts.engine.drain import Report, drain
+from broadcasts.engine.drain import Report
 from broadcasts.engine.mailbox import LEASE_MARGIN_SECONDS
 from broadcasts.models import Broadcast, Delivery, Mailbox
 from broadcasts.services import sending
@@ -19,6 +18,7 @@ from groups.services.tokens import AccountTokens
 from groups.zalo import http
 from groups.zalo.simulator.server import SimulatorThread
 from groups.zalo.simulator.state import World
+from tests.broadcasts.drains import drain_here
 from tests.factories import GroupFactory
 
 
@@ -57,12 +57,7 @@ def campaign(approved, area, account, platform) -> Broadcast:
 
 
 def send(clock: Callable[[], float]) -> Report:
-    connection = connections["default"]
-    connection.inc_thread_sharing()
-    try:
-        return drain(seconds=5, database=DatabaseThread(shared=connection), clock=clock)
-    finally:
-        connection.dec_thread_sharing()
+    return drain_here(seconds=5, clock=clock)
 
 
 def seen(platform: SimulatorThread) -> list[int]:

@@ -2,7 +2,6 @@
 
 import asyncio
 import threading
-import time
 from collections import Counter
 from collections.abc import Callable
 from contextlib import contextmanager
@@ -16,6 +15,7 @@ from broadcasts.engine.turns import turn
 from broadcasts.models import Broadcast, Mailbox
 from groups.zalo import fake
 from tests.factories import BroadcastFactory, DeliveryFactory, GroupFactory, OfficialAccountFactory
+from tests.waiting import wait_for
 
 pytestmark = [pytest.mark.services, pytest.mark.django_db(transaction=True)]
 
@@ -78,13 +78,6 @@ def running(**options):
         thread.join(50)
 
 
-def wait_for(condition: Callable[[], bool]) -> None:
-    until = time.monotonic() + 20
-    while not condition():
-        assert time.monotonic() < until
-        time.sleep(0.01)
-
-
 def test_rows_are_fetched_while_outcomes_wait_for_the_database(campaign, zalo):
     """Who locks the attempts holds up outcomes. Were the drain to die now, the sweep would find every row."""
     broadcast = campaign(1, 60)
@@ -134,9 +127,11 @@ def test_urgent_rows_of_a_mailbox_nobody_holds_do_not_wait_for_the_held_ones(cam
     assert texts.index("Lũ quét") < 50
 
 
-def test_mailboxes_with_few_rows_are_taken_many_at_a_time(campaign, zalo, monkeypatch):
-    """Patched: a lot of two. Rows that come by ones and twos must not cost a look for each."""
+@pytest.mark.parametrize("renewed_after", [20, 0])
+def test_mailboxes_with_few_rows_are_taken_many_at_a_time(renewed_after, campaign, zalo, monkeypatch):
+    """Patched: a lot of two, and leases renewed at once. What comes by ones must not cost a look for each."""
     monkeypatch.setattr("broadcasts.engine.leases.LOT", 2)
+    monkeypatch.setattr("broadcasts.engine.leases.RENEW_SECONDS", renewed_after)
     campaign(12, 1)
     looks = Counter()
     real = drain.__globals__["Leases"]._take

@@ -3,16 +3,15 @@
 from collections.abc import Iterator
 
 import pytest
-from django.db import connections
 from django.utils import timezone
 
-from broadcasts.engine.database import DatabaseThread
-from broadcasts.engine.drain import Report, drain
+from broadcasts.engine.drain import Report
 from broadcasts.models import Broadcast, Delivery
 from broadcasts.services import sending
 from groups.enums import AccountState
 from groups.zalo.simulator.server import SimulatorThread
 from groups.zalo.simulator.state import World
+from tests.broadcasts.drains import drain_here
 from tests.factories import GroupFactory
 
 
@@ -36,12 +35,7 @@ def campaign(approved, area, account, platform) -> Broadcast:
 
 
 def send(**options) -> Report:
-    connection = connections["default"]
-    connection.inc_thread_sharing()
-    try:
-        return drain(**{"seconds": 10, "database": DatabaseThread(shared=connection)} | options)
-    finally:
-        connection.dec_thread_sharing()
+    return drain_here(**{"seconds": 10} | options)
 
 
 def read_groups() -> None:

@@ -1,5 +1,7 @@
 """One drain in a process, and what becomes of those who ask for another."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 from broadcasts import tasks
 from broadcasts.engine import turns
 from broadcasts.engine.drain import Report
@@ -27,6 +29,18 @@ def test_who_was_not_heard_is_told_at_the_end():
 def test_turn_that_hangs_is_over_some_day():
     turn = Turn()
     turn.begin(-1)
+
+    assert turn.begin(60)
+
+
+def test_one_that_hung_ends_nobody_else_s_turn():
+    turn = Turn()
+    turn.begin(-1)
+    with ThreadPoolExecutor(1) as another:
+        assert another.submit(turn.begin, 60).result()
+        assert not turn.end()
+        assert not turn.begin(60)
+        assert another.submit(turn.end).result()
 
     assert turn.begin(60)
 

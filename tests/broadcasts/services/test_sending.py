@@ -1,22 +1,18 @@
 """Starting, firing and writing rows: once, whoever asks and however often."""
 
-from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from django.db import transaction
 from django.utils import timezone
 
 from broadcasts.enums import BroadcastState, DeliveryState
-from broadcasts.models import Broadcast, Delivery, Mailbox, Notice
+from broadcasts.models import Broadcast, Delivery, Mailbox
 from broadcasts.services import approval, sending
-from broadcasts.services.notices import NoticeFields, create_notice
 from groups.enums import AccountState
 from groups.models import Group
 from portal.audit.models import AuditEntry
 from tests.factories import GroupFactory
-
-NOW = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)  # Monday, 8:00 in Viet Nam
 
 
 def test_due_broadcast_is_started_once_by_two_beats(approved, gmf_groups):
@@ -183,96 +179,6 @@ def test_practice_groups_of_a_real_broadcast_are_skipped(approved, gmf_groups, a
     assert broadcast.deliveries.filter(state=DeliveryState.QUEUED).count() == 3
 
 
-def test_broadcast_that_cannot_be_started_keeps_no_other_waiting(approved, gmf_groups):
-    broken = approved(send_at=NOW, recurrence="FREQ=DAILY")
-    Broadcast.objects.filter(pk=broken.pk).update(recurrence="FREQ=NEVER")
-    fine = approved(title="Bài khác", send_at=NOW + timedelta(minutes=1))
-
-    assert sending.start_due(NOW + timedelta(minutes=2)) == 1
-    fine.refresh_from_db()
-    assert fine.state == BroadcastState.EXPANDING
-
-
-@pytest.fixture
-def daily(approved, gmf_groups) -> Broadcast:
-    """Every day at eight, from NOW on."""
-    return approved(send_at=NOW, recurrence="FREQ=DAILY")
-
-
-def test_recurring_parent_is_never_sent_itself(daily):
-    sending.start_due(NOW)
-
-    daily.refresh_from_db()
-    child = daily.occurrences.get()
-    assert (daily.state, daily.due_at) == (BroadcastState.APPROVED, NOW + timedelta(days=1))
-    assert (child.state, child.due_at, child.is_late) == (BroadcastState.EXPANDING, NOW, False)
-    assert child.code != daily.code
-    assert (child.title, child.approver_id) == (daily.title, daily.approver_id)
-
-
-def test_recurring_parent_fires_each_hour_once(daily):
-    for day in range(3):
-        for _beat in range(3):
-            sending.start_due(NOW + timedelta(days=day, seconds=15))
-
-    assert list(daily.occurrences.order_by("due_at").values_list("due_at", flat=True)) == [
-        NOW + timedelta(days=day) for day in range(3)
-    ]
-
-
-def test_two_beats_with_the_same_copy_fire_one_child(daily):
-    first, second = Broadcast.objects.get(pk=daily.pk), Broadcast.objects.get(pk=daily.pk)
-
-    assert sending.fire(first, NOW) is not None
-    assert sending.fire(second, NOW) is None
-    assert daily.occurrences.count() == 1
-
-
-def test_firings_missed_without_a_beat_are_caught_up_once(daily):
-    sending.start_due(NOW + timedelta(days=60, hours=1))
-
-    daily.refresh_from_db()
-    child = daily.occurrences.get()
-    assert (child.due_at, child.state, child.is_late) == (NOW + timedelta(days=60), "expanding", True)
-    assert daily.due_at == NOW + timedelta(days=61)
-    missed = AuditEntry.objects.get(action="broadcasts.broadcast.missed")
-    assert missed.data["skipped"] == 60
-
-
-def test_weekly_firing_found_too_late_is_missed_and_shown(approved, gmf_groups):
-    weekly = approved(send_at=NOW, recurrence="FREQ=WEEKLY;BYDAY=MO")
-
-    sending.start_due(NOW + timedelta(days=2))
-
-    assert weekly.occurrences.get().state == BroadcastState.MISSED
-
-
-def test_parent_of_an_ended_rule_is_done(approved, gmf_groups):
-    parent = approved(send_at=NOW, recurrence="FREQ=DAILY;COUNT=2")
-    sending.start_due(NOW)
-    sending.start_due(NOW + timedelta(days=1))
-
-    parent.refresh_from_db()
-    assert parent.state == BroadcastState.DONE
-    assert parent.occurrences.count() == 2
-
-
-def test_parent_stops_at_its_expiry(approved, gmf_groups):
-    parent = approved(send_at=NOW, recurrence="FREQ=DAILY", expires_at=NOW + timedelta(hours=30))
-    sending.start_due(NOW)
-    sending.start_due(NOW + timedelta(days=1))
-
-    parent.refresh_from_db()
-    assert (parent.state, parent.occurrences.count()) == (BroadcastState.DONE, 2)
-
-
-def test_cancelled_parent_fires_no_more(daily, chief):
-    sending.start_due(NOW)
-    approval.cancel_broadcast(daily, actor=chief)
-
-    assert sending.start_due(NOW + timedelta(days=1)) == 0
-
-
 @pytest.mark.parametrize("starts", [0, 1, 3])
 @pytest.mark.parametrize("expands", [0, 1, 3])
 @pytest.mark.parametrize("drains", [0, 1, 3])
@@ -351,52 +257,3 @@ def test_expansion_whose_unit_vanished_is_cancelled_with_the_reason(approved, gm
     broadcast.refresh_from_db()
     assert broadcast.state == BroadcastState.CANCELLED
     assert "GONE" in broadcast.reason
-
-
-@pytest.fixture
-def missing_post(approved, officer, area, gmf_groups) -> Callable[..., Broadcast]:
-    """An approved post about a missing person."""
-
-    def make(**fields) -> Broadcast:
-        values = NoticeFields(features="Tóc bạc", phone="113")
-        notice = create_notice(officer, kind="missing", unit=area.commune_a, fields=values)
-        return approved(kind="missing", notice=notice, **fields)
-
-    return make
-
-
-def end(notice: Notice) -> None:
-    Notice.objects.filter(pk=notice.pk).update(state="ended", ended_as="found")
-
-
-def test_start_of_a_post_about_an_ended_notice_cancels_it(missing_post):
-    broadcast = missing_post()
-    end(broadcast.notice)
-
-    assert sending.start_due(broadcast.due_at) == 0
-
-    broadcast.refresh_from_db()
-    assert broadcast.state == BroadcastState.CANCELLED
-    assert broadcast.reason
-    assert AuditEntry.objects.filter(action="broadcasts.broadcast.cancelled").count() == 1
-
-
-def test_firing_of_a_parent_about_an_ended_notice_cancels_it(missing_post):
-    parent = missing_post(send_at=NOW, recurrence="FREQ=DAILY")
-    end(parent.notice)
-
-    assert sending.start_due(NOW) == 0
-
-    parent.refresh_from_db()
-    assert (parent.state, parent.occurrences.count()) == (BroadcastState.CANCELLED, 0)
-
-
-def test_expansion_of_a_post_about_an_ended_notice_cancels_it(missing_post):
-    broadcast = missing_post()
-    sending.start_due(broadcast.due_at)
-    end(broadcast.notice)
-
-    assert sending.expand(broadcast.pk) == 0
-
-    broadcast.refresh_from_db()
-    assert (broadcast.state, broadcast.deliveries.count()) == (BroadcastState.CANCELLED, 0)
