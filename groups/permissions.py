@@ -119,12 +119,6 @@ def has_role(user, *roles: str) -> bool:
     return any(posting.role in roles for posting in open_postings(user))
 
 
-def is_relay_only(user) -> bool:
-    """A village head who posts for the police, and nothing else."""
-    roles = {posting.role for posting in open_postings(user)}
-    return roles == {Role.RELAY}
-
-
 def can_manage_directory(user, unit) -> bool:
     """Chiefs and above keep the groups of their units."""
     return holds(user, unit, *DIRECTORY_ROLES)

@@ -55,6 +55,18 @@ class PostingQuerySet(models.QuerySet):
             Q(valid_to=None) | Q(valid_to__gt=day)
         )
 
+    def serving(self, unit, *roles: str) -> "PostingQuerySet":
+        """Open postings at ``unit`` or above it, in one of ``roles`` if any is named, of active people."""
+        rows = self.open().filter(unit__code__in=[unit.code, *unit.ancestor_codes()], user__is_active=True)
+        return rows.filter(role__in=roles) if roles else rows
+
+    def nearest_of_each(self) -> list:
+        """One posting of each person, the one furthest down; those furthest down come first."""
+        found = {}
+        for posting in self.select_related("user", "unit").order_by("-unit__path", "user__full_name"):
+            found.setdefault(posting.user_id, posting)
+        return list(found.values())
+
 
 class GroupQuerySet(models.QuerySet):
     """Zalo groups."""

@@ -74,10 +74,9 @@ class GroupForm(forms.ModelForm):
 
 def stewards_for(group: Group) -> QuerySet:
     """People who may answer for the group: police of its unit and of the units above."""
-    codes = [*group.unit.ancestor_codes(), group.unit.code]
-    posted = Posting.objects.open().filter(unit__code__in=codes, role__in=services.STEWARD_ROLES)
+    posted = Posting.objects.serving(group.unit, *services.STEWARD_ROLES)
     users = Stewardship._meta.get_field("user").remote_field.model.objects
-    return users.filter(is_active=True, pk__in=posted.values("user")).order_by("username")
+    return users.filter(pk__in=posted.values("user")).order_by("username")
 
 
 class StewardshipInline(admin.TabularInline):

@@ -1,5 +1,7 @@
 """Who was named for tips about children and violence at home, from when to when, and by which two people."""
 
+from typing import Any
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -7,6 +9,13 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from groups.models.units import Posting, Unit
+
+
+def _person(role: Any = None, **options: Any) -> models.ForeignKey:
+    """Somebody who had a hand in it, and stays known."""
+    return models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", verbose_name=role, **options
+    )
 
 
 class CircleMember(models.Model):
@@ -18,23 +27,12 @@ class CircleMember(models.Model):
     posting = models.ForeignKey(
         Posting, on_delete=models.PROTECT, related_name="circle", verbose_name=_("phân công")
     )
-    proposed_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", verbose_name=_("người đề nghị")
-    )
+    proposed_by = _person(_("người đề nghị"))
     proposed_at = models.DateTimeField(_("đề nghị lúc"), default=timezone.now)
-    confirmed_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        on_delete=models.PROTECT,
-        null=True,
-        blank=True,
-        related_name="+",
-        verbose_name=_("người thứ hai"),
-    )
+    confirmed_by = _person(_("người thứ hai"), null=True, blank=True)
     valid_from = models.DateTimeField(_("từ lúc"), null=True, blank=True)
     valid_to = models.DateTimeField(_("tới lúc"), null=True, blank=True)
-    ended_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
-    )
+    ended_by = _person(null=True, blank=True)
 
     class Meta:
         verbose_name = _("người được mở tin hạn chế")
@@ -65,18 +63,9 @@ class CircleEnding(models.Model):
     unit = models.ForeignKey(
         Unit, on_delete=models.PROTECT, related_name="circle_endings", verbose_name=_("đơn vị")
     )
-    asked_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", verbose_name=_("người đề nghị")
-    )
+    asked_by = _person(_("người đề nghị"))
     asked_at = models.DateTimeField(_("đề nghị lúc"), default=timezone.now)
-    ended_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        on_delete=models.PROTECT,
-        null=True,
-        blank=True,
-        related_name="+",
-        verbose_name=_("người thứ hai"),
-    )
+    ended_by = _person(_("người thứ hai"), null=True, blank=True)
     ended_at = models.DateTimeField(_("tới lúc"), null=True, blank=True)
 
     class Meta:

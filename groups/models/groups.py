@@ -117,11 +117,6 @@ class Group(models.Model):
         return bool(self.zalo_name) and self.zalo_name != self.name
 
     @property
-    def is_assisted(self) -> bool:
-        """A person posts; no API reaches this group."""
-        return self.channel == Channel.ASSISTED
-
-    @property
     def steward(self):
         """The responsible officer now, or None. Lists prefetch ``stewardships``."""
         for stewardship in self.stewardships.all():

@@ -22,6 +22,8 @@ from groups.zalo.errors import (
 )
 from groups.zalo.http import Reply
 
+# What a column of our database holds.
+LARGEST_CODE = 2**31
 ADDRESS_WRONG = _("Máy chủ Zalo không nhận ra địa chỉ gọi. Cần kiểm tra cấu hình hoặc cập nhật phần mềm.")
 
 
@@ -52,13 +54,14 @@ def read_object(body: bytes) -> dict[str, Any] | None:
 
 
 def read_code(value: Any) -> int | None:
-    """``0``, ``-201``, ``"-201"`` as an integer; None for what is no code."""
+    """``0``, ``-201``, ``"-201"`` as an integer; None for what is no code, or longer than any."""
     if isinstance(value, bool) or not isinstance(value, int | str):
         return None
     try:
-        return int(value)
+        code = int(value)
     except ValueError:
         return None
+    return code if abs(code) < LARGEST_CODE else None
 
 
 def black_out(message: str, hide: tuple[str, ...]) -> str:

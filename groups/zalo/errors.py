@@ -28,6 +28,8 @@ from enum import StrEnum
 
 from django.utils.translation import gettext_lazy as _
 
+from groups.zalo.records import text
+
 VIETNAM = timezone(timedelta(hours=7))
 LONGEST_MESSAGE = 200
 
@@ -50,7 +52,7 @@ class ZaloError(Exception):
         self, code: int | None = None, message: str = "", detail_vi: str = "", *, scope: Scope | None = None
     ):
         self.code = code
-        self.message = message[:LONGEST_MESSAGE]
+        self.message = text(message)[:LONGEST_MESSAGE]
         self.detail_vi = detail_vi or self.default_detail
         self.scope = scope or self.default_scope
         super().__init__(code, self.message)

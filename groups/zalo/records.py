@@ -4,11 +4,14 @@ Ids stay strings (they exceed 2^53). Numbers and flags arrive as numbers or stri
 and are read leniently; a missing optional field is empty, never an error.
 """
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any, Generic, TypeVar
 
 Item = TypeVar("Item")
+# A zero byte, and halves of a character.
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,9 +280,9 @@ class BotProfile:
 
 
 def text(value: Any) -> str:
-    """A string as it is, a number as its digits, anything else as empty."""
+    """A string, a number as its digits, anything else as empty; without what no database takes."""
     if isinstance(value, str):
-        return value
+        return _UNSTORABLE.sub("", value)
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else ""
 
 

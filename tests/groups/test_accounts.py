@@ -14,7 +14,7 @@ from groups.services.accounts import connect_account, grant_again
 from groups.zalo.oauth import TokenPair
 from portal.audit.models import AuditEntry
 from portal.errors import NotAllowedError
-from tests.factories import OfficialAccountFactory, make_area, make_user
+from tests.factories import OfficialAccountFactory, make_user
 
 pytestmark = pytest.mark.django_db
 SECRETS = {
@@ -30,11 +30,6 @@ SECRETS = {
 def arguments(**changes) -> list[str]:
     values = {"unit": "D6801", **SECRETS, **changes}
     return [part for name, value in values.items() for part in (f"--{name.replace('_', '-')}", str(value))]
-
-
-@pytest.fixture
-def area():
-    return make_area()
 
 
 def test_command_connects_an_account_with_encrypted_secrets(area):

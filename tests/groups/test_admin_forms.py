@@ -18,16 +18,10 @@ from tests.factories import (
     MemberFactory,
     OfficialAccountFactory,
     UserFactory,
-    make_area,
     make_user,
 )
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def area():
-    return make_area()
 
 
 @pytest.fixture

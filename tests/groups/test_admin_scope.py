@@ -2,13 +2,13 @@
 
 import pytest
 from django.db import connection
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from groups.enums import Role
 from groups.models import FoundGroup, Member, UnitChange
 from portal.audit.services import record
+from tests.clients import browser_of
 from tests.factories import (
     GroupFactory,
     JoinLinkFactory,
@@ -18,22 +18,10 @@ from tests.factories import (
     ProgrammeFactory,
     UnitFactory,
     UserFactory,
-    make_area,
     make_user,
 )
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def area():
-    return make_area()
-
-
-def client_of(user) -> Client:
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 def _change(unit):
@@ -70,7 +58,7 @@ def url(section: str, page: str, *args) -> str:
 @pytest.mark.parametrize("section", SECTIONS)
 def test_object_of_another_province_does_not_exist(area, section, role):
     inside, outside = SECTIONS[section](area.commune_a), SECTIONS[section](area.commune_c)
-    client = client_of(make_user(role, area.district))
+    client = browser_of(make_user(role, area.district))
     assert client.get(url(section, "change", inside.pk)).status_code == 200
     for page in ("change", "history", "delete"):
         assert client.get(url(section, page, outside.pk)).status_code == 404
@@ -84,7 +72,7 @@ def test_object_of_another_province_does_not_exist(area, section, role):
 def test_supervisor_of_another_district_of_the_province_sees_nothing(area, section):
     other = UnitFactory(district=True, code="D69", parent=area.province)
     obj = SECTIONS[section](area.commune_a)
-    client = client_of(make_user(Role.SUPERVISOR, other))
+    client = browser_of(make_user(Role.SUPERVISOR, other))
     assert client.get(url(section, "change", obj.pk)).status_code == 404
     assert obj.pk not in client.get(url(section, "changelist")).context["cl"].queryset.values_list(
         "pk", flat=True
@@ -93,14 +81,14 @@ def test_supervisor_of_another_district_of_the_province_sees_nothing(area, secti
 
 @pytest.mark.parametrize("role", [Role.CHIEF, Role.OFFICER, Role.BEAT_OFFICER, Role.RELAY])
 def test_admin_is_closed_to_commune_staff_even_with_the_flag(area, role):
-    client = client_of(make_user(role, area.commune_a, is_staff=True))
+    client = browser_of(make_user(role, area.commune_a, is_staff=True))
     assert client.get(url("group", "changelist")).status_code == 403
 
 
 @pytest.mark.parametrize("section", [s for s in SECTIONS if s not in ("commune",)])
 def test_auditor_reads_and_changes_nothing(area, section):
     obj = SECTIONS[section](area.commune_a)
-    client = client_of(make_user(Role.AUDITOR, area.province))
+    client = browser_of(make_user(Role.AUDITOR, area.province))
     assert client.get(url(section, "change", obj.pk)).status_code == 200
     assert client.post(url(section, "change", obj.pk), {"name": "x"}).status_code == 403
     assert client.get(url(section, "add")).status_code == 403
@@ -110,7 +98,7 @@ def test_auditor_reads_and_changes_nothing(area, section):
 def test_auditor_of_a_province_who_supervises_a_district_changes_only_there(area):
     user = make_user(Role.AUDITOR, area.other_province)
     PostingFactory(user=user, unit=area.district, role=Role.SUPERVISOR)
-    client = client_of(user)
+    client = browser_of(user)
     here, there = GroupFactory(unit=area.village_a), GroupFactory(unit=area.village_c)
     assert client.get(url("group", "change", here.pk)).context["has_change_permission"]
     assert not client.get(url("group", "change", there.pk)).context["has_change_permission"]
@@ -121,7 +109,7 @@ def test_bulk_delete_of_rows_that_are_partly_out_of_reach_deletes_nothing(area):
     user = make_user(Role.AUDITOR, area.other_province)
     PostingFactory(user=user, unit=area.district, role=Role.SUPERVISOR)
     here, there = MemberFactory(group__unit=area.village_a), MemberFactory(group__unit=area.village_c)
-    client, data = client_of(user), {"action": "delete_selected", "post": "yes"}
+    client, data = browser_of(user), {"action": "delete_selected", "post": "yes"}
     client.post(url("member", "changelist"), {**data, "_selected_action": [here.pk, there.pk]})
     assert Member.objects.count() == 2
     client.post(url("member", "changelist"), {**data, "_selected_action": [here.pk]})
@@ -129,7 +117,7 @@ def test_bulk_delete_of_rows_that_are_partly_out_of_reach_deletes_nothing(area):
 
 
 def test_autocomplete_offers_units_of_the_area_only(area):
-    client = client_of(make_user(Role.SUPERVISOR, area.district))
+    client = browser_of(make_user(Role.SUPERVISOR, area.district))
     query = {"app_label": "groups", "model_name": "group", "field_name": "unit", "term": "dong phu"}
     UnitFactory(village=True, name="Đông Phú", parent=area.commune_c, code="24X1")
     found = client.get(reverse("admin:autocomplete"), query).json()["results"]
@@ -137,7 +125,7 @@ def test_autocomplete_offers_units_of_the_area_only(area):
 
 
 def test_posting_a_unit_outside_the_area_is_an_error_of_the_form(area):
-    client = client_of(make_user(Role.SUPERVISOR, area.district))
+    client = browser_of(make_user(Role.SUPERVISOR, area.district))
     data = {"unit": area.village_c.pk, "kind": "household", "name": "Nhóm", "channel": "assisted"}
     response = client.post(url("group", "add"), data)
     assert response.status_code == 200
@@ -146,7 +134,7 @@ def test_posting_a_unit_outside_the_area_is_an_error_of_the_form(area):
 
 def test_area_filter_cannot_look_outside(area):
     GroupFactory(unit=area.village_c)
-    client = client_of(make_user(Role.SUPERVISOR, area.district))
+    client = browser_of(make_user(Role.SUPERVISOR, area.district))
     response = client.get(url("group", "changelist"), {"area": "24001"})
     assert response.context["cl"].result_count == 0
     names = [
@@ -158,13 +146,13 @@ def test_area_filter_cannot_look_outside(area):
 def test_search_ignores_diacritics_and_stays_in_the_area(area):
     GroupFactory(unit=area.village_a, name="Tuần tra thôn Đông Phú")
     GroupFactory(unit=area.village_c, name="Tuần tra thôn Đông Phú")
-    client = client_of(make_user(Role.SUPERVISOR, area.district))
+    client = browser_of(make_user(Role.SUPERVISOR, area.district))
     assert client.get(url("group", "changelist"), {"q": "tuan TRA dong"}).context["cl"].result_count == 1
 
 
 @pytest.mark.parametrize("section", SECTIONS)
 def test_list_takes_as_many_queries_for_three_rows_as_for_one(area, section):
-    client = client_of(make_user(Role.ADMINISTRATOR, area.province))
+    client = browser_of(make_user(Role.ADMINISTRATOR, area.province))
     make = SECTIONS[section]
     if section == "commune":
 
@@ -187,13 +175,13 @@ def test_list_takes_as_many_queries_for_three_rows_as_for_one(area, section):
 def test_search_for_a_change_of_several_units_finds_it_once(area):
     change = _change(area.commune_a)
     change.before.add(area.commune_b)
-    client = client_of(make_user(Role.SUPERVISOR, area.district))
+    client = browser_of(make_user(Role.SUPERVISOR, area.district))
     changes = client.get(url("unitchange", "changelist"), {"q": "d680"}).context["cl"]
     assert list(changes.result_list) == [change]
 
 
 def test_search_for_a_member_takes_no_query_for_each_row(area):
-    client = client_of(make_user(Role.SUPERVISOR, area.district))
+    client = browser_of(make_user(Role.SUPERVISOR, area.district))
     for _number in range(3):
         MemberFactory(group__unit=area.village_a, display_name="Trần Thị Hoa")
     with CaptureQueriesContext(connection) as queries:
@@ -212,7 +200,7 @@ def test_users_of_the_area_and_unposted_ones_are_visible(area):
         make_user(Role.OFFICER, area.commune_c),
         UserFactory(),
     )
-    client = client_of(admin)
+    client = browser_of(admin)
     shown = set(client.get(reverse("admin:accounts_user_changelist")).context["cl"].queryset)
     assert {here, new} <= shown and there not in shown
     assert client.get(reverse("admin:accounts_user_change", args=[there.pk])).status_code == 404
@@ -222,7 +210,7 @@ def test_user_who_also_serves_outside_the_area_cannot_be_taken_over(area):
     admin = make_user(Role.ADMINISTRATOR, area.district)
     user = make_user(Role.OFFICER, area.commune_a)
     PostingFactory(user=user, unit=area.province, role=Role.ADMINISTRATOR)
-    client = client_of(admin)
+    client = browser_of(admin)
     assert client.get(reverse("admin:accounts_user_change", args=[user.pk])).status_code == 200
     password = reverse("admin:auth_user_password_change", args=[user.pk])
     assert client.post(password, {"password1": "x", "password2": "x"}).status_code == 403
@@ -237,18 +225,18 @@ def test_audit_entries_show_to_the_auditor_of_the_area_only(area):
     ]
     record(stranger, "groups.group.changed", unit_path=area.commune_c.path)
     record(stranger, "groups.user.changed")
-    client = client_of(make_user(Role.AUDITOR, area.province))
+    client = browser_of(make_user(Role.AUDITOR, area.province))
     response = client.get(reverse("admin:audit_auditentry_changelist"))
     shown = response.context["cl"].queryset.exclude(action="accounts.user.logged_in")
     assert set(shown) == set(mine)
     assert "Sửa thông tin nhóm" in response.content.decode()
-    supervisor = client_of(make_user(Role.SUPERVISOR, area.province))
+    supervisor = browser_of(make_user(Role.SUPERVISOR, area.province))
     assert supervisor.get(reverse("admin:audit_auditentry_changelist")).status_code == 403
 
 
 def test_audit_entry_cannot_be_changed_or_deleted_by_an_auditor(area):
     entry = record(None, "groups.group.changed", unit_path=area.commune_a.path)
-    client = client_of(make_user(Role.AUDITOR, area.province))
+    client = browser_of(make_user(Role.AUDITOR, area.province))
     assert client.get(reverse("admin:audit_auditentry_delete", args=[entry.pk])).status_code == 403
     data = {"action": "delete_selected", "_selected_action": [entry.pk], "post": "yes"}
     client.post(reverse("admin:audit_auditentry_changelist"), data)
@@ -256,7 +244,7 @@ def test_audit_entry_cannot_be_changed_or_deleted_by_an_auditor(area):
 
 
 def test_audit_list_takes_as_many_queries_for_three_rows_as_for_one(area):
-    client = client_of(make_user(Role.AUDITOR, area.province))
+    client = browser_of(make_user(Role.AUDITOR, area.province))
     client.get(reverse("admin:audit_auditentry_changelist"))
     counts = []
     for number in (1, 2):
@@ -274,7 +262,7 @@ def test_audit_details_are_in_words(area):
     group = GroupFactory(unit=area.village_a)
     for data in ({"fields": ["name", "state"]}, {"state": ["active", "closed"]}, {"renewed": True}):
         record(None, "groups.group.changed", group, unit_path=area.village_a.path, data=data)
-    client = client_of(make_user(Role.AUDITOR, area.province))
+    client = browser_of(make_user(Role.AUDITOR, area.province))
     page = client.get(reverse("admin:audit_auditentry_changelist")).content.decode()
     assert "đã sửa: tên nhóm, trạng thái" in page
     assert "trạng thái: Đang hoạt động → Đã đóng" in page
@@ -282,6 +270,6 @@ def test_audit_details_are_in_words(area):
 
 
 def test_search_for_a_village_by_the_name_of_its_commune_finds_it(area):
-    client = client_of(make_user(Role.SUPERVISOR, area.district))
+    client = browser_of(make_user(Role.SUPERVISOR, area.district))
     changes = client.get(url("village", "changelist"), {"q": "minh tan"}).context["cl"]
     assert area.village_a in changes.queryset

@@ -7,22 +7,10 @@ from rest_framework.test import APIClient
 from groups.enums import Channel, GroupKind, Role
 from groups.models import Group
 from groups.services import groups as services
-from tests.factories import (
-    GroupFactory,
-    OfficialAccountFactory,
-    StewardshipFactory,
-    UnitFactory,
-    make_area,
-    make_user,
-)
+from tests.factories import GroupFactory, OfficialAccountFactory, StewardshipFactory, UnitFactory, make_user
 
 pytestmark = pytest.mark.django_db
 ROW = {"id", "unit", "name", "kind", "channel", "zalo_group_id", "members", "households", "steward"}
-
-
-@pytest.fixture
-def area():
-    return make_area()
 
 
 def api(user=None) -> APIClient:

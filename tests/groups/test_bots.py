@@ -18,14 +18,9 @@ from groups.zalo.simulator.server import SimulatorThread
 from groups.zalo.simulator.state import World
 from portal.audit.models import AuditEntry
 from portal.errors import NotAllowedError, WrongStateError
-from tests.factories import OfficialAccountFactory, make_area, make_user
+from tests.factories import OfficialAccountFactory, make_user
 
 TOKEN = "900000000000000001:bot-secret"
-
-
-@pytest.fixture
-def area(db):
-    return make_area()
 
 
 @pytest.fixture

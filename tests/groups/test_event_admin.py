@@ -1,23 +1,17 @@
 """Zalo's events in the admin: the own area's, without words; administrators may have one tried again."""
 
 import pytest
-from django.test import Client
 from django.urls import reverse
 
 from groups.enums import Role
 from groups.models import ZaloEvent
 from groups.services import inbox
 from portal.audit.models import AuditEntry
-from tests.factories import OfficialAccountFactory, make_area, make_user
+from tests.clients import browser_of
+from tests.factories import OfficialAccountFactory, make_user
 
 pytestmark = pytest.mark.django_db
 LIST = "admin:groups_zaloevent_changelist"
-
-
-def client_of(user) -> Client:
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 def make_event(unit, *, number: int = 0, **fields) -> ZaloEvent:
@@ -26,17 +20,12 @@ def make_event(unit, *, number: int = 0, **fields) -> ZaloEvent:
     return ZaloEvent.objects.create(account=account, **(common | fields))
 
 
-@pytest.fixture
-def area():
-    return make_area()
-
-
 @pytest.mark.parametrize("role", [Role.SUPERVISOR, Role.ADMINISTRATOR])
 def test_events_of_the_own_area_only_and_never_their_words(area, role):
     body = '{"message":{"text":"Nhà ông Bảy"}}'
     inside = make_event(area.commune_a, body=body, error="RuntimeError", attempts=3)
     outside = make_event(area.commune_c, body=body)
-    client = client_of(make_user(role, area.district))
+    client = browser_of(make_user(role, area.district))
 
     page = client.get(reverse(LIST))
     one = client.get(reverse("admin:groups_zaloevent_change", args=[inside.pk]))
@@ -54,7 +43,7 @@ def test_events_of_the_own_area_only_and_never_their_words(area, role):
 
 @pytest.mark.parametrize("role", [Role.AUDITOR, Role.CHIEF, Role.OFFICER, Role.RELAY])
 def test_other_roles_see_no_events(area, role):
-    client = client_of(make_user(role, area.district, is_staff=True))
+    client = browser_of(make_user(role, area.district, is_staff=True))
     assert client.get(reverse(LIST)).status_code == 403
 
 
@@ -68,7 +57,7 @@ def test_other_roles_see_no_events(area, role):
 )
 def test_filter_tells_stuck_waiting_and_done_apart(area, fields, shown):
     make_event(area.commune_a, **fields)
-    client = client_of(make_user(Role.SUPERVISOR, area.district))
+    client = browser_of(make_user(Role.SUPERVISOR, area.district))
     counts = {
         name: client.get(reverse(LIST), {"progress": name}).context["cl"].result_count
         for name in ("stuck", "waiting", "done")
@@ -78,7 +67,7 @@ def test_filter_tells_stuck_waiting_and_done_apart(area, fields, shown):
 
 def test_event_that_took_its_worker_with_it_says_so(area):
     make_event(area.commune_a, error=inbox.WORKER_LOST, attempts=3)
-    page = client_of(make_user(Role.SUPERVISOR, area.district)).get(reverse(LIST)).content.decode()
+    page = browser_of(make_user(Role.SUPERVISOR, area.district)).get(reverse(LIST)).content.decode()
     assert "Tiến trình dừng giữa chừng" in page and inbox.WORKER_LOST not in page
 
 
@@ -86,7 +75,7 @@ def test_event_that_took_its_worker_with_it_says_so(area):
 def test_administrator_has_a_stuck_event_tried_again(area, role):
     event = make_event(area.commune_a, attempts=3, error="RuntimeError")
     done = make_event(area.commune_a, processed_at="2026-11-01T00:00Z")
-    client = client_of(make_user(role, area.district))
+    client = browser_of(make_user(role, area.district))
     client.post(reverse(LIST), {"action": "try_again", "_selected_action": [event.pk, done.pk]})
 
     event.refresh_from_db()
@@ -99,7 +88,7 @@ def test_administrator_has_a_stuck_event_tried_again(area, role):
 def test_list_takes_the_same_queries_for_one_row_and_three(area, rows, django_assert_max_num_queries):
     for number in range(rows):
         make_event(area.commune_a, number=number)
-    client = client_of(make_user(Role.SUPERVISOR, area.district))
+    client = browser_of(make_user(Role.SUPERVISOR, area.district))
     with django_assert_max_num_queries(11):
         assert client.get(reverse(LIST)).status_code == 200
 
@@ -117,5 +106,5 @@ def test_list_takes_the_same_queries_for_one_row_and_three(area, rows, django_as
 def test_events_are_told_in_words_and_strange_ones_by_their_name(area, name, label):
     make_event(area.commune_a, name=name)
 
-    page = client_of(make_user(Role.SUPERVISOR, area.district)).get(reverse(LIST)).content.decode()
+    page = browser_of(make_user(Role.SUPERVISOR, area.district)).get(reverse(LIST)).content.decode()
     assert f">{label}</td>" in page

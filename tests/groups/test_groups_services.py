@@ -12,26 +12,9 @@ from groups.models import Group, Stewardship
 from groups.services import groups as services
 from portal.audit.models import AuditEntry
 from portal.errors import NotAllowedError, WrongStateError
-from tests.factories import (
-    GroupFactory,
-    OfficialAccountFactory,
-    ProgrammeFactory,
-    UserFactory,
-    make_area,
-    make_user,
-)
+from tests.factories import GroupFactory, OfficialAccountFactory, ProgrammeFactory, UserFactory, make_user
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def area():
-    return make_area()
-
-
-@pytest.fixture
-def chief(area):
-    return make_user(Role.CHIEF, area.commune_a)
 
 
 def found(unit, by, **fields):

@@ -13,14 +13,9 @@ from groups.services import postings as services
 from groups.tasks import sync_admin_access
 from portal.audit.models import AuditEntry
 from portal.errors import NotAllowedError, WrongStateError
-from tests.factories import UserFactory, make_area, make_user
+from tests.factories import UserFactory, make_user
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def area():
-    return make_area()
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from groups.services.accounts import connect_account
 from groups.services.postings import open_posting
 from groups.services.tokens import AccountTokens
 from groups.zalo.simulator.server import SimulatorThread
-from tests.factories import GroupFactory, OfficialAccountFactory, UserFactory, make_area, make_user
+from tests.factories import GroupFactory, OfficialAccountFactory, UserFactory, make_user
 
 pytestmark = [pytest.mark.services, pytest.mark.django_db(transaction=True)]
 
@@ -38,11 +38,6 @@ def together(*calls: Callable[[], Any]) -> list[Any]:
 
     with ThreadPoolExecutor(len(calls)) as pool:
         return list(pool.map(run, calls))
-
-
-@pytest.fixture
-def area():
-    return make_area()
 
 
 def test_token_renewed_by_eight_callers_is_asked_for_once(area, settings):

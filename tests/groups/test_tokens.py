@@ -13,19 +13,11 @@ from groups.services import tokens as services
 from groups.services.tokens import AccountTokens
 from groups.tasks import renew_tokens
 from groups.zalo.errors import ChannelStopped, ReauthorisationNeeded, Temporary
-from groups.zalo.simulator.server import SimulatorThread
-from groups.zalo.simulator.state import World
 from portal.audit.models import AuditEntry
 from tests.factories import OfficialAccountFactory
 
 pytestmark = pytest.mark.django_db
 TOKEN_PATH = "/v4/oa/access_token"
-
-
-@pytest.fixture(scope="module")
-def running():
-    with SimulatorThread(World(seed=1)) as simulator:
-        yield simulator
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """A flood through the real door with two workers behind it, and the simulator in the place of Zalo."""
 
-import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
@@ -22,6 +21,7 @@ from tests.factories import (
     UnitFactory,
 )
 from tests.groups.webhooks import URL, moved, post, raw
+from tests.waiting import wait_for
 
 EVENTS = 5000
 SENDERS = 8
@@ -42,14 +42,6 @@ def on_own_connection(call: Callable[..., object]) -> Callable[..., object]:
             connections.close_all()
 
     return run
-
-
-def wait_until(is_true: Callable[[], bool], *, seconds: float = 20) -> None:
-    """Poll; fails when it does not come true."""
-    deadline = time.monotonic() + seconds
-    while not is_true():
-        assert time.monotonic() < deadline, "waited in vain"
-        time.sleep(0.05)
 
 
 @pytest.mark.services
@@ -131,7 +123,7 @@ def test_simulators_echo_is_genuine_and_settles_the_delivery(zalo, group):
     row = DeliveryFactory(group=group, broadcast=broadcast, state=DeliveryState.UNKNOWN)
 
     call_zalo(zalo, group, "Đề phòng cháy nổ\nTB-2611-0077 · Kiểm tra: http://testserver/kiem-tra/")
-    wait_until(ZaloEvent.objects.filter(name="oa_send_group_text").exists)
+    wait_for(ZaloEvent.objects.filter(name="oa_send_group_text").exists)
     inbox.process_due()
 
     row.refresh_from_db()
@@ -145,7 +137,7 @@ def test_simulators_private_message_arrives_with_its_letters(zalo, group):
     person = zalo.control("POST", "people", {"oa_id": account.oa_id, "name": "Bà H."})
     zalo.control("POST", f"people/{account.oa_id}/{person['user_id']}/messages", {"text": "Có người lạ ạ"})
     found = ZaloEvent.objects.filter(name="user_send_text", account=account)
-    wait_until(found.exists)
+    wait_for(found.exists)
     assert "Có người lạ ạ" in found.get().body
 
 
@@ -153,7 +145,7 @@ def test_simulators_private_message_arrives_with_its_letters(zalo, group):
 def test_revocation_at_the_simulator_stops_the_account(zalo, group):
     account = group.official_account
     zalo.control("POST", "tokens/revoke", {"oa_id": account.oa_id})
-    wait_until(ZaloEvent.objects.filter(name="permission_revoked").exists)
+    wait_for(ZaloEvent.objects.filter(name="permission_revoked").exists)
     inbox.process_due()
     account.refresh_from_db()
     assert account.state == AccountState.NEEDS_GRANT

@@ -16,15 +16,10 @@ from groups.zalo.simulator.server import SimulatorThread
 from groups.zalo.simulator.state import World
 from portal.audit.models import AuditEntry
 from portal.errors import NotAllowedError, PortalError
-from tests.factories import GroupFactory, OfficialAccountFactory, make_area, make_user
+from tests.factories import GroupFactory, OfficialAccountFactory, make_user
 
 pytestmark = pytest.mark.django_db
 HEAD, NEIGHBOUR = "3000000000000000001", "3000000000000000002"
-
-
-@pytest.fixture
-def area():
-    return make_area()
 
 
 @pytest.fixture

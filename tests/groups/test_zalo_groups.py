@@ -11,14 +11,9 @@ from groups.zalo.fake import world
 from groups.zalo.records import Member
 from portal.audit.models import AuditEntry
 from portal.errors import NotAllowedError, PortalError, WrongStateError
-from tests.factories import GroupFactory, OfficialAccountFactory, make_area, make_user
+from tests.factories import GroupFactory, OfficialAccountFactory, make_user
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def area():
-    return make_area()
 
 
 @pytest.fixture
@@ -31,11 +26,6 @@ def group(area, settings):
     world.add_group(group.zalo_group_id, "An ninh thôn", members=31)
     world.pending[group.zalo_group_id] = [Member("u1", "Trần Thị Hoa", False), Member("u2", "", False)]
     return group
-
-
-@pytest.fixture
-def chief(area):
-    return make_user(Role.CHIEF, area.commune_a)
 
 
 @pytest.fixture

@@ -1,117 +1,32 @@
 """Connecting an account through Zalo's consent, with the simulator as Zalo; and every way it can go wrong."""
 
 import time
-import urllib.request
 from datetime import timedelta
-from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 from django.test import Client
-from django.urls import reverse
 from django.utils import timezone
 
 from groups.admin.accounts_connect import SESSION_KEY
 from groups.enums import AccountState, Role
 from groups.models import OfficialAccount
 from groups.services import connecting
-from groups.zalo import events
-from groups.zalo.simulator.server import SimulatorThread
-from groups.zalo.simulator.state import World
 from portal.audit.models import AuditEntry
-from tests.factories import OfficialAccountFactory, make_area, make_user
+from tests.clients import browser_of
+from tests.factories import make_user
+from tests.groups.connect.consent import (
+    CALLBACK,
+    TOKEN_PATH,
+    come_back,
+    consent,
+    exchanges,
+    page_of,
+    refused,
+    start,
+)
 
 pytestmark = pytest.mark.django_db
-TOKEN_PATH = "/v4/oa/access_token"
-CALLBACK = "http://testserver/zalo/callback/"
 VECTOR = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
-
-
-class StaysHere(urllib.request.HTTPRedirectHandler):
-    """Redirects are looked at, not followed."""
-
-    def redirect_request(self, *args, **options):
-        return None
-
-
-@pytest.fixture(scope="module")
-def running():
-    with SimulatorThread(World(seed=1)) as simulator:
-        yield simulator
-
-
-@pytest.fixture
-def zalo(running, settings):
-    running.control("POST", "reset", {})
-    settings.ZALO_OAUTH_URL = settings.ZALO_API_URL = running.url
-    settings.PUBLIC_URL = "http://testserver"
-    return running
-
-
-@pytest.fixture
-def area():
-    return make_area()
-
-
-@pytest.fixture
-def account(area, zalo):
-    """An account that waits for its grant, known to the simulator."""
-    account = OfficialAccountFactory(
-        unit=area.commune_a, state=AccountState.NEEDS_GRANT, access_token="", refresh_token=""
-    )
-    about = {"oa_id": account.oa_id, "app_id": account.app_id, "app_secret": account.app_secret}
-    zalo.control("POST", "oas", {**about, "callback_url": CALLBACK})
-    return account
-
-
-@pytest.fixture
-def administrator(area):
-    return make_user(Role.ADMINISTRATOR, area.province)
-
-
-@pytest.fixture
-def browser_of():
-    def log_in(user) -> Client:
-        client = Client()
-        client.force_login(user)
-        return client
-
-    return log_in
-
-
-@pytest.fixture
-def browser(browser_of, administrator) -> Client:
-    return browser_of(administrator)
-
-
-def page_of(account) -> str:
-    return reverse("admin:groups_officialaccount_connect", args=[account.pk])
-
-
-def start(browser, account) -> dict[str, str]:
-    """Press the button; returns what Zalo is asked."""
-    response = browser.get(reverse("admin:groups_officialaccount_to_zalo", args=[account.pk]))
-    assert response.status_code == 302
-    return {name: values[0] for name, values in parse_qs(urlsplit(response.url).query).items()}
-
-
-def consent(zalo, asked: dict[str, str], oa_id: str, decision: str = "approve") -> dict[str, str]:
-    """Decide at Zalo; returns what the browser is sent back with."""
-    form = urlencode({**asked, "oa_id": oa_id, "decision": decision}).encode()
-    opener = urllib.request.build_opener(StaysHere)
-    try:
-        opener.open(f"{zalo.url}/v4/oa/permission", form, timeout=10)
-    except urllib.error.HTTPError as answer:
-        location = answer.headers["Location"]
-    assert location.startswith(asked["redirect_uri"])
-    return {name: values[0] for name, values in parse_qs(urlsplit(location).query).items()}
-
-
-def come_back(browser, answer: dict[str, str]):
-    return browser.get("/zalo/callback/", answer)
-
-
-def exchanges(zalo) -> int:
-    return sum(zalo.control("GET", "stats")["calls"].get(TOKEN_PATH, {}).values())
 
 
 def test_administrator_connects_an_account_through_zalos_page(account, zalo, browser, administrator):
@@ -154,15 +69,6 @@ def test_state_serves_once(account, zalo, browser):
     assert exchanges(zalo) == 1
 
 
-def refused(browser, account, answer: dict[str, str]) -> str:
-    """The page of an attempt that must fail and leave the account as it was."""
-    before = OfficialAccount.objects.values_list("state", "refresh_token", "granted_at").get(pk=account.pk)
-    response = come_back(browser, answer)
-    after = OfficialAccount.objects.values_list("state", "refresh_token", "granted_at").get(pk=account.pk)
-    assert response.status_code == 400 and before == after
-    return response.content.decode()
-
-
 def test_answer_with_a_wrong_state_is_refused_and_uses_the_attempt_up(account, zalo, browser):
     answer = consent(zalo, start(browser, account), account.oa_id)
     assert "phiên làm việc hiện tại" in refused(browser, account, {**answer, "state": "x" * 43})
@@ -170,7 +76,7 @@ def test_answer_with_a_wrong_state_is_refused_and_uses_the_attempt_up(account, z
     assert exchanges(zalo) == 0
 
 
-def test_answer_in_another_session_is_refused(account, zalo, browser, browser_of, area):
+def test_answer_in_another_session_is_refused(account, zalo, browser, area):
     answer = consent(zalo, start(browser, account), account.oa_id)
     other = browser_of(make_user(Role.ADMINISTRATOR, area.province))
     assert "phiên làm việc hiện tại" in refused(other, account, answer)
@@ -306,107 +212,9 @@ def test_administrator_whose_posting_ended_meanwhile_is_refused(account, zalo, b
     assert exchanges(zalo) == 0
 
 
-def test_page_says_what_to_prepare_and_never_shows_a_secret(account, zalo, browser):
-    OfficialAccount.objects.update(app_secret="app-secret-x", oa_secret="")
-    page = browser.get(page_of(account)).content.decode()
-    for words in (CALLBACK, "http://testserver/zalo/webhook/", account.oa_id, "Chưa có", "Kết nối với Zalo"):
-        assert words in page
-    assert "app-secret-x" not in page
-
-
-def test_page_names_every_event_that_somebody_reads_and_no_other(account, browser):
-    page = browser.get(page_of(account)).content.decode()
-    named = {name for names in events.TO_TICK for name in names}
-    assert named >= events.READ | {"user_send_text", "user_send_location", "oa_send_group_link"}
-    assert all(events.is_read(name) and name in page for name in named)
-
-
-VERIFIER = "SeEEB8ES51jdZCu-hOfK5MQ3rGwAyW9I_pW"
-
-
-def test_page_says_how_the_domain_is_proven(account, browser, settings):
-    assert "ZALO_VERIFIER_CODES" in browser.get(page_of(account)).content.decode()
-    settings.ZALO_VERIFIER_CODES = [VERIFIER]
-    page = browser.get(page_of(account)).content.decode()
-    assert f"http://testserver/zalo_verifier{VERIFIER}.html" in page and "ZALO_VERIFIER_CODES" not in page
-
-
-def test_domain_is_proven_to_anybody_with_our_codes_only(zalo, settings, client):
-    settings.ZALO_VERIFIER_CODES = [VERIFIER]
-    response = client.get(f"/zalo_verifier{VERIFIER}.html")
-    assert response.status_code == 200 and f'content="{VERIFIER}"' in response.content.decode()
-    assert "zalo-platform-site-verification" in response.content.decode()
-    for other in ("another", f"{VERIFIER}x", ""):
-        assert client.get(f"/zalo_verifier{other}.html").status_code == 404
-
-
-def test_page_without_app_secret_offers_no_button(account, browser):
-    OfficialAccount.objects.update(app_secret="")
-    to_zalo = reverse("admin:groups_officialaccount_to_zalo", args=[account.pk])
-    assert to_zalo not in browser.get(page_of(account)).content.decode()
-    assert browser.get(to_zalo).url == page_of(account)
-
-
-@pytest.mark.parametrize(
-    ("role", "page", "button"),
-    [
-        (Role.ADMINISTRATOR, 200, 302),
-        (Role.SUPERVISOR, 200, 403),
-        (Role.AUDITOR, 200, 403),
-        (Role.CHIEF, 302, 302),
-        (Role.RELAY, 302, 302),
-    ],
-)
-def test_only_administrators_of_the_unit_are_sent_to_zalo(account, area, browser_of, role, page, button):
-    browser = browser_of(make_user(role, area.province))
-    assert browser.get(page_of(account)).status_code == page
-    response = browser.get(reverse("admin:groups_officialaccount_to_zalo", args=[account.pk]))
-    assert response.status_code == button
-    assert (SESSION_KEY in browser.session) == (role == Role.ADMINISTRATOR)
-
-
-def test_account_of_another_province_does_not_exist(account, area, browser_of):
-    browser = browser_of(make_user(Role.ADMINISTRATOR, area.other_province))
-    assert browser.get(page_of(account)).status_code == 404
-    to_zalo = reverse("admin:groups_officialaccount_to_zalo", args=[account.pk])
-    assert browser.get(to_zalo).status_code == 404
-
-
 def test_answer_without_the_second_factor_is_sent_to_prove_it(account, zalo, browser, settings):
     answer = consent(zalo, start(browser, account), account.oa_id)
     settings.REQUIRE_SECOND_FACTOR = True
     response = come_back(browser, answer)
     assert response.status_code == 302 and "/tai-khoan/xac-thuc/" in response.url
     assert exchanges(zalo) == 0
-
-
-def test_new_account_leads_to_its_connection(area, browser):
-    data = {
-        "unit": area.commune_a.pk,
-        "name": "OA Minh Tân",
-        "oa_id": "4700000000000000009",
-        "app_id": "3100000000000000009",
-        "rate_per_minute": "100",
-        "new_app_secret": "app-secret-9",
-        "new_oa_secret": "oa-secret-9",
-    }
-    response = browser.post(reverse("admin:groups_officialaccount_add"), data)
-    made = OfficialAccount.objects.get()
-    assert response.url == page_of(made)
-    assert made.state == AccountState.NEEDS_GRANT
-
-
-def chain(browser, account) -> str:
-    return browser.get(page_of(account)).content.decode()
-
-
-def test_chain_of_renewals_is_told_in_words(account, browser):
-    assert "Cần người quản trị OA cấp quyền" in chain(browser, account)
-    account.state, account.tokens_at = AccountState.ACTIVE, timezone.now()
-    account.access_expires_at = account.tokens_at + timedelta(hours=24)
-    account.save()
-    assert "Tự làm mới sau" in chain(browser, account)
-    account.tokens_at -= timedelta(hours=14)
-    account.access_expires_at -= timedelta(hours=14)
-    account.save()
-    assert "Lẽ ra đã làm mới" in chain(browser, account)
