@@ -12,13 +12,12 @@ from django.core.exceptions import ValidationError
 from django.http import Http404, HttpResponseBase
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiTypes, extend_schema
-from rest_framework import exceptions, generics, parsers, permissions, status
+from rest_framework import exceptions, generics, permissions, status
 from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from portal.api import JSONParser
 from tips import permissions as rights
 from tips import serializers as shapes
 from tips import throttling
@@ -46,10 +45,9 @@ class WorksWithTips(permissions.BasePermission):
 
 
 class TipApi(APIView):
-    """What all calls share: both bodies, no caching, waiting times."""
+    """What all calls share: no caching, waiting times."""
 
     permission_classes = [permissions.IsAuthenticated, WorksWithTips]
-    parser_classes = [JSONParser, parsers.MultiPartParser, parsers.FormParser]
 
     def finalize_response(
         self, request: Request, response: Any, *args: Any, **kwargs: Any
@@ -266,6 +264,9 @@ def _act(name: str, summary: str, shape: type, call) -> type[TipAct]:
 
 Accept = _act("Accept", "Take a tip.", shapes.VersionSerializer, handling.accept)
 Transfer = _act("Transfer", "Pass a tip to another unit.", shapes.TransferSerializer, routing.transfer)
+Merge = _act(
+    "Merge", "Join a tip with another of the same matter.", shapes.MergeSerializer, merging.merge_by_id
+)
 Unmerge = _act(
     "Unmerge", "Take a wrongly joined tip out of its case.", shapes.VersionSerializer, merging.unmerge
 )
@@ -310,19 +311,6 @@ class Note(TipAct):
 
     def act(self, tip: Tip, **data: Any) -> Tip:
         return handling.add_note(tip, files=self.uploads(), **data)
-
-
-@extend_schema(request=shapes.MergeSerializer, responses=shapes.TipSerializer)
-class Merge(TipAct):
-    """Join a tip with another of the same matter."""
-
-    shape = shapes.MergeSerializer
-
-    def act(self, tip: Tip, *, actor: Any, version: int, into: str) -> Tip:
-        main = reading.by_id(reading.visible_tips(actor), into).first()
-        if main is None:
-            raise ValidationError({"into": _("Không có tin với mã này.")})
-        return merging.merge(tip, actor=actor, version=version, into=main)
 
 
 @extend_schema(request=shapes.ReasonSerializer, responses=shapes.RevealedSerializer)

@@ -35,6 +35,7 @@ ACTIONS = {
     "tips.request.extended": _("Gia hạn yêu cầu về dữ liệu cá nhân"),
     "tips.request.granted": _("Thực hiện yêu cầu về dữ liệu cá nhân"),
     "tips.request.refused": _("Không chấp nhận yêu cầu về dữ liệu cá nhân"),
+    "tips.request.erased": _("Xóa nội dung yêu cầu về dữ liệu cá nhân hết hạn lưu"),
     "tips.breach.entered": _("Ghi sự cố dữ liệu cá nhân"),
     "tips.breach.notified": _("Xác nhận đã báo sự cố dữ liệu cá nhân"),
     "tips.breach.closed": _("Khép lại sự cố dữ liệu cá nhân"),

@@ -22,6 +22,11 @@ class Part(models.TextChoices):
     CONTACT = "contact", _("Thông tin người báo")
     ORIGINALS = "originals", _("Tệp gốc")
     CONTENT = "content", _("Nội dung, trao đổi, tệp")
+    REQUEST = "request", _("Yêu cầu về dữ liệu cá nhân đã xong")
+
+
+# A request about a tip goes with the content of that tip; ``REQUEST`` is for those about none.
+OF_TIPS = (Part.CONTACT, Part.ORIGINALS, Part.CONTENT)
 
 
 class Ending(models.TextChoices):
@@ -68,10 +73,11 @@ BUILT_IN: tuple[KeepRule, ...] = (
     KeepRule(Part.CONTENT, 730, f"{_REGULATION}: phản ánh, câu hỏi", _ALWAYS),
     *(
         KeepRule(part, 0, "Tố giác, tin báo: giữ theo hồ sơ nghiệp vụ", _ALWAYS, categories=_CRIME)
-        for part in Part
+        for part in OF_TIPS
     ),
     KeepRule(Part.CONTACT, 730, f"{_REGULATION}: không đủ căn cứ", _ALWAYS, _NO_CASE, _CRIME),
-    *(KeepRule(part, 30, f"{_REGULATION}: tin rác", _ALWAYS, _SPAM) for part in Part),
+    *(KeepRule(part, 30, f"{_REGULATION}: tin rác", _ALWAYS, _SPAM) for part in OF_TIPS),
+    KeepRule(Part.REQUEST, 730, f"{_REGULATION}: yêu cầu đã trả lời", _ALWAYS),
 )
 
 

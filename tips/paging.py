@@ -10,6 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from portal.keyset import capped_count
+from portal.text import whole_number
 from tips.querysets import NEWEST_FIRST
 
 PAGE_PARAM = "page"
@@ -36,8 +37,7 @@ class TipPagination(CursorPagination):
         asked = request.query_params.get(PAGE_PARAM)
         if asked is None or self.cursor_query_param in request.query_params:
             return super().decode_cursor(request)
-        number = int(asked) if asked.isascii() and asked.isdecimal() and len(asked) < 6 else 0
-        start = (number - 1) * self.get_page_size(request)
+        start = ((whole_number(asked, digits=5) or 0) - 1) * self.get_page_size(request)
         if not 0 <= start < max(self.count, 1):
             raise exceptions.NotFound(_("Không có trang này. Xin theo địa chỉ ở next của trang trước."))
         return Cursor(offset=start, reverse=False, position=None)

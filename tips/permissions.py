@@ -4,8 +4,6 @@ Everything starts from handling: a posting with a tip role at the tip's handler 
 abuse and domestic violence membership of the named circle. Who does not handle a tip does not know of it.
 """
 
-from django.utils import timezone
-
 from groups import permissions
 from groups.permissions import DECIDING_ROLES, TIP_ROLES
 from tips.enums import RESTRICTED
@@ -45,22 +43,23 @@ def can_assign(user, tip, assignee) -> bool:
     return can_decide(user, tip) or (can_handle(user, tip) and assignee == user)
 
 
-def can_reveal(user, tip) -> bool:
-    """Who decides, or whom somebody else who decides gave leave that is still running.
+def opens_alone(user, tip) -> bool:
+    """Who decides opens what is sealed by their own right.
 
-    For child abuse and domestic violence only the latter: opening those always takes two people, also once
-    somebody sorted the tip elsewhere.
+    Not for child abuse and domestic violence: opening those always takes two people, also once somebody
+    sorted the tip elsewhere.
     """
-    if not tip.was_restricted and can_decide(user, tip):
-        return True
-    leaves = tip.identity_grants.filter(user=user, until__gt=timezone.now())
-    return can_handle(user, tip) and leaves.exclude(granted_by=user).exists()
+    return not tip.was_restricted and can_decide(user, tip)
+
+
+def can_reveal(user, tip) -> bool:
+    """Who opens alone, or whom somebody else who decides gave leave that is still running."""
+    return opens_alone(user, tip) or (
+        can_handle(user, tip) and tip.identity_grants.from_others(user).exists()
+    )
 
 
 def can_open_original(user, evidence) -> bool:
     """Like ``can_reveal``: an original may name its sender by what its metadata tell."""
     tip = evidence.tip
-    if not tip.was_restricted and can_decide(user, tip):
-        return True
-    leaves = evidence.grants.filter(user=user, until__gt=timezone.now())
-    return can_handle(user, tip) and leaves.exclude(granted_by=user).exists()
+    return opens_alone(user, tip) or (can_handle(user, tip) and evidence.grants.from_others(user).exists())

@@ -38,6 +38,10 @@ class TipQuerySet(models.QuerySet):
         """Not ended; a transferred tip is open at the unit it went to."""
         return self.filter(status__among=OPEN)
 
+    def without_words(self) -> "TipQuerySet":
+        """Without the columns that hold what people wrote: each would be decrypted for nothing."""
+        return self.defer("text", "place", "coordinates", "public_reason", "valuable_reason")
+
     def overdue(self, now=None) -> "TipQuerySet":
         """Open past their deadline."""
         return self.open().filter(deadline__lt=now or timezone.now())
@@ -130,16 +134,26 @@ def _is_below(path: str, tops: Iterable[str]) -> bool:
 class TipTermQuerySet(models.QuerySet):
     """Digests of words."""
 
-    BATCH = 400
-
     def add(self, tip: Any, terms: Sequence[int]) -> None:
-        """Write the terms that the tip does not have yet.
+        """Write the terms that the tip does not have yet."""
+        with connection.cursor() as cursor:
+            for statement, params in self.statements(str(int(tip.pk)), terms):
+                cursor.execute(statement, params)
 
-        Some forty of them come with every tip: as model instances, or as parameters, they would cost more
-        than the tip itself. All that goes into the statement are whole numbers.
+    def statements(self, key: str, terms: Sequence[int]) -> list[tuple[str, list[str]]]:
+        """The INSERT of the terms that the tip does not have yet, if any; ``key`` is SQL of the tip's key.
+
+        Some forty terms come with every tip: as model instances, or as parameters, they would cost more than
+        the tip itself. All of them are one text.
         """
-        table, tip_id = connection.ops.quote_name(self.model._meta.db_table), int(tip.pk)
-        for start in range(0, len(terms), self.BATCH):
-            rows = ",".join(f"({tip_id},{term:d})" for term in terms[start : start + self.BATCH])
-            with connection.cursor() as cursor:
-                cursor.execute(f"INSERT INTO {table} (tip_id, term) VALUES {rows} ON CONFLICT DO NOTHING")
+        if not terms:
+            return []
+        numbers = ",".join(map(str, terms))
+        if connection.vendor == "postgresql":
+            rows, text = "unnest(%s::bigint[]) AS words (term)", f"{{{numbers}}}"
+        else:
+            rows, text = "(SELECT value AS term FROM json_each(%s)) AS words", f"[{numbers}]"
+        table = connection.ops.quote_name(self.model._meta.db_table)
+        # Without a WHERE SQLite would take ON for that of a join.
+        insert = f"INSERT INTO {table} (tip_id, term) SELECT {key}, term FROM {rows} WHERE true"
+        return [(f"{insert} ON CONFLICT DO NOTHING", [text])]

@@ -3,6 +3,8 @@
 from celery import shared_task
 from django.utils import timezone
 
+from broadcasts.hints import hint
+
 
 @shared_task(name="tips.erase_expired")
 def erase_expired() -> None:
@@ -19,7 +21,9 @@ def work_on_evidence() -> None:
     """Every minute, and when a file came that was not cleaned at once: scan and clean what waits."""
     from tips.services import evidence_work
 
-    evidence_work.work_on_due()
+    if evidence_work.work_on_due() and evidence_work.is_any_due():
+        # Its minute is over, the files are not: they need not wait for beat's next one.
+        hint(work_on_evidence)
 
 
 @shared_task(name="tips.raise_repeated")

@@ -38,7 +38,7 @@ class Step:
 
 def steps_of(tip: Tip) -> list[Step]:
     """The four steps of a tip; who did what and why is not among them. A duplicate goes as its matter."""
-    main = additions.main_tip(tip) if tip.status == TipStatus.DUPLICATE else None
+    main = additions.main_tip(tip)
     reached = _REACHED.get(main.status if main else tip.status, _LAST)
     times = dict(tip.events.order_by("id").values_list("kind", "at"))
     steps = []

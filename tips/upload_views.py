@@ -17,6 +17,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from portal.errors import NotAllowedError
+from portal.text import whole_number
 from tips import limits, throttling
 from tips.models import Upload
 from tips.services import uploads
@@ -101,10 +102,10 @@ def _token(request: HttpRequest) -> str:
 
 
 def _number(request: HttpRequest, header: str) -> int:
-    value = request.headers.get(header, "")
-    if not (value.isascii() and value.isdecimal() and len(value) < 16):
+    number = whole_number(request.headers.get(header, ""), digits=15)
+    if number is None:
         raise ValidationError(f"{header}?")
-    return int(value)
+    return number
 
 
 def _at(offset: int, status: int) -> HttpResponse:

@@ -81,25 +81,34 @@ def clean_text(value: object) -> str:
 
 def clean_message(value: object) -> str:
     """A message of the thread: anything but nothing, up to 5000 characters."""
-    text = clean(value) if isinstance(value, str) else ""
-    if not text:
-        raise ValidationError(_("Xin viết nội dung."), code="required")
-    if len(text) > limits.MAX_TEXT:
-        raise ValidationError(
-            _("Nội dung tối đa %(limit)s ký tự."), code="long", params={"limit": limits.MAX_TEXT}
-        )
-    return text
+    missing, long = _("Xin viết nội dung."), _("Nội dung tối đa %(limit)s ký tự.")
+    return _said(value, least=1, most=limits.MAX_TEXT, missing=missing, long=long)
 
 
 def clean_reason(value: object) -> str:
     """A reason in words, never empty."""
+    missing, long = _("Xin nêu lý do."), _("Lý do tối đa %(limit)s ký tự.")
+    return _said(value, least=limits.MIN_REASON, most=limits.MAX_REASON, missing=missing, long=long)
+
+
+def clean_words(value: object) -> str:
+    """A few words of an entry in a register, never empty."""
+    missing, long = _("Xin viết vài chữ."), _("Tối đa %(limit)s ký tự.")
+    return _said(value, least=limits.MIN_REASON, most=limits.MAX_REASON, missing=missing, long=long)
+
+
+def clean_opinion(value: object) -> str:
+    """What a sender thinks of the answer; may be empty."""
+    return _said(value, least=0, most=limits.MAX_REASON, missing="", long=_("Ý kiến tối đa %(limit)s ký tự."))
+
+
+def _said(value: object, *, least: int, most: int, missing: Any, long: Any) -> str:
+    """Sentences of one field, once invisible characters are gone, of ``least`` to ``most`` characters."""
     text = clean(value) if isinstance(value, str) else ""
-    if len(text) < limits.MIN_REASON:
-        raise ValidationError(_("Xin nêu lý do."), code="required")
-    if len(text) > limits.MAX_REASON:
-        raise ValidationError(
-            _("Lý do tối đa %(limit)s ký tự."), code="long", params={"limit": limits.MAX_REASON}
-        )
+    if len(text) < least:
+        raise ValidationError(missing, code="required")
+    if len(text) > most:
+        raise ValidationError(long, code="long", params={"limit": most})
     return text
 
 

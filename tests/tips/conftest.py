@@ -3,7 +3,8 @@
 import pytest
 
 from portal.crypto.digests import forget_keys
-from tests.factories import Area, make_area
+from tips.models import Tip
+from tips.services import handling
 from tips.services.intake import TipDraft, submit_tip
 
 
@@ -11,11 +12,6 @@ from tips.services.intake import TipDraft, submit_tip
 def _own_digest_keys() -> None:
     """A key remembered from a test whose rows are gone would save the next one a query."""
     forget_keys()
-
-
-@pytest.fixture
-def area(db) -> Area:
-    return make_area()
 
 
 @pytest.fixture
@@ -41,3 +37,14 @@ def submit(draft):
         return submit_tip(draft(**fields)).tip
 
     return send
+
+
+@pytest.fixture
+def taken(submit, chief):
+    """Submit a tip about commune A that its chief accepts."""
+
+    def take(**fields) -> Tip:
+        tip = submit(**fields)
+        return handling.accept(tip, actor=chief, version=tip.version)
+
+    return take

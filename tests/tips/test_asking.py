@@ -13,6 +13,7 @@ from django.utils import timezone
 from groups.enums import Role
 from portal.audit.models import AuditEntry
 from portal.errors import NotAllowedError, WrongStateError
+from tests.clients import browser_of
 from tests.factories import make_user
 from tests.tips import media
 from tips.models import IdentityGrant, IdentityRequest
@@ -23,16 +24,6 @@ pytestmark = pytest.mark.django_db
 
 WHY = "Cần hỏi thêm biển số xe"
 SECRET_NAME = "Trần Thị Hoa"
-
-
-@pytest.fixture
-def officer(area):
-    return make_user(Role.OFFICER, area.commune_a)
-
-
-@pytest.fixture
-def chief(area):
-    return make_user(Role.CHIEF, area.commune_a)
 
 
 @pytest.fixture
@@ -49,9 +40,7 @@ def reveal(tip, actor):
 
 
 def page(user, name="openings", *args) -> str:
-    client = Client()
-    client.force_login(user)
-    return client.get(reverse(f"desk:{name}", args=args)).content.decode()
+    return browser_of(user).get(reverse(f"desk:{name}", args=args)).content.decode()
 
 
 def test_officer_asks_chief_agrees_officer_opens_for_a_quarter_of_an_hour(tip, officer, chief, time_machine):

@@ -5,11 +5,7 @@ The same words meet real processes, their logs, broker and backups in ``tests/fa
 
 import io
 import json
-import logging
-import logging.config
 import re
-import shutil
-import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from html import unescape
@@ -21,7 +17,6 @@ import pytest
 from celery import current_app
 from django.conf import settings as django_settings
 from django.contrib.sessions.models import Session
-from django.core import mail
 from django.core.cache import cache
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
@@ -32,11 +27,10 @@ from groups.enums import Role
 from groups.services import inbox, signers
 from groups.zalo import fake
 from groups.zalo.fake_world import Person
-from portal import logging as portal_logging
 from tests.factories import Area, OfficialAccountFactory, make_area, make_user
 from tests.groups.webhooks import post as post_event
 from tests.groups.webhooks import private
-from tests.tips import canary
+from tests.tips import canary, written
 from tips.models import Evidence, Tip
 from tips.services import intake
 
@@ -158,14 +152,8 @@ def upload() -> SimpleUploadedFile:
 @pytest.fixture
 def log() -> Iterator[io.StringIO]:
     """What production logs."""
-    stream, root = io.StringIO(), logging.getLogger()
-    before = root.handlers[:], root.level
-    configuration = portal_logging.configuration(debug=False)
-    configuration["handlers"]["console"]["stream"] = stream
-    logging.config.dictConfig(configuration)
-    yield stream
-    root.handlers[:], root.level = before
-    logging.config.dictConfig(portal_logging.configuration(debug=True))
+    with written.production_log() as stream:
+        yield stream
 
 
 @pytest.fixture
@@ -311,29 +299,7 @@ def lived(life: Life, log: io.StringIO, monkeypatch) -> Life:
 # --- What was written ------------------------------------------------------------------------------------
 
 
-def database_bytes() -> bytes:
-    """All there is in the database: the pages of SQLite, free ones too, or a dump as text."""
-    if connection.vendor == "sqlite":
-        return connection.connection.serialize()
-    return dump("pg_dump", "--no-owner", f"--dbname={postgres_url()}")
-
-
-def postgres_url() -> str:
-    options = connection.settings_dict
-    return f"postgres://{options['USER']}@{options['HOST']}:{options['PORT']}/{options['NAME']}"
-
-
-def dump(*command: str) -> bytes:
-    return subprocess.run(command, check=True, capture_output=True).stdout
-
-
-def stored_files(folder: Path) -> dict[str, bytes]:
-    return {str(path): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
-
-
-@pytest.mark.skipif(
-    not django_settings.USES_SQLITE and shutil.which("pg_dump") is None, reason="no pg_dump on this machine"
-)
+@written.needs_pg_dump
 def test_planted_words_are_nowhere_but_before_those_who_may_read_them(lived: Life, log, settings):
     assert words_in_what_was_written(lived, log.getvalue(), Path(settings.MEDIA_ROOT)) == {}
     assert words_before_strangers(lived) == []
@@ -347,20 +313,16 @@ def test_planted_words_are_nowhere_but_before_those_who_may_read_them(lived: Lif
 
 def words_in_what_was_written(life: Life, log: str, media: Path) -> dict[str, set[str]]:
     """Planted words by the place they were found in."""
-    written = {
-        "database": database_bytes(),
+    places = {
         "log": log.encode(),
         "cache": repr(list(cache._cache.items())).encode() + b"".join(cache._cache.values()),
         "sessions": json.dumps([one.get_decoded() for one in Session.objects.all()]).encode(),
-        "mail": b"\n".join(message.message().as_bytes() for message in mail.outbox),
-        "mail text": "\n".join(f"{m.subject}\n{m.body}\n{m.to}" for m in mail.outbox).encode(),
-        **stored_files(media),
-        **stored_files(life.backup),
+        **written.everything(media, life.backup),
     }
     if connection.vendor == "postgresql":
-        written["backup"] = dump("pg_restore", "--file=-", str(life.backup / "database.dump"))
-    assert len(written["database"]) > 100_000 and b"tips_tip" in written["database"]
-    return {name: found for name, data in written.items() if (found := life.canaries.in_bytes(data))}
+        places["backup"] = written.dump("pg_restore", "--file=-", str(life.backup / "database.dump"))
+    assert len(places["database"]) > 100_000 and b"tips_tip" in places["database"]
+    return {name: found for name, data in places.items() if (found := life.canaries.in_bytes(data))}
 
 
 def words_before_strangers(life: Life) -> list[tuple]:

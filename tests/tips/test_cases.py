@@ -2,12 +2,12 @@
 
 import pytest
 from django.core.exceptions import ValidationError
-from django.test import Client
 from django.urls import reverse
 from rest_framework.test import APIClient
 
 from groups.enums import Role
 from portal.audit.models import AuditEntry
+from tests.clients import browser_of
 from tests.factories import PostingFactory, make_user
 from tips.enums import TipStatus
 from tips.models import Tip
@@ -43,9 +43,7 @@ def close(tip, actor) -> Tip:
 
 
 def can_open(user, tip) -> bool:
-    client = Client()
-    client.force_login(user)
-    return client.get(reverse("desk:tip", args=[tip.public_id])).status_code == 200
+    return browser_of(user).get(reverse("desk:tip", args=[tip.public_id])).status_code == 200
 
 
 def told(tip) -> str:
@@ -56,16 +54,6 @@ def told(tip) -> str:
 @pytest.fixture
 def chief(area):
     return make_user(Role.CHIEF, area.commune_a, restricted_circle=True)
-
-
-@pytest.fixture
-def officer(area):
-    return make_user(Role.OFFICER, area.commune_a)
-
-
-@pytest.fixture
-def supervisor(area):
-    return make_user(Role.SUPERVISOR, area.district)
 
 
 @pytest.fixture

@@ -21,16 +21,6 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def chief(area):
-    return make_user(Role.CHIEF, area.commune_a)
-
-
-@pytest.fixture
-def officer(area):
-    return make_user(Role.OFFICER, area.commune_a)
-
-
-@pytest.fixture
 def tip(submit, officer):
     tip = submit()
     return handling.accept(tip, actor=officer, version=tip.version)

@@ -23,11 +23,6 @@ SECRET = "Anh cán bộ quát tháo bà cụ ở bàn tiếp dân"
 
 
 @pytest.fixture
-def supervisor(area):
-    return make_user(Role.SUPERVISOR, area.district)
-
-
-@pytest.fixture
 def complaint(submit, supervisor):
     return submit(category="CAN_BO", text=SECRET)
 

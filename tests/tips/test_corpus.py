@@ -40,11 +40,6 @@ def _no_throttles(settings):
 
 
 @pytest.fixture
-def chief(area):
-    return make_user(Role.CHIEF, area.commune_a)
-
-
-@pytest.fixture
 def desk(chief) -> Client:
     client = Client(raise_request_exception=False)
     client.force_login(chief)

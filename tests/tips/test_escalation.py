@@ -122,3 +122,14 @@ def test_day_page_shows_an_overdue_tip_once_and_leads_to_what_is_to_be_erased(su
         f'href="{reverse("desk:erasures")}"'
         in body.partition("user-menu__panel")[2].partition("</details>")[0]
     )
+
+
+def test_tips_with_nobody_above_hold_up_no_others(submit, people, area, monkeypatch):
+    monkeypatch.setattr(escalation, "AT_ONCE", 2)
+    highest = [late(submit(), 90) for _number in range(3)]
+    Tip.objects.filter(pk__in=[tip.pk for tip in highest]).update(handler=area.province)
+    below = late(submit(), 80)
+    for _minute in range(4):
+        escalation.escalate_overdue()
+    assert Escalation.objects.get(stage=escalation.Stage.SUPERIOR).tip == below
+    assert Escalation.objects.filter(stage=escalation.Stage.CHIEF).count() == 4

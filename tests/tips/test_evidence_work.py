@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from portal.crypto.sealed import unseal
 from tests.tips import clamd, media
-from tips import evidence
+from tips import evidence, tasks
 from tips.enums import EvidenceState
 from tips.evidence import intake as evidence_intake
 from tips.evidence import scanner
@@ -157,6 +157,20 @@ def test_broken_photo_in_a_crowd_costs_nobody_the_text(
 def test_what_is_of_no_kind_is_refused_before_the_crowd(submit, crowd):
     with pytest.raises(ValidationError, match="Chỉ nhận ảnh"):
         submit(files=[photo(media.PDF)])
+
+
+def test_worker_whose_minute_is_over_goes_on_at_once(submit, crowd, monkeypatch):
+    submit(files=[photo(), photo()])
+    asked = []
+    monkeypatch.setattr(tasks, "hint", asked.append)
+    # A minute that is long enough for one file.
+    monkeypatch.setattr(
+        evidence_work, "_work_until", lambda _end: evidence_work._work(evidence_work._claim())
+    )
+    tasks.work_on_evidence()
+    assert asked == [tasks.work_on_evidence]
+    tasks.work_on_evidence()
+    assert len(asked) == 1 and not Evidence.objects.exclude(state=EvidenceState.READY).exists()
 
 
 def test_worker_that_died_loses_nothing(submit, crowd):

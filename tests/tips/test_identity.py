@@ -19,16 +19,6 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def chief(area):
-    return make_user(Role.CHIEF, area.commune_a, username="chief")
-
-
-@pytest.fixture
-def officer(area):
-    return make_user(Role.OFFICER, area.commune_a, username="officer")
-
-
-@pytest.fixture
 def tip(submit):
     return submit(contact_name="Trần Thị Hoa", contact_phone="0912345678")
 

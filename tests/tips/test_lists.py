@@ -12,7 +12,7 @@ from knox.models import AuthToken
 
 from groups.enums import Role
 from portal import keyset
-from tests.factories import TipFactory, make_area, make_user
+from tests.factories import TipFactory, make_user
 from tips import paging
 from tips.admin import listing
 from tips.enums import Priority
@@ -35,11 +35,6 @@ ADDRESSES = {
     "api, search": (API, "?q=cau"),
     "api, filters": (API, "?overdue=true&unit=D6801&valuable=false"),
 }
-
-
-@pytest.fixture
-def area():
-    return make_area()
 
 
 @pytest.fixture

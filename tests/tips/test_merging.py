@@ -22,20 +22,6 @@ def chief(area):
 
 
 @pytest.fixture
-def supervisor(area):
-    return make_user(Role.SUPERVISOR, area.district)
-
-
-@pytest.fixture
-def taken(submit, chief):
-    def take(**fields) -> Tip:
-        tip = submit(**fields)
-        return handling.accept(tip, actor=chief, version=tip.version)
-
-    return take
-
-
-@pytest.fixture
 def sent(area):
     """Three tips as their senders know them: with their receipts."""
     return [submit_tip(TipDraft("GAY_ROI", f"Hát loa kéo quá to {n}", area.commune_a)) for n in "abc"]

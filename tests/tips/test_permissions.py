@@ -6,6 +6,7 @@ from rest_framework.test import APIClient
 
 from groups.enums import Role
 from portal.errors import NotAllowedError
+from tests.clients import api_client_of
 from tests.factories import make_user
 from tests.tips import media
 from tests.tips.samples import SAMPLES
@@ -30,12 +31,6 @@ ACTS = {
     "reopen": {"reason": "Tái diễn"},
     "reveal": {"reason": "Cần hỏi thêm"},
 }
-
-
-def as_user(user) -> APIClient:
-    client = APIClient()
-    client.force_authenticate(user)
-    return client
 
 
 def calls(client, tip):
@@ -71,7 +66,7 @@ def outsiders(area):
 def test_other_units_get_404_and_nothing_else(area, secret_tip):
     tip = secret_tip()
     for name, user in outsiders(area).items():
-        client = as_user(user)
+        client = api_client_of(user)
         for call, response in calls(client, tip):
             assert response.status_code == 404, (name, call)
             assert SECRET not in response.content.decode(), (name, call)
@@ -85,7 +80,7 @@ def test_other_units_get_404_and_nothing_else(area, secret_tip):
 def test_roles_without_tips_get_403_everywhere(area, secret_tip, role):
     tip = secret_tip()
     for unit in (area.province, area.commune_a, area.village_a):
-        client = as_user(make_user(role, unit))
+        client = api_client_of(make_user(role, unit))
         for call, response in calls(client, tip):
             assert response.status_code == 403, call
             assert SECRET not in response.content.decode()
@@ -113,7 +108,7 @@ def test_nobody_gets_401_everywhere(area, secret_tip):
 )
 def test_own_unit_and_those_above_see_it(area, secret_tip, role, place):
     tip = secret_tip()
-    client = as_user(make_user(role, getattr(area, place)))
+    client = api_client_of(make_user(role, getattr(area, place)))
     assert client.get("/api/v1/tips/").json()["count"] == 1
     assert client.get(f"/api/v1/tips/{tip.public_id}/").json()["text"] == SECRET
 
@@ -127,12 +122,12 @@ def test_restricted_tips_exist_for_the_named_circle_only(area, secret_tip, categ
         (Role.CHIEF, area.commune_a),
         (Role.SUPERVISOR, area.district),
     ]:
-        client = as_user(make_user(role, unit))
+        client = api_client_of(make_user(role, unit))
         assert client.get("/api/v1/tips/").json()["count"] == 0
         assert client.get("/api/v1/tips/", {"q": "thằn lằn"}).json()["count"] == 0
         for call, response in calls(client, tip):
             assert response.status_code == 404, (role, call)
-        member = as_user(make_user(role, unit, restricted_circle=True))
+        member = api_client_of(make_user(role, unit, restricted_circle=True))
         row = member.get("/api/v1/tips/").json()["results"][0]
         assert row["summary"] == ""
         assert member.get(f"/api/v1/tips/{tip.public_id}/").json()["text"] == SECRET
@@ -143,9 +138,9 @@ def test_restricted_samples_stand_in_lists_without_a_word_of_them(submit, area):
     for sample in SAMPLES:
         if sample.name in ("F7", "F8"):
             submit(category=sample.category, text=sample.text)
-    chief = as_user(make_user(Role.CHIEF, area.commune_a))
+    chief = api_client_of(make_user(Role.CHIEF, area.commune_a))
     assert chief.get("/api/v1/tips/").json()["count"] == 0
-    body = as_user(named).get("/api/v1/tips/").json()
+    body = api_client_of(named).get("/api/v1/tips/").json()
     assert (body["count"], {row["summary"] for row in body["results"]}) == (2, {""})
     assert {row["priority"] for row in body["results"]} == {"P0"}
 
@@ -162,7 +157,7 @@ def test_restricted_tips_exist_for_those_who_decide_where_nobody_is_named(area, 
         (Role.CHIEF, area.commune_a, True),
         (Role.SUPERVISOR, area.district, True),
     ]:
-        client = as_user(make_user(role, unit))
+        client = api_client_of(make_user(role, unit))
         body = client.get("/api/v1/tips/").json()
         assert (body["count"], [row["summary"] for row in body["results"]]) == (is_seen, [""] * is_seen)
         answer = client.get(f"/api/v1/tips/{tip.public_id}/")
@@ -172,7 +167,7 @@ def test_restricted_tips_exist_for_those_who_decide_where_nobody_is_named(area, 
 def test_whoever_is_named_above_a_unit_is_the_circle_of_that_unit(area, secret_tip):
     secret_tip(category="TRE_EM")
     make_user(Role.OFFICER, area.province, restricted_circle=True)
-    assert as_user(make_user(Role.CHIEF, area.commune_a)).get("/api/v1/tips/").json()["count"] == 0
+    assert api_client_of(make_user(Role.CHIEF, area.commune_a)).get("/api/v1/tips/").json()["count"] == 0
 
 
 def test_naming_a_circle_costs_the_list_no_further_query(area, secret_tip, django_assert_num_queries):
@@ -196,7 +191,7 @@ def test_chief_takes_a_restricted_tip_where_nobody_is_named(area, secret_tip):
 def test_conduct_complaint_is_hidden_from_the_whole_commune(area, secret_tip):
     tip = secret_tip(category="CAN_BO")
     for role in (Role.OFFICER, Role.BEAT_OFFICER, Role.CHIEF):
-        client = as_user(make_user(role, area.commune_a, restricted_circle=True))
+        client = api_client_of(make_user(role, area.commune_a, restricted_circle=True))
         assert client.get("/api/v1/tips/").json()["count"] == 0
         for call, response in calls(client, tip):
             assert response.status_code == 404, (role, call)
@@ -207,14 +202,14 @@ def test_ended_posting_sees_nothing(area, secret_tip):
     tip = secret_tip()
     user = make_user(Role.CHIEF, area.commune_a)
     user.postings.update(valid_to="2026-01-01", valid_from="2025-01-01")
-    assert as_user(user).get(f"/api/v1/tips/{tip.public_id}/").status_code == 403
+    assert api_client_of(user).get(f"/api/v1/tips/{tip.public_id}/").status_code == 403
 
 
 def test_tip_out_of_an_officers_hands_is_403_for_deciding_acts(area, secret_tip):
     tip = secret_tip()
     chief, officer = make_user(Role.CHIEF, area.commune_a), make_user(Role.OFFICER, area.commune_a)
     handling.accept(tip, actor=chief, version=1)
-    client = as_user(officer)
+    client = api_client_of(officer)
     bodies = {**ACTS, "transfer": {"unit": "D6802", "reason": "Nhầm địa bàn"}}
     for act in ("transfer", "extend", "close", "reopen", "reveal"):
         response = client.post(f"/api/v1/tips/{tip.public_id}/{act}/", {"version": 2, **bodies[act]})

@@ -3,15 +3,10 @@
 import pytest
 
 from groups.enums import Role
-from tests.factories import GroupFactory, UnitFactory, make_area, make_user
+from tests.factories import GroupFactory, UnitFactory, make_user
 from tips.places import SELECT_LIMIT, communes_to_choose, find_commune, search_communes, villages_of
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def area():
-    return make_area()
 
 
 def names(text):

@@ -123,11 +123,6 @@ def browser_keys():
 
 
 @pytest.fixture
-def officer(area):
-    return make_user(Role.OFFICER, area.commune_a)
-
-
-@pytest.fixture
 def device(service, officer, browser_keys):
     address = f"https://{service.place}/push/abc"
     return devices.add(officer, endpoint=address, name="Chrome, Android", **browser_keys.keys)
@@ -272,3 +267,8 @@ def test_browser_that_changes_hands_is_traced_for_both(officer, area, browser_ke
         ("removed", officer),
         ("added", other),
     ]
+
+
+def test_name_of_a_device_holds_nothing_that_no_database_takes(device, officer, browser_keys):
+    again = devices.add(officer, endpoint=device.endpoint, name="Chrome\0, Linux", **browser_keys.keys)
+    assert (again.pk, again.name) == (device.pk, "Chrome, Linux")

@@ -13,7 +13,7 @@ from groups.enums import Role
 from groups.permissions import has_restricted_circle
 from groups.services import circle
 from portal.errors import StaleVersionError
-from tests.factories import make_area, make_user
+from tests.factories import make_user
 from tips import receipts
 from tips.models import Case, Message, Tip, TipEvent
 from tips.services import closing, follow, handling, merging, requests
@@ -40,11 +40,6 @@ def together(*calls: Callable[[], Any]) -> list[Any]:
 
     with ThreadPoolExecutor(len(calls)) as pool:
         return list(pool.map(run, calls))
-
-
-@pytest.fixture
-def area():
-    return make_area()
 
 
 def draft(area, **fields) -> TipDraft:

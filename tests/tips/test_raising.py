@@ -8,9 +8,9 @@ from django.utils import timezone
 from groups.enums import Role
 from portal.audit.models import AuditEntry
 from tests.factories import make_user
-from tips.enums import Priority
-from tips.models import Tip
-from tips.services import closing, follow, handling, raising, routing
+from tips.enums import Priority, TipStatus
+from tips.models import DeadlineRule, Tip
+from tips.services import closing, follow, handling, raising, routing, timing
 
 pytestmark = pytest.mark.django_db
 
@@ -89,3 +89,49 @@ def test_nothing_rises_above_urgent_nor_twice_nor_undoes_what_people_lowered(tel
     assert (look(), level(third)) == (0, Priority.P4)
     follow.add_message(third, text="Chuyện ở gần chợ, chỗ cây đa")
     assert level(third) == Priority.P4
+
+
+def test_tip_that_was_committed_after_a_newer_one_is_not_passed_over(tell, submit):
+    tell(), tell(AGAIN[0])
+    third = tell(AGAIN[1])
+    submit(category="GIAO_THONG", text="Xe ben chạy nhanh qua cổng trường, không che bạt")
+    # As good as not there yet.
+    Tip.objects.filter(pk=third.pk).update(status=TipStatus.SPAM)
+    assert look() == 0
+    Tip.objects.filter(pk=third.pk).update(status=TipStatus.NEW)
+    assert (look(), level(third)) == (1, Priority.P2)
+
+
+def test_more_tips_than_one_call_takes_are_looked_at_by_the_next(tell, monkeypatch):
+    monkeypatch.setattr(raising, "AT_ONCE", 2)
+    first = tell()
+    look()
+    tell(AGAIN[0])
+    third, fourth = tell(AGAIN[1]), tell()
+    assert first.pk < third.pk
+    assert sum(look() for _minute in range(4)) == 2
+    assert (level(third), level(fourth)) == (Priority.P2, Priority.P2)
+
+
+def test_tip_that_waits_for_its_sender_rises_and_its_clock_runs(tell, area):
+    officer = make_user(Role.OFFICER, area.commune_a)
+    tell(), tell(AGAIN[0])
+    third = handling.accept(tell(AGAIN[1]), actor=officer, version=1)
+    third = timing.ask_sender(third, actor=officer, version=third.version, text="Ghe nào, đi hướng nào?")
+    assert look() == 1
+    third.refresh_from_db()
+    assert third.deadline is not None
+    assert (third.paused_at, third.paused_deadline) == (None, None)
+
+
+def test_raised_tip_keeps_the_term_it_came_in_under(tell):
+    tell(), tell(AGAIN[0])
+    third = tell(AGAIN[1])
+    received = third.received_at - timedelta(days=2)
+    Tip.objects.filter(pk=third.pk).update(received_at=received)
+    DeadlineRule.objects.create(
+        kind="handling", priority=2, amount=1, unit="hours", valid_from=timezone.localdate(), source="mới"
+    )
+    now = timezone.now()
+    assert raising.raise_repeated(now) == 1
+    assert Tip.objects.get(pk=third.pk).deadline == min(third.deadline, now + timedelta(hours=24))

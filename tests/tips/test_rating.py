@@ -22,11 +22,6 @@ WORDS = "Cảm ơn, nhưng quán vẫn hát tới khuya"
 
 
 @pytest.fixture
-def officer(area):
-    return make_user(Role.OFFICER, area.commune_a)
-
-
-@pytest.fixture
 def closed(draft, officer):
     """A receipt and its tip that has ended."""
     sent = submit_tip(draft())

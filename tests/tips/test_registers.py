@@ -27,11 +27,6 @@ SECRET = "Gửi nhầm danh sách có tên và số điện thoại"
 
 
 @pytest.fixture
-def supervisor(area):
-    return make_user(Role.SUPERVISOR, area.district)
-
-
-@pytest.fixture
 def administrator(area):
     return make_user(Role.ADMINISTRATOR, area.province, email="admin@x.vn")
 

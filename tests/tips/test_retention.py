@@ -20,7 +20,7 @@ from portal.errors import NotAllowedError, WrongStateError
 from tests.factories import make_user
 from tests.tips import media
 from tips import tasks
-from tips.keeping import Part
+from tips.keeping import OF_TIPS, Part
 from tips.models import (
     Contact,
     ErasureNotice,
@@ -79,7 +79,7 @@ def test_identity_goes_first_originals_next_content_last(submit):
     for days in (364, 366, 546, 731):
         ended(tip, "closed", days, outcome="guided")
         found[days] = planned()
-    contact, originals, content = Part
+    contact, originals, content = OF_TIPS
     assert found == {
         364: [],
         366: [contact],
@@ -112,7 +112,7 @@ def test_erased_tip_keeps_what_is_counted_and_nothing_readable(
     tip = closing.close(tip, actor=officer, version=2, outcome="guided", public_reason=SECRET, note=SECRET)
     ended(tip, "closed", 800, outcome="guided")
     with django_capture_on_commit_callbacks(execute=True):
-        assert [step.part for step in retention.run()] == list(Part)
+        assert [step.part for step in retention.run()] == list(OF_TIPS)
     tip = Tip.objects.get()
     assert (tip.text, tip.category, tip.outcome, tip.unit) == ("", "TTHC", "guided", area.commune_a)
     assert tip.erased_at is not None
@@ -283,7 +283,7 @@ def test_hold_made_after_the_plan_keeps_every_part(submit, area, monkeypatch):
     tip = submit(contact_name="Nguyễn Văn A", files=[SimpleUploadedFile("a.png", media.picture("PNG"))])
     tip = ended(tip, "closed", 4000, outcome="guided")
     steps = retention.plan(timezone.now())
-    assert [step.part for step in steps] == list(Part)
+    assert [step.part for step in steps] == list(OF_TIPS)
     until = timezone.localdate() + timedelta(days=100)
     chief = make_user(Role.CHIEF, area.commune_a)
     retention.hold(tip, actor=chief, until=until, reason="Cần giữ cho vụ án đang làm")

@@ -20,20 +20,6 @@ def chief(area):
     return make_user(Role.CHIEF, area.commune_a, username="chief", restricted_circle=True)
 
 
-@pytest.fixture
-def supervisor(area):
-    return make_user(Role.SUPERVISOR, area.district)
-
-
-@pytest.fixture
-def taken(submit, chief):
-    def take(**fields) -> Tip:
-        tip = submit(**fields)
-        return handling.accept(tip, actor=chief, version=tip.version)
-
-    return take
-
-
 def transfer(tip, actor, unit, reason="Việc xảy ra ở địa bàn khác", **changes):
     return routing.transfer(tip, actor=actor, version=tip.version, unit=unit, reason=reason, **changes)
 

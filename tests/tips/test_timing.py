@@ -8,26 +8,15 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from groups.enums import Role
 from portal.errors import NotAllowedError, WrongStateError
-from tests.factories import make_user
-from tips.models import Extension, Tip
-from tips.services import closing, follow, handling, timing
+from tests.clients import browser_of
+from tips.models import DeadlineRule, Extension, Tip
+from tips.services import closing, follow, handling, routing, timing
 from tips.services.offers import abilities
 
 pytestmark = pytest.mark.django_db
 
 WHY = "Chờ kết quả giám định"
-
-
-@pytest.fixture
-def chief(area):
-    return make_user(Role.CHIEF, area.commune_a)
-
-
-@pytest.fixture
-def officer(area):
-    return make_user(Role.OFFICER, area.commune_a)
 
 
 @pytest.fixture
@@ -155,10 +144,22 @@ def test_clock_runs_again_by_hand_and_when_the_sender_stays_silent(tip, officer)
     assert Tip.objects.get().deadline is not None
 
 
+def test_who_was_asked_under_a_shorter_term_waits_for_nobody(tip, officer, submit):
+    """The unit shortened the term between two questions."""
+    first = question(tip, officer)
+    Tip.objects.filter(pk=first.pk).update(paused_at=in_days(-6))
+    other = submit(category="MA_TUY", text="Có người mua bán ma túy gần cổng trường cấp hai.")
+    other = question(handling.accept(other, actor=officer, version=other.version), officer)
+    today = timezone.localdate()
+    DeadlineRule.objects.create(
+        kind="sender_answer", amount=2, unit="days", valid_from=today, source="Quy chế mới"
+    )
+    assert timing.resume_unanswered(in_days(4)) == 1
+    assert [Tip.objects.get(pk=one.pk).paused_at is None for one in (first, other)] == [False, True]
+
+
 def page(user, tip) -> str:
-    client = Client()
-    client.force_login(user)
-    return client.get(reverse("desk:tip", args=[tip.public_id])).content.decode()
+    return browser_of(user).get(reverse("desk:tip", args=[tip.public_id])).content.decode()
 
 
 def test_who_asked_sees_that_it_waits_and_takes_it_back(tip, officer, chief):
@@ -186,3 +187,19 @@ def test_request_is_dropped_when_the_tip_ends(tip, officer, chief):
         public_reason="Chưa đủ thông tin để xác minh, xin gửi thêm khi biết.",
     )
     assert Extension.objects.get().state == "dropped"
+
+
+def test_request_that_would_shorten_the_time_is_not_granted(tip, officer, chief):
+    asked = ask(tip, officer, days=2)
+    Tip.objects.filter(pk=tip.pk).update(deadline=in_days(5))
+    asked.refresh_from_db()
+    with pytest.raises(WrongStateError, match="sớm hơn hạn hiện tại"):
+        timing.approve_time(asked, actor=chief, version=asked.version)
+    assert Extension.objects.get().state == "asked"
+
+
+def test_request_is_dropped_when_its_tip_goes_elsewhere(tip, officer, chief, area):
+    asked = ask(tip, officer)
+    values = {"unit": area.commune_b, "reason": "Xảy ra ở xã bên"}
+    moved = routing.transfer(asked, actor=chief, version=asked.version, **values)
+    assert (Extension.objects.get().state, timing.waiting_request(moved)) == ("dropped", None)

@@ -37,13 +37,6 @@ class PageAct:
     done: Any = ""
 
 
-def _merge(tip: Tip, *, into: str, actor: Any, version: int) -> Tip:
-    main = Tip.objects.visible_to(actor).select_related("handler").filter(public_id=into.upper()).first()
-    if main is None:
-        raise ValidationError({"into": _("Không có tin với mã này.")})
-    return merging.merge(tip, actor=actor, version=version, into=main)
-
-
 ACTS: dict[str, PageAct] = {
     "accept": PageAct(_("Tiếp nhận"), forms.ActForm, handling.accept, _("Đã tiếp nhận tin.")),
     "verify": PageAct(
@@ -75,7 +68,7 @@ ACTS: dict[str, PageAct] = {
         routing.refer,
         _("Đã chuyển cơ quan khác, đã báo người gửi."),
     ),
-    "merge": PageAct(_("Ghép tin trùng"), forms.MergeForm, _merge, _("Đã ghép vào vụ việc.")),
+    "merge": PageAct(_("Ghép tin trùng"), forms.MergeForm, merging.merge_by_id, _("Đã ghép vào vụ việc.")),
     "unmerge": PageAct(
         _("Tách khỏi vụ việc"), forms.ActForm, merging.unmerge, _("Đã tách tin ra, đã báo người gửi.")
     ),

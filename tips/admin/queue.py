@@ -25,13 +25,12 @@ from tips.downloads import evidence_response
 from tips.enums import OPEN
 from tips.models import Tip
 from tips.services import answers, attention, bulk, handling, identity, offers, reading
-from tips.services.changes import last_change
+from tips.services.changes import last_change, version_read
 from tips.services.search import search
 from tips.services.similar import similar_tips
 
 ASSIGN_AT_ONCE = bulk.AT_ONCE
 NEWS = {attention.NEW: _("Chưa đọc"), attention.NEWS: _("Có tin nhắn mới")}
-NEVER_LISTED = ("text", "place", "coordinates", "public_reason", "valuable_reason")
 
 
 @admin.register(Tip)
@@ -58,8 +57,7 @@ class TipAdmin(ScopedAdmin):
     # --- Who sees and may do what ------------------------------------------------------------------------
 
     def scope_queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
-        # No list shows them, and each would be decrypted for nothing.
-        return queryset.visible_to(request.user).defer(*NEVER_LISTED)
+        return queryset.visible_to(request.user).without_words()
 
     def has_add_permission(self, request):
         return False
@@ -165,8 +163,7 @@ class TipAdmin(ScopedAdmin):
 
     def _as_shown(self, request: HttpRequest, tips: list[Tip]) -> list[tuple[Tip, int]]:
         """Each with the version the page showed, so that what changed meanwhile is left alone."""
-        shown = {tip.pk: request.POST.get(f"version_{tip.pk}", "") for tip in tips}
-        return [(tip, int(shown[tip.pk]) if shown[tip.pk].isdecimal() else 0) for tip in tips]
+        return [(tip, version_read(request.POST.get(f"version_{tip.pk}", ""))) for tip in tips]
 
     def _assign(self, request: HttpRequest, tips: list[Tip], person: Any) -> None:
         rows = self._as_shown(request, tips)
@@ -331,9 +328,9 @@ def common_colleagues(tips: list[Tip]) -> dict[str, Any]:
 
 def deadline_words(tip: Tip, now: datetime.datetime | None = None) -> str:
     """The deadline in words: how long still, or how long since; empty for what is over."""
-    if tip.deadline is None or tip.status not in OPEN:
+    if tip.due is None:
         return ""
-    left = tip.deadline - (now or timezone.now())
+    left = tip.due - (now or timezone.now())
     if left < datetime.timedelta(0):
         return gettext("Quá hạn %(span)s") % {"span": span_words(-left)}
     return gettext("Còn %(span)s") % {"span": span_words(left)}

@@ -108,6 +108,8 @@ class RetentionRuleAdmin(DatedRuleAdmin):
 
 def _which_tips(rule: keeping.KeepRule) -> str:
     """The endings and categories a row speaks of."""
+    if rule.part == keeping.Part.REQUEST:
+        return gettext("Yêu cầu không gắn với tin nào")
     endings = ", ".join(str(ending.label) for ending in rule.endings)
     categories = ", ".join(str(Category(value).label) for value in rule.categories)
     return " · ".join(part for part in (endings, categories) if part) or gettext("Mọi tin")

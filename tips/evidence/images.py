@@ -20,6 +20,8 @@ register_heif_opener()
 FORMATS = ("JPEG", "PNG", "WEBP", "HEIF", "AVIF", "GIF")
 CONTENT_TYPE = "image/jpeg"
 MAX_SIDE = 3840
+# The orientation of a picture that is shown as it is stored.
+UPRIGHT = 1
 QUALITY = 85
 # A phone of today takes 50 million, as JPEG, which is shrunk while it is decoded.
 MAX_PIXELS = 60_000_000
@@ -73,14 +75,15 @@ def clean_image(source: io.IOBase) -> bytes:
 def _reencode(source: io.IOBase) -> bytes:
     with Image.open(source, formats=FORMATS) as image:
         _check_pixels(image)
-        orientation = image.getexif().get(0x0112, 1)
+        orientation = image.getexif().get(0x0112, UPRIGHT)
         image.load()
         pixels = _scalable(image)
         halvings = _halvings(pixels)
         if halvings > 1:
             pixels = pixels.reduce(halvings)
         pixels = _opaque_rgb(pixels)
-        if image.format != "HEIF":  # the HEIF reader has turned it already
+        # The HEIF reader has turned it already; most others need no turning, only to be copied once, below.
+        if image.format != "HEIF" and orientation != UPRIGHT:
             pixels = _upright(pixels, orientation)
     bare = Image.new("RGB", pixels.size)
     bare.paste(pixels)
@@ -118,6 +121,8 @@ def _scalable(image: Image.Image) -> Image.Image:
 
 
 def _opaque_rgb(image: Image.Image) -> Image.Image:
+    if image.mode == "RGB":
+        return image
     if "A" not in image.mode:
         return image.convert("RGB")
     rgba = image.convert("RGBA")

@@ -70,12 +70,13 @@ def stored_uploads(uploads: Sequence[Any]) -> Iterator[list[StoredFile]]:
         for number, upload in enumerate(uploads, start=1):
             stored.append(_numbered(upload, number))
         yield stored
-        for upload in uploads:
-            if hasattr(upload, "attached"):
-                upload.attached()
     except BaseException:
         discard(stored)
         raise
+    # Rows tell of the files by now: whatever fails from here on, they stay.
+    for upload in uploads:
+        if hasattr(upload, "attached"):
+            upload.attached()
 
 
 def _check(uploads: Sequence[Any]) -> None:
@@ -150,6 +151,8 @@ def _stored_raw(upload: Any) -> StoredBytes:
 
 def attach(files: Sequence[StoredFile], *, tip: Tip, message: Message | None = None) -> list[Evidence]:
     """Write the rows of stored files, in the caller's transaction; workers hear of what is left to do."""
+    if not files:
+        return []
     rows = Evidence.objects.bulk_create(_row(file, tip, message) for file in files)
     Original.objects.bulk_create(
         Original(

@@ -1,6 +1,5 @@
 """Files of a tip: the clean copy that is shown, and the sealed original behind it."""
 
-from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -8,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.crypto.fields import EncryptedTextField
 from tips.enums import EvidenceKind, EvidenceState
+from tips.models.leaves import Leave
 from tips.models.thread import Message
 from tips.models.tips import Tip
 
@@ -93,15 +93,10 @@ class Original(models.Model):
         return str(self.evidence)
 
 
-class OriginalGrant(models.Model):
+class OriginalGrant(Leave):
     """Leave for one person to open one original, with a reason, until a moment."""
 
     evidence = models.ForeignKey(Evidence, on_delete=models.CASCADE, related_name="grants")
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
-    reason = EncryptedTextField()
-    granted_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
-    granted_at = models.DateTimeField(default=timezone.now)
-    until = models.DateTimeField()
 
     class Meta:
         verbose_name = _("quyền mở bản gốc")

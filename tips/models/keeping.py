@@ -1,6 +1,7 @@
 """How long what residents told is kept: terms, delays, warnings, and what remains of an erased tip."""
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -38,6 +39,11 @@ class RetentionRule(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_part_display()}: {self.days}"
+
+    def clean(self) -> None:
+        """Requests are kept alike, whatever they are about."""
+        if self.part == Part.REQUEST and (self.ending or self.category):
+            raise ValidationError(_("Thời hạn của yêu cầu không chia theo kết quả, loại tin: xin để trống."))
 
     @property
     def rule(self) -> KeepRule:

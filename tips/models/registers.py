@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from groups import permissions
 from groups.models import Unit
 from portal.crypto.fields import EncryptedTextField
+from tips.enums import RESTRICTED
 from tips.models.tips import Tip
 from tips.querysets import naming
 
@@ -24,12 +25,21 @@ class RegisterQuerySet(models.QuerySet):
 class DataRequestQuerySet(RegisterQuerySet):
     """Requests about personal data, for those who keep the register."""
 
+    def waiting(self) -> "DataRequestQuerySet":
+        """Requests nobody has decided on."""
+        return self.filter(state__in=DataRequest.WAITING)
+
     def visible_to(self, user) -> "DataRequestQuerySet":
-        """Rows under the user's postings; about a tip, where it is handled now, never one that names them."""
+        """Rows under the user's postings; about a tip, where it is handled now, never one that names them.
+
+        About a restricted tip also rows for who leads it: nobody of its circle may keep the register.
+        """
         paths = permissions.paths(user, *REGISTER_ROLES)
         alone = Q(tip=None) & permissions.paths_q(paths, "unit__path")
         of_tip = permissions.paths_q(paths, "tip__handler__path") & ~Q(tip__in=naming(user))
-        return self.filter(alone | of_tip)
+        leading = permissions.paths_q(permissions.paths(user, *permissions.DECIDING_ROLES), "handler__path")
+        led = Tip.objects.visible_to(user).filter(leading | Q(assignee=user), category__in=RESTRICTED)
+        return self.filter(alone | of_tip | Q(tip__in=led))
 
 
 REGISTER_ROLES = (permissions.Role.SUPERVISOR, permissions.Role.ADMINISTRATOR)
@@ -71,6 +81,9 @@ class DataRequest(models.Model):
         GRANTED = "granted", _("Đã thực hiện")
         REFUSED = "refused", _("Không chấp nhận")
 
+    # Nobody has decided.
+    WAITING = (State.NEW, State.CONFIRMED)
+
     code = models.CharField(_("mã"), max_length=12, unique=True, editable=False)
     kind = models.CharField(_("yêu cầu"), max_length=8, choices=Kind)
     source = models.CharField(_("nguồn"), max_length=8, choices=Source)
@@ -94,6 +107,8 @@ class DataRequest(models.Model):
     )
     reason = EncryptedTextField(_("lý do quyết định"), blank=True)
     done = EncryptedTextField(_("đã làm gì"), blank=True)
+    # When who asked and their words were erased; what was decided and done stays.
+    erased_at = models.DateTimeField(null=True, editable=False)
 
     objects = DataRequestQuerySet.as_manager()
 
@@ -118,7 +133,7 @@ class DataRequest(models.Model):
     @property
     def is_open(self) -> bool:
         """Whether nobody has decided."""
-        return self.state in (self.State.NEW, self.State.CONFIRMED)
+        return self.state in self.WAITING
 
     @property
     def next_due(self):

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from groups.models import Unit
 from portal.crypto.fields import EncryptedTextField
 from tips.enums import EventKind, MessageKind
+from tips.models.leaves import Leave
 from tips.models.tips import Tip
 
 
@@ -86,17 +87,14 @@ class Transfer(models.Model):
         return f"{self.tip}: {self.from_unit} > {self.to_unit}"
 
 
-class IdentityGrant(models.Model):
+class IdentityGrant(Leave):
     """Leave for one person to open one contact, with a reason, until a moment."""
 
     tip = models.ForeignKey(Tip, on_delete=models.CASCADE, related_name="identity_grants")
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
-    reason = EncryptedTextField()
+    # Empty in rows from when nobody had to be asked.
     granted_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
     )
-    granted_at = models.DateTimeField(default=timezone.now)
-    until = models.DateTimeField()
 
     class Meta:
         verbose_name = _("quyền xem người báo")

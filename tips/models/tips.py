@@ -1,5 +1,7 @@
 """The tip itself, the case that joins several, and the digests that make its text searchable."""
 
+from datetime import datetime
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -174,6 +176,11 @@ class Tip(models.Model):
         """Whether only a named circle may open it."""
         return self.category in RESTRICTED
 
+    @property
+    def due(self) -> datetime | None:
+        """By when it has to be done; nothing for a tip that has ended, or whose clock stands."""
+        return self.deadline if self.status in OPEN else None
+
     @cached_property
     def was_restricted(self) -> bool:
         """Whether it is or once was restricted: sent as such, or sorted so for a while."""
@@ -187,7 +194,7 @@ class Tip(models.Model):
         """Officers whom the complaint names; they know nothing of it."""
         if self.category != Category.CAN_BO:
             return frozenset()
-        return frozenset(self.named_officers.values_list("user_id", flat=True))
+        return frozenset(named.user_id for named in self.named_officers.all())
 
     @property
     def audit_label(self) -> str:

@@ -4,10 +4,12 @@ import datetime
 from collections.abc import Sequence
 from typing import Any
 
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from portal.audit.services import record
+from portal.calendar import end_of_day, local_date
+from portal.clock import this_minute
 from portal.crypto.digests import term_digests
 from portal.text import words
 from tips import deadlines, priority
@@ -31,11 +33,11 @@ def add(tip: Tip, *, text: str, files: Sequence[Any] = (), token_digest: str | N
     one that ended up to 14 days ago is taken up again, new words can raise the priority. What the sender of a
     duplicate adds happens to the main tip of the case, where somebody reads it.
     """
-    now = timezone.now().replace(second=0, microsecond=0)
+    now = this_minute()
     message = Message.objects.create(tip=tip, text=text, at=now, form_token=token_digest)
     attach(files, tip=tip, message=message)
     index_text(tip, text)
-    main = main_tip(tip) if tip.status == TipStatus.DUPLICATE else None
+    main = main_tip(tip)
     _hear(tip, text, at=now, facts={})
     if main is not None:
         _hear(locked(main), text, at=now, facts={"from": tip.public_id})
@@ -44,7 +46,7 @@ def add(tip: Tip, *, text: str, files: Sequence[Any] = (), token_digest: str | N
 
 def locked(tip: Tip) -> Tip:
     """The tip as it is now; nobody else changes it until the transaction ends."""
-    main = main_tip(tip) if tip.status == TipStatus.DUPLICATE else None
+    main = main_tip(tip)
     if main is not None:
         # The main tip before its duplicates, as who merges takes them.
         locked(main)
@@ -53,29 +55,40 @@ def locked(tip: Tip) -> Tip:
     return rows.get(pk=tip.pk)
 
 
-def main_tip(tip: Tip) -> Tip | None:
-    """The tip that a duplicate was joined with, or None."""
-    if tip.case_id is None:
+def main_tip(tip: Tip, *, among: QuerySet[Tip] | None = None) -> Tip | None:
+    """The tip that a duplicate was joined with, looked for ``among`` those a person may see; or None."""
+    if tip.status != TipStatus.DUPLICATE or tip.case_id is None:
         return None
-    others = Tip.objects.select_related("handler").filter(case=tip.case_id)
+    others = (
+        (Tip.objects.all() if among is None else among).select_related("handler").filter(case=tip.case_id)
+    )
     return others.exclude(status=TipStatus.DUPLICATE).order_by("id").first()
 
 
 def can_be_reopened(tip: Tip) -> bool:
     """Whether a word of the sender takes up an ended tip again."""
-    ended_since = timezone.now() - REOPEN_WITHIN
-    return tip.status in REOPENABLE and tip.closed_at is not None and tip.closed_at > ended_since
+    return reopen_until(tip) is not None
 
 
 def reopen_until(tip: Tip) -> datetime.datetime | None:
-    """Until when a word of the sender takes the tip up again; None when it is open or that time is over."""
-    return tip.closed_at + REOPEN_WITHIN if can_be_reopened(tip) else None
+    """Until when a word of the sender takes the tip up again: to the end of a day, as the page says it.
+
+    None when the tip is open or that time is over.
+    """
+    if tip.status not in REOPENABLE or tip.closed_at is None:
+        return None
+    last_moment = end_of_day(local_date(tip.closed_at) + REOPEN_WITHIN)
+    return last_moment if timezone.now() <= last_moment else None
 
 
 def index_text(tip: Tip, text: str) -> None:
     """Make the words of a text findable: keyed digests, never the words."""
-    terms = term_digests(TERMS_PURPOSE, words(text))
-    TipTerm.objects.add(tip, sorted(terms))
+    TipTerm.objects.add(tip, terms_of(text))
+
+
+def terms_of(text: str) -> list[int]:
+    """What the words of a text are found by."""
+    return sorted(term_digests(TERMS_PURPOSE, words(text)))
 
 
 def _hear(tip: Tip, text: str, *, at: datetime.datetime, facts: dict[str, Any]) -> None:

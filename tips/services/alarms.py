@@ -8,10 +8,9 @@ from typing import Any
 
 from django.core.cache import cache
 from django.db import transaction
-from django.utils import timezone
 
 from broadcasts.hints import hint
-from portal.clock import database_now
+from portal.clock import database_now, minute, this_minute
 from tips import tasks
 from tips.enums import UNTAKEN, AlarmStage, Priority
 from tips.models import AlarmCall, Tip, TipAlarm
@@ -45,7 +44,7 @@ def raise_for(tip: Tip, *, since: datetime.datetime | None = None) -> None:
 
 def stop_for(tip: Tip) -> None:
     """Somebody has the tip, or it is no longer theirs or no longer urgent: nobody is called any more."""
-    now = minute(timezone.now())
+    now = this_minute()
     # First: this waits for a stage that is just being begun, whose calls are then seen.
     TipAlarm.objects.filter(tip=tip, stopped_at=None).update(stopped_at=now)
     calls = AlarmCall.objects.filter(alarm__tip=tip, ended_at=None)
@@ -83,11 +82,6 @@ def shown(user: Any) -> int:
 def forget_shown(user_ids: list[int]) -> None:
     """These people's number has just changed."""
     cache.delete_many([_key(pk) for pk in user_ids])
-
-
-def minute(moment: datetime.datetime) -> datetime.datetime:
-    """The moment without its seconds, which could give a sender away."""
-    return moment.replace(second=0, microsecond=0)
 
 
 def _key(user_id: int) -> str:

@@ -1,24 +1,22 @@
 """What is new to one person: tips not opened yet, messages since, notes that name them."""
 
-import logging
 import re
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
-from smtplib import SMTPException
 from typing import Any
 
-from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
-from django.core.mail import send_mail
 from django.db.models import Max, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from broadcasts.hints import hint
+from portal.mail import SENT
 from tips import permissions, tasks
 from tips.models import Mention, Message, Tip, TipRead
+from tips.services.letters import Letter, send
 
 # "@huy", "@cong.an-2": what stands before keeps addresses of mail out.
 _NAME = re.compile(r"(?<![\w@.+-])@(\w[\w.+-]{0,149})")
@@ -27,7 +25,6 @@ MAIL_WORTH_FOR = timedelta(hours=24)
 MAILS_AT_ONCE = 200
 NEW = "new"
 NEWS = "news"
-logger = logging.getLogger(__name__)
 
 
 def named_in(text: str, *, tip: Tip, actor: Any) -> list[Any]:
@@ -44,6 +41,12 @@ def named_in(text: str, *, tip: Tip, actor: Any) -> list[Any]:
         complaint = _("Không nhắc được %(names)s: không có cán bộ nào tên như vậy được mở tin này.")
         raise ValidationError({"text": complaint % {"names": listed}})
     return [user for user in users if user != actor]
+
+
+def check_may_look(user: Any, tip: Tip) -> None:
+    """Raises ValidationError keyed ``colleague`` for somebody who may not open the tip."""
+    if not permissions.can_handle(user, tip):
+        raise ValidationError({"colleague": _("Người này không được mở tin.")})
 
 
 def ask_to_look(message: Message, users: Iterable[Any]) -> None:
@@ -114,7 +117,9 @@ def mail_due() -> int:
         taken = Mention.objects.filter(pk=row.pk, mail_wanted_at__isnull=False).update(mail_wanted_at=None)
         if taken and row.seen_at is None:
             people[row.user_id] = row.user.email
-    return sum(_mail(address) for address in people.values())
+    # What is not sent stands on the person's page anyway.
+    became = send(dict.fromkeys(people.values(), _letter())) if people else {}
+    return list(became.values()).count(SENT)
 
 
 def _colleague(name: str, tip: Tip) -> Any:
@@ -122,12 +127,6 @@ def _colleague(name: str, tip: Tip) -> Any:
     return user if user is not None and permissions.can_handle(user, tip) else None
 
 
-def _mail(address: str) -> int:
-    body = _("Một ghi chú nội bộ nhắc tới anh/chị. Xin mở %(url)s để xem.")
-    url = settings.PUBLIC_URL + reverse("desk:today")
-    try:
-        return send_mail(_("Đồng đội nhắc anh/chị xem một việc"), body % {"url": url}, None, [address])
-    except (SMTPException, OSError) as error:
-        # It stands on the person's page anyway.
-        logger.warning("mention_not_mailed: %s", type(error).__name__)
-        return 0
+def _letter() -> Letter:
+    text = _("Một ghi chú nội bộ nhắc tới anh/chị.")
+    return Letter(_("Đồng đội nhắc anh/chị xem một việc"), text, reverse("desk:today"))

@@ -13,11 +13,12 @@ from groups.enums import Role
 from groups.models import Posting, Unit
 from portal.audit.services import record
 from portal.errors import NotAllowedError, WrongStateError
-from tips import deadlines, receipts
+from portal.mail import DEFERRED, SENT
+from tips import deadlines, receipts, validators
 from tips.models import Breach
 from tips.services.changes import require
 from tips.services.letters import Letter, send
-from tips.services.requests import can_keep, clean_words
+from tips.services.requests import can_keep
 from tips.terms import TermKind
 from tips.validators import keyed
 
@@ -37,7 +38,7 @@ def enter(
     if isinstance(people, bool) or not isinstance(people, int) or not 0 <= people <= MOST_PEOPLE:
         raise ValidationError({"people": _("Xin chỉ ghi số, ví dụ 3. Chưa rõ thì ghi số ước tính.")})
     texts = {"what": what, "data": data, "measures": measures}
-    said = {name: keyed(name, clean_words, value) for name, value in texts.items()}
+    said = {name: keyed(name, validators.clean_words, value) for name, value in texts.items()}
     with transaction.atomic():
         row = Breach.objects.create(
             code=receipts.new_public_id(),
@@ -64,7 +65,7 @@ def notify(breach: Breach, *, actor: Any, notified_at: Any, reference: Any) -> B
         )
     if not isinstance(notified_at, datetime.datetime) or not breach.known_at <= notified_at <= timezone.now():
         raise ValidationError({"notified_at": _("Lúc báo phải sau lúc phát hiện và không ở tương lai.")})
-    number = keyed("reference", clean_words, reference)
+    number = keyed("reference", validators.clean_words, reference)
     values = {
         "state": State.NOTIFIED,
         "notified_at": notified_at,
@@ -77,7 +78,7 @@ def notify(breach: Breach, *, actor: Any, notified_at: Any, reference: Any) -> B
 def close(breach: Breach, *, actor: Any, lessons: Any) -> Breach:
     """The matter is over: why it happened and what keeps it from happening again."""
     require(can_keep(actor, breach.unit))
-    said = keyed("lessons", clean_words, lessons)
+    said = keyed("lessons", validators.clean_words, lessons)
     values = {"state": State.CLOSED, "closed_at": timezone.now(), "closed_by": actor, "lessons": said}
     return _move(breach, actor, "closed", State.NOTIFIED, values, {"late": breach.is_late})
 
@@ -100,7 +101,8 @@ def _warn(breach: Breach, hours: int) -> int:
     mine = Breach.objects.filter(pk=breach.pk, state=State.OPEN, warned_hours=before)
     if mine.update(warned_hours=hours) != 1:
         return 0
-    addresses = set(_administrators(breach.unit).values_list("user__email", flat=True))
+    administrators = Posting.objects.serving(breach.unit, Role.ADMINISTRATOR).exclude(user__email="")
+    addresses = set(administrators.values_list("user__email", flat=True))
     text = _(
         "Một sự cố dữ liệu cá nhân đã qua %(hours)d giờ từ lúc phát hiện mà chưa báo cơ quan chuyên trách."
     )
@@ -110,18 +112,12 @@ def _warn(breach: Breach, hours: int) -> int:
         if hours == WARNINGS[-1]
         else _("Sắp hết hạn báo sự cố dữ liệu")
     )
-    sent = send(dict.fromkeys(addresses, Letter(subject, text % {"hours": hours}, path)))
-    if addresses and not sent:
+    became = send(dict.fromkeys(addresses, Letter(subject, text % {"hours": hours}, path)))
+    if set(became.values()) == {DEFERRED}:
         Breach.objects.filter(pk=breach.pk, warned_hours=hours).update(warned_hours=before)
     else:
         record(None, "tips.breach.warned", breach, unit_path=breach.unit.path, data={"hours": hours})
-    return len(sent)
-
-
-def _administrators(unit: Unit):
-    codes = [unit.code, *unit.ancestor_codes()]
-    rows = Posting.objects.open().filter(role=Role.ADMINISTRATOR, unit__code__in=codes, user__is_active=True)
-    return rows.exclude(user__email="")
+    return list(became.values()).count(SENT)
 
 
 def _move(breach: Breach, actor: Any, act: str, state: str, values: dict, facts: dict) -> Breach:

@@ -6,7 +6,6 @@ waits, and where to log in. What could not be delivered is tried again while the
 
 import datetime
 import logging
-from smtplib import SMTPDataError, SMTPRecipientsRefused
 
 from django.conf import settings
 from django.core import mail
@@ -16,11 +15,11 @@ from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
 
+from portal.clock import minute
+from portal.mail import DEFERRED, REFUSED, SENT, deliver
 from tips.models import AlarmCall
 from tips.services import push
 
-# What became of one mail; SETTLED: there is none to send, or its address was refused.
-SENT, SETTLED, FAILED = "sent", "settled", "failed"
 MOST_TRIES = 8
 # A process that claimed a call and died is not waited for longer than this.
 CLAIM_LASTS = datetime.timedelta(seconds=40)
@@ -38,7 +37,8 @@ def send_due(now: datetime.datetime) -> None:
     pushed = push.ring({call.user_id for call in calls if call.pushed_at is None})
     mailed = _mail([call for call in calls if call.mailed_at is None])
     for call in calls:
-        _note(call, pushed.get(call.user_id, push.NOTHING), mailed.get(call.pk, SETTLED), now)
+        # Nothing to mail is like an address that is refused: nobody waits for it.
+        _note(call, pushed.get(call.user_id, push.NOTHING), mailed.get(call.pk, REFUSED), now)
 
 
 def _claim(call: AlarmCall, now: datetime.datetime) -> bool:
@@ -49,13 +49,13 @@ def _claim(call: AlarmCall, now: datetime.datetime) -> bool:
 
 def _note(call: AlarmCall, pushed: str, mailed: str, now: datetime.datetime) -> None:
     """Write down what went out; to the minute, as all moments of a tip."""
-    at = now.replace(second=0, microsecond=0)
+    at = minute(now)
     values: dict[str, datetime.datetime | None] = {}
     if pushed == push.RANG:
         values["pushed_at"] = at
     if mailed == SENT:
         values["mailed_at"] = at
-    is_told = mailed != FAILED and pushed != push.FAILED
+    is_told = mailed != DEFERRED and pushed != push.FAILED
     if is_told or call.attempts + 1 >= MOST_TRIES:
         # When exactly it was tried only says when to try again.
         values |= {"done_at": at, "tried_at": None}
@@ -65,33 +65,17 @@ def _note(call: AlarmCall, pushed: str, mailed: str, now: datetime.datetime) -> 
 
 def _mail(calls: list[AlarmCall]) -> dict[int, str]:
     """By call: what became of its mail. A server that is away is not asked again in the same pass."""
-    found: dict[int, str] = {}
-    waiting = [call for call in calls if call.user.email]
-    if not waiting:
+    found = {call.pk: DEFERRED for call in calls if call.user.email}
+    if not found:
         return found
-    is_away = False
-    connection = mail.get_connection()
-    with translation.override(settings.LANGUAGE_CODE):
-        for call in waiting:
-            found[call.pk] = FAILED if is_away else _deliver(_letter(call.user.email, connection))
-            is_away = is_away or found[call.pk] == FAILED
-    connection.close()
-    return found
-
-
-def _deliver(letter: mail.EmailMessage) -> str:
-    """Hand over one letter. A refused address concerns nobody else, and asking again changes nothing."""
     try:
-        letter.send()
-    except (SMTPRecipientsRefused, SMTPDataError, ValueError) as error:
-        logger.warning("urgent_mail_refused: %s", type(error).__name__)
-        # Some servers hang up on who names a wrong address.
-        letter.connection.close()
-        return SETTLED
+        with translation.override(settings.LANGUAGE_CODE), mail.get_connection() as connection:
+            for call in calls:
+                if call.pk in found:
+                    found[call.pk] = deliver(_letter(call.user.email, connection))
     except OSError as error:
         logger.warning("urgent_mail_failed: %s", type(error).__name__)
-        return FAILED
-    return SENT
+    return found
 
 
 def _letter(address: str, connection: BaseEmailBackend) -> mail.EmailMessage:

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 
 from portal.audit.services import record
 from portal.errors import NotAllowedError, StaleVersionError, WrongStateError
+from portal.text import whole_number
 from tips.enums import ENDED, EventKind
 from tips.models import Extension, Tip, TipEvent
 from tips.services import alarms
@@ -44,6 +45,12 @@ def require(is_allowed: bool) -> None:
         raise NotAllowedError
 
 
+def version_read(text: str) -> int:
+    """The version of the copy a form was filled in on; nonsense is a version that never was."""
+    version = whole_number(text, digits=9)
+    return -1 if version is None else version
+
+
 def check_version(tip: Tip, version: int) -> None:
     """Raise StaleVersionError when somebody changed the tip since the caller read it."""
     if tip.version != version:
@@ -64,18 +71,19 @@ def apply(
 
     Returns the tip as it is now. Raises StaleVersionError or WrongStateError and then leaves nothing behind.
     """
+    values = values or {}
     with transaction.atomic():
         changed = Tip.objects.filter(
             pk=tip.pk, version=version, status__in=ALLOWED_FROM[act], handler=tip.handler_id
-        ).update(version=F("version") + 1, **kept_running(tip, values or {}))
+        ).update(version=F("version") + 1, **kept_running(tip, values))
         if changed != 1:
             raise _reason(tip, version)
         TipEvent.objects.create(
             tip=tip, kind=step.kind, actor=actor, at=timezone.now(), note=step.note, data=step.facts
         )
         record(actor, step.action, tip, unit_path=step.unit_path or tip.handler.path, data=step.facts)
-        alarms.follow(tip, values or {})
-        if (values or {}).get("status") in ENDED:
+        alarms.follow(tip, values)
+        if values.get("status") in ENDED or "handler" in values:
             _drop_requests(tip, actor)
         if also is not None:
             also()
@@ -98,7 +106,7 @@ def last_change(tip: Tip) -> str:
 
 
 def _drop_requests(tip: Tip, actor: Any) -> None:
-    """Nobody decides any more on time for a tip that has ended."""
+    """Nobody decides any more on time for a tip that has ended or went elsewhere, with another deadline."""
     dropped = {"state": Extension.State.DROPPED, "decided_by": actor, "decided_at": timezone.now()}
     tip.extensions.filter(state=Extension.State.ASKED).update(**dropped)
 

@@ -71,10 +71,7 @@ def level_above(officer: Any, handler: Unit) -> Unit:
 
 def candidates(tip: Tip) -> list[Any]:
     """People who serve where it happened or between there and who handles it: whom the tip may be about."""
-    codes = [tip.unit.code, *tip.unit.ancestor_codes()]
-    postings = Posting.objects.open().filter(unit__code__in=codes, user__is_active=True)
-    rows = postings.select_related("user", "unit").order_by("-unit__path", "user__full_name")
-    return list({posting.user_id: posting.user for posting in rows}.values())
+    return [posting.user for posting in Posting.objects.serving(tip.unit).nearest_of_each()]
 
 
 def _moved(tip: Tip, unit: Unit) -> dict[str, Any]:
@@ -82,7 +79,7 @@ def _moved(tip: Tip, unit: Unit) -> dict[str, Any]:
         "handler": unit,
         "status": TipStatus.TRANSFERRED,
         "assignee": None,
-        "deadline": deadlines.deadline(priority=tip.priority, since=timezone.now()),
+        "deadline": deadlines.deadline(priority=tip.priority, since=timezone.now(), received=tip.received_at),
     }
 
 

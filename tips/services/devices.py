@@ -15,6 +15,7 @@ from urllib3.exceptions import LocationParseError
 from urllib3.util import parse_url
 
 from portal.audit.services import record
+from portal.text import clean
 from tips.models import PushDevice
 
 MOST_DEVICES = 5
@@ -50,7 +51,7 @@ def add(user: Any, *, endpoint: str, p256dh: str, auth: str, name: str = "") -> 
     if len(endpoint) > LONGEST_ADDRESS or not is_push_service(endpoint) or not _are_keys(p256dh, auth):
         raise ValidationError(_("Trình duyệt này dùng dịch vụ đẩy tin chưa được hỗ trợ."))
     digest = hashlib.sha256(endpoint.encode()).hexdigest()
-    values = {"user": user, "endpoint": endpoint, "p256dh": p256dh, "auth": auth, "name": name[:60]}
+    values = {"user": user, "endpoint": endpoint, "p256dh": p256dh, "auth": auth, "name": clean(name)[:60]}
     with transaction.atomic():
         former = PushDevice.objects.select_for_update().filter(digest=digest).exclude(user=user).first()
         if former is not None:

@@ -14,7 +14,18 @@ from portal.audit.services import record
 from tips import receipts
 from tips.enums import MessageKind
 from tips.evidence.storage import FOLDER, unlink
-from tips.models import Contact, Evidence, Message, Original, Tip, TipEvent, TipTerm, Tombstone, UploadPart
+from tips.models import (
+    Contact,
+    DataRequest,
+    Evidence,
+    Message,
+    Original,
+    Tip,
+    TipEvent,
+    TipTerm,
+    Tombstone,
+    UploadPart,
+)
 
 FILES_AT_ONCE = 200
 # Longer than any request that has encrypted a file but not yet written its row.
@@ -68,10 +79,20 @@ def erase_content(tip: Tip, now: datetime.datetime, *, actor=None, source: str) 
         if not is_mine:
             return False
         stone = Tombstone.objects.create(tip=tip, at=now, source=source[:300], **_counts(tip))
-        _remove_rows(tip)
+        _remove_rows(tip, now)
         facts = {"source": source, "messages": stone.messages, "notes": stone.notes, "files": stone.files}
         record(actor, "tips.tip.erased", tip, unit_path=tip.handler.path, data=facts)
         transaction.on_commit(lambda: unlink(paths))
+    return True
+
+
+def erase_request(request_id: int, now: datetime.datetime, *, source: str) -> bool:
+    """Forget who asked for what in a finished request about no tip; False when that was done."""
+    with transaction.atomic():
+        row = DataRequest.objects.select_related("unit").get(pk=request_id)
+        if not _forget_words(DataRequest.objects.filter(pk=row.pk, tip=None), now):
+            return False
+        record(None, "tips.request.erased", row, unit_path=row.unit.path, data={"source": source}, at=now)
     return True
 
 
@@ -100,13 +121,18 @@ def _counts(tip: Tip) -> dict[str, int]:
     }
 
 
-def _remove_rows(tip: Tip) -> None:
+def _forget_words(requests: QuerySet[DataRequest], now: datetime.datetime) -> int:
+    """Take who asked and their words out of those of ``requests`` that are decided."""
+    finished = requests.filter(decided_at__isnull=False, erased_at=None)
+    return finished.update(words="", person="", extension_reason="", erased_at=now)
+
+
+def _remove_rows(tip: Tip, now: datetime.datetime) -> None:
     for model in (Contact, Message, Evidence, TipTerm):
         model.objects.filter(tip=tip).delete()
     tip.identity_grants.all().delete()
     tip.identity_requests.update(reason="")
-    finished = tip.data_requests.filter(decided_at__isnull=False)
-    finished.update(words="", person="", extension_reason="")
+    _forget_words(tip.data_requests.all(), now)
     TipEvent.objects.filter(tip=tip).update(note="")
     tip.extensions.update(reason="", answer="")
     tip.ratings.update(words="")

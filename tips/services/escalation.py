@@ -15,11 +15,13 @@ from django.utils.translation import gettext as _
 from groups.models import Posting, Unit
 from groups.permissions import DECIDING_ROLES
 from portal.audit.services import record
+from portal.calendar import latest_start, local_date
 from tips import deadlines, permissions
 from tips.enums import EventKind, Priority
 from tips.models import Escalation, Tip, TipEvent
+from tips.querysets import TipQuerySet
 from tips.services.letters import Letter, send_once
-from tips.terms import TermKind
+from tips.terms import TermKind, rule_for
 
 AT_ONCE = 200
 Stage = Escalation.Stage
@@ -28,7 +30,7 @@ Stage = Escalation.Stage
 def escalate_overdue(now: datetime.datetime | None = None) -> int:
     """Tell every stage whose time has come, then mail; returns the number of new rows."""
     now = now or timezone.now()
-    told = sum(_tell(tip, stage, now) for stage in Stage for tip in _due(stage, now))
+    told = sum(_tell_stage(stage, now) for stage in Stage)
     mail_escalations(now)
     return told
 
@@ -52,7 +54,7 @@ def mail_escalations(now: datetime.datetime) -> int:
 
 def people_told(tip: Tip, unit: Unit) -> list[Any]:
     """Chiefs and supervisors of ``unit`` who may open the tip."""
-    postings = _deciding([unit.code]).filter(unit=unit)
+    postings = _deciding(unit).filter(unit=unit)
     return [posting.user for posting in postings if permissions.can_decide(posting.user, tip)]
 
 
@@ -60,38 +62,53 @@ def people_in_charge(tip: Tip, *, besides: int | None = None) -> list[Any]:
     """Chiefs of the nearest unit who may open the tip; the person with the id ``besides`` does not count."""
     found = [
         posting
-        for posting in _deciding([tip.handler.code, *tip.handler.ancestor_codes()])
+        for posting in _deciding(tip.handler)
         if posting.user_id != besides and permissions.can_decide(posting.user, tip)
     ]
     return [posting.user for posting in found if posting.unit_id == found[0].unit_id]
 
 
-def _due(stage: Stage, now: datetime.datetime) -> list[Tip]:
+def _tell_stage(stage: Stage, now: datetime.datetime) -> int:
+    """Tell ``stage`` of tips whose turn has come, longest overdue first, until ``AT_ONCE`` were told.
+
+    Tips that nobody can be told of wait for somebody to be posted there; they hold up no others.
+    """
+    told, units = 0, {}
+    due = _due(stage, now)
+    ids = list(due.values_list("pk", flat=True))
+    for start in range(0, len(ids), AT_ONCE):
+        some = due.filter(pk__in=ids[start : start + AT_ONCE])
+        for tip in some.select_related("handler").prefetch_related("named_officers"):
+            alike = (tip.handler_id, tip.is_restricted, tip.named_ids)
+            if alike not in units:
+                units[alike] = _unit_of(tip, stage)
+            told += units[alike] is not None and _tell(tip, stage, units[alike], now)
+            if told == AT_ONCE:
+                return told
+    return told
+
+
+def _due(stage: Stage, now: datetime.datetime) -> TipQuerySet:
     """Overdue tips whose turn at ``stage`` has come and was not told yet, longest overdue first."""
     told = Escalation.objects.filter(tip=OuterRef("pk"), stage=stage, deadline=OuterRef("deadline"))
-    rows = Tip.objects.overdue(now).filter(~Exists(told)).select_related("handler")
+    rows = Tip.objects.overdue(now).filter(~Exists(told)).without_words()
     if stage == Stage.SUPERIOR:
         rows = rows.filter(_late_enough(now))
-    return list(rows.order_by("deadline", "pk")[:AT_ONCE])
+    return rows.order_by("deadline", "pk")
 
 
 def _late_enough(now: datetime.datetime) -> Q:
     """Tips so late that their chief alone is not enough: their term of ``ESCALATION`` is over."""
     rules, calendar = deadlines.rule_table(), deadlines.work_calendar()
     condition = Q(pk__in=[])
-    for priority in Priority:
-        due = deadlines.due_time(
-            rules, TermKind.ESCALATION, received=now, calendar=calendar, priority=priority
-        )
-        condition |= Q(priority=priority, deadline__lt=now - (due - now))
+    for level in Priority:
+        rule = rule_for(rules, TermKind.ESCALATION, local_date(now), priority=level)
+        condition |= Q(priority=level, deadline__lt=latest_start(now, rule.term, calendar))
     return condition
 
 
-def _tell(tip: Tip, stage: Stage, now: datetime.datetime) -> bool:
-    """Write that the stage was told; False when another process did, or nobody is there to be told."""
-    unit = _unit_of(tip, stage)
-    if unit is None:
-        return False
+def _tell(tip: Tip, stage: Stage, unit: Unit, now: datetime.datetime) -> bool:
+    """Write that the stage was told; False when another process did."""
     with transaction.atomic():
         __, is_new = Escalation.objects.get_or_create(
             tip=tip, stage=stage, deadline=tip.deadline, defaults={"unit": unit, "at": now}
@@ -106,7 +123,7 @@ def _tell(tip: Tip, stage: Stage, now: datetime.datetime) -> bool:
 def _unit_of(tip: Tip, stage: Stage) -> Unit | None:
     """The nearest unit from the handler up where a chief may open the tip; for superiors the next."""
     found: list[Unit] = []
-    for posting in _deciding([tip.handler.code, *tip.handler.ancestor_codes()]):
+    for posting in _deciding(tip.handler):
         if posting.unit not in found and permissions.can_decide(posting.user, tip):
             found.append(posting.unit)
             if len(found) == stage:
@@ -114,8 +131,8 @@ def _unit_of(tip: Tip, stage: Stage) -> Unit | None:
     return None
 
 
-def _deciding(codes: list[str]) -> QuerySet[Posting]:
-    rows = Posting.objects.open().filter(unit__code__in=codes, role__in=DECIDING_ROLES, user__is_active=True)
+def _deciding(unit: Unit) -> QuerySet[Posting]:
+    rows = Posting.objects.serving(unit, *DECIDING_ROLES)
     return rows.select_related("user", "unit").order_by("-unit__path", "pk")
 
 

@@ -54,6 +54,11 @@ def work_on_due() -> int:
         _turn.release()
 
 
+def is_any_due() -> bool:
+    """Whether a file waits that may be worked on now."""
+    return Evidence.objects.filter(due_at__lte=timezone.now()).exists()
+
+
 def _work_until(end: float) -> int:
     settled = 0
     while time.monotonic() < end:

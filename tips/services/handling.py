@@ -75,15 +75,22 @@ def reply(tip: Tip, *, actor: Any, version: int, text: str, files: Sequence[Any]
         return apply(tip, act=Act.REPLY, actor=actor, version=version, values=values, step=step, also=also)
 
 
-def add_note(tip: Tip, *, actor: Any, version: int, text: str, files: Sequence[Any] = ()) -> Tip:
-    """Write an internal note; the sender never sees it, nor its files. "@name" asks a colleague to look.
+def add_note(
+    tip: Tip, *, actor: Any, version: int, text: str, files: Sequence[Any] = (), colleague: Any = None
+) -> Tip:
+    """Write an internal note; the sender never sees it, nor its files.
 
-    Raises ValidationError keyed ``text`` (also for a name that may not open this tip) or ``files``.
+    "@name" asks a colleague to look, and so does ``colleague``, whom the note then names. Raises
+    ValidationError keyed ``text`` (also for a name that may not open this tip), ``colleague`` or ``files``.
     """
     require(permissions.can_handle(actor, tip))
     clean = keyed("text", validators.clean_message, text)
     check_version(tip, version)
     named = attention.named_in(clean, tip=tip, actor=actor)
+    if colleague is not None:
+        attention.check_may_look(colleague, tip)
+        clean += "\n" + _("Nhờ %(name)s xem.") % {"name": colleague.display_name}
+        named = list(dict.fromkeys([*named, colleague]))
 
     with stored_uploads(files) as stored:
 

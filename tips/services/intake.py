@@ -6,23 +6,26 @@ Nothing here logs anything; errors name fields, never contents.
 import datetime
 import json
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.db.models import Model
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from broadcasts.models import Broadcast
 from groups.models import Unit
-from portal.audit.services import record
-from portal.clock import database_now
+from portal.audit.services import entry
+from portal.clock import database_now, minute
 from portal.crypto.sealed import seal
+from portal.inserts import insert_with, is_one_statement, key_of
 from tips import deadlines, priority, receipts, validators
 from tips.enums import Category, EventKind, Priority, SourceChannel
 from tips.evidence import StoredFile, attach, discard, stored_uploads
-from tips.models import Contact, Tip, TipEvent
+from tips.models import Contact, Tip, TipEvent, TipTerm
 from tips.services import additions, alarms
 
 # Contacts are padded to this many bytes before sealing: the length of a box must not tell a name.
@@ -112,9 +115,7 @@ def submit_tip(draft: TipDraft, *, actor: Any = None) -> Submission:
     receipt, form_token = _keys(clean)
     with stored_uploads(clean.files) as files:
         try:
-            with transaction.atomic():
-                tip = _write(clean, receipt=receipt, form_token=form_token, handler=handler, actor=actor)
-                attach(files, tip=tip)
+            tip = _write(clean, files, receipt=receipt, form_token=form_token, handler=handler, actor=actor)
         except IntegrityError:
             earlier = _sent_before(form_token)
             if earlier is None:
@@ -154,14 +155,23 @@ def handling_unit(category: str, unit: Unit) -> Unit:
     return unit.parent
 
 
-def _write(draft: TipDraft, *, receipt: str, form_token: str | None, handler: Unit, actor: Any) -> Tip:
+def _write(
+    draft: TipDraft,
+    files: Sequence[StoredFile],
+    *,
+    receipt: str,
+    form_token: str | None,
+    handler: Unit,
+    actor: Any,
+) -> Tip:
     now = timezone.now()
     level = priority.guess(category=draft.category, text=draft.text, occurred_at=draft.occurred_at, now=now)
-    if level == Priority.P0:
+    is_urgent = level == Priority.P0
+    if is_urgent:
         # Minutes count: this machine's clock may be wrong.
         now = database_now()
-    received_at = now.replace(second=0, microsecond=0)
-    tip = Tip.objects.create(
+    received_at = minute(now)
+    tip = Tip(
         public_id=receipts.new_public_id(),
         receipt_digest=receipts.digest(receipt),
         form_token=form_token,
@@ -181,22 +191,30 @@ def _write(draft: TipDraft, *, receipt: str, form_token: str | None, handler: Un
         is_anonymous=not _has_contact(draft),
         broadcast=draft.broadcast,
     )
-    _seal_contact(tip, draft)
-    additions.index_text(tip, f"{draft.text}\n{draft.place}")
-    TipEvent.objects.create(tip=tip, kind=EventKind.RECEIVED, actor=actor, at=received_at)
-    # An officer who wrote it down is named anyway; of a sender not even the second is kept.
-    record(actor, "tips.tip.received", tip, unit_path=handler.path, at=None if actor else received_at)
-    if level == Priority.P0:
-        alarms.raise_for(tip, since=received_at)
+    terms = additions.terms_of(f"{draft.text}\n{draft.place}")
+    # Most tips are one statement, with nothing before or after it that belongs to them.
+    is_all = not files and not is_urgent and is_one_statement()
+    with nullcontext() if is_all else transaction.atomic():
+        insert_with(tip, _hanging(tip, draft, actor), also=lambda key: TipTerm.objects.statements(key, terms))
+        attach(files, tip=tip)
+        if is_urgent:
+            alarms.raise_for(tip, since=received_at)
     return tip
 
 
-def _seal_contact(tip: Tip, draft: TipDraft) -> None:
-    if not _has_contact(draft):
-        return
+def _hanging(tip: Tip, draft: TipDraft, actor: Any) -> list[Model]:
+    """The rows that are written with a tip: the contact, the first step, the trace."""
+    at = tip.received_at
+    # An officer who wrote it down is named anyway; of a sender not even the second is kept.
+    trace = entry(actor, "tips.tip.received", tip, unit_path=tip.handler.path, at=None if actor else at)
+    step = TipEvent(tip_id=key_of(tip), kind=EventKind.RECEIVED, actor=actor, at=at)
+    return [step, trace, *([_contact(tip, draft)] if _has_contact(draft) else [])]
+
+
+def _contact(tip: Tip, draft: TipDraft) -> Contact:
     contact = {"name": draft.contact_name, "phone": draft.contact_phone}
     data = json.dumps(contact, ensure_ascii=False).encode().ljust(CONTACT_BYTES)
-    Contact.objects.create(tip=tip, sealed=seal(data))
+    return Contact(tip_id=key_of(tip), sealed=seal(data))
 
 
 def _has_contact(draft: TipDraft) -> bool:
@@ -218,7 +236,7 @@ def _add_what_is_new(tip: Tip, draft: TipDraft, files: Sequence[StoredFile]) -> 
         if text:
             additions.add(tip, text=text, files=fresh)
         if names_sender:
-            _seal_contact(tip, draft)
+            _contact(tip, draft).save(force_insert=True)
             Tip.objects.filter(pk=tip.pk).update(is_anonymous=False)
     discard([file for file in files if file not in fresh])
 

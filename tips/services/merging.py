@@ -19,6 +19,7 @@ from tips.models import Case, Tip, TipEvent
 from tips.services.cases import keep_together
 from tips.services.changes import Step, apply, check_version, require
 from tips.services.handling import add_public
+from tips.services.reading import by_id
 from tips.services.states import Act
 
 # In the facts of a step: the tip went with another one, nobody decided about itself.
@@ -67,6 +68,14 @@ def merge(tip: Tip, *, actor: Any, version: int, into: Tip) -> Tip:
             step=Step(EventKind.MERGED, "tips.tip.merged", facts=facts),
             also=also,
         )
+
+
+def merge_by_id(tip: Tip, *, actor: Any, version: int, into: str) -> Tip:
+    """``merge`` for who knows the number of the main tip; one they may not see does not exist."""
+    found = by_id(Tip.objects.visible_to(actor), into.strip().upper()).select_related("handler").first()
+    if found is None:
+        raise ValidationError({"into": _("Không có tin với mã này.")})
+    return merge(tip, actor=actor, version=version, into=found)
 
 
 def unmerge(tip: Tip, *, actor: Any, version: int) -> Tip:

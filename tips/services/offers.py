@@ -12,7 +12,7 @@ from groups.permissions import TIP_ROLES, has_restricted_circle, heirs
 from tips import permissions
 from tips.enums import OPEN, RESTRICTED, Category, TipStatus
 from tips.models import Tip
-from tips.services import timing
+from tips.services import additions, timing
 from tips.services.states import Act, is_possible
 
 REVEAL = "reveal"
@@ -77,29 +77,17 @@ def _about_time(user: Any, tip: Tip, *, leads: bool, decides: bool) -> set[str]:
 
 def colleagues(tip: Tip) -> list[Posting]:
     """One posting of each person who can handle the tip, those nearest to it first."""
-    rows = _postings(tip.handler)
+    rows = Posting.objects.serving(tip.handler, *TIP_ROLES)
     if tip.category in RESTRICTED:
         path = tip.handler.path
         is_named = has_restricted_circle(path)
         rows = rows.filter(restricted_circle=True) if is_named else rows.filter(pk__in=heirs(path))
-    return _one_each(rows.exclude(user__in=tip.named_ids))
+    return rows.exclude(user__in=tip.named_ids).nearest_of_each()
 
 
 def people_at(unit: Unit) -> list[Posting]:
     """One posting of each person who handles the ordinary tips of a unit."""
-    return _one_each(_postings(unit))
-
-
-def _postings(unit: Unit) -> QuerySet[Posting]:
-    codes = [*unit.ancestor_codes(), unit.code]
-    return Posting.objects.open().filter(unit__code__in=codes, role__in=TIP_ROLES, user__is_active=True)
-
-
-def _one_each(postings: QuerySet[Posting]) -> list[Posting]:
-    found: dict[int, Posting] = {}
-    for posting in postings.select_related("user", "unit").order_by("-unit__path", "user__full_name"):
-        found.setdefault(posting.user_id, posting)
-    return list(found.values())
+    return Posting.objects.serving(unit, *TIP_ROLES).nearest_of_each()
 
 
 def transfer_targets(tip: Tip) -> list[tuple[str, list[tuple[str, str]]]]:
@@ -133,7 +121,4 @@ def same_case(user: Any, tip: Tip) -> list[Tip]:
 
 def main_tip(user: Any, tip: Tip) -> Tip | None:
     """The tip a duplicate was joined with, where this person may see it."""
-    if tip.status != TipStatus.DUPLICATE or tip.case_id is None:
-        return None
-    others = Tip.objects.visible_to(user).filter(case=tip.case_id).exclude(status=TipStatus.DUPLICATE)
-    return others.order_by("pk").first()
+    return additions.main_tip(tip, among=Tip.objects.visible_to(user))

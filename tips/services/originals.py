@@ -5,29 +5,24 @@ sender. So the original is sealed like a contact and opens by the same rules.
 """
 
 import base64
-import datetime
 import hashlib
 from collections.abc import Iterator
 from typing import Any
 
-from django.core.exceptions import ValidationError
-from django.db import transaction
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from portal.audit.services import record
-from portal.crypto.errors import CryptoError, NoPrivateKeyError
-from portal.crypto.sealed import unseal
-from portal.errors import NotAllowedError, WrongStateError
+from portal.crypto.errors import CryptoError
+from portal.errors import WrongStateError
 from tips import permissions, validators
 from tips.enums import EventKind, EvidenceState
 from tips.evidence import read
-from tips.models import Evidence, Original, OriginalGrant, TipEvent
-from tips.services.changes import require
+from tips.models import Evidence, Original, OriginalGrant
+from tips.services import leaves
+from tips.services.changes import Step, require
 from tips.validators import keyed
 
-GRANT_LASTS = datetime.timedelta(minutes=15)
 # Never what a scanner called dangerous.
 OPENABLE = (EvidenceState.READY, EvidenceState.FAILED)
 
@@ -48,12 +43,13 @@ def original_of(evidence: Evidence) -> Original | None:
 def open_original(evidence: Evidence, *, actor: Any, reason: str) -> OriginalGrant:
     """Leave to download an original for a quarter of an hour, to somebody who may.
 
-    Chiefs and supervisors give it to themselves; an officer, and everybody for a restricted category, needs
-    the leave of a second person first (``grant_original``). Raises NotAllowedError, or ValidationError keyed
-    ``reason``.
+    Chiefs and supervisors give it to themselves; an officer, and everybody for a tip that is or was
+    restricted, needs the leave of a second person first (``grant_original``). Raises NotAllowedError, or
+    ValidationError keyed ``reason``.
     """
     require(original_of(evidence) is not None and permissions.can_open_original(actor, evidence))
-    return _record(evidence, actor=actor, user=actor, reason=_reason(reason))
+    opened = (EventKind.ORIGINAL_OPENED, "tips.original.opened")
+    return _give(evidence, *opened, actor=actor, user=actor, reason=_reason(reason))
 
 
 def grant_original(evidence: Evidence, *, actor: Any, user: Any, reason: str) -> OriginalGrant:
@@ -63,15 +59,14 @@ def grant_original(evidence: Evidence, *, actor: Any, user: Any, reason: str) ->
     """
     require(original_of(evidence) is not None and permissions.can_decide(actor, evidence.tip))
     why = _reason(reason)
-    if user == actor or not permissions.can_handle(user, evidence.tip):
-        raise ValidationError({"user": _("Chọn một cán bộ khác được mở tin này.")})
-    return _record(evidence, actor=actor, user=user, reason=why)
+    leaves.check_colleague(evidence.tip, actor=actor, user=user)
+    granted = (EventKind.ORIGINAL_GRANTED, "tips.original.granted")
+    return _give(evidence, *granted, actor=actor, user=user, reason=why)
 
 
 def live_grant(evidence: Evidence, user: Any) -> OriginalGrant | None:
     """The leave this person asked for with a reason and may use now, if any."""
-    mine = evidence.grants.filter(user=user, granted_by=user, until__gt=timezone.now())
-    return mine.order_by("-until").first()
+    return evidence.grants.live_for(user).filter(granted_by=user).order_by("-until").first()
 
 
 def download_original(evidence: Evidence, *, actor: Any) -> Iterator[bytes]:
@@ -97,10 +92,8 @@ def _reason(reason: str) -> str:
 
 
 def _key(original: Original) -> str:
-    try:
-        return base64.b64encode(unseal(original.sealed_key)).decode("ascii")
-    except NoPrivateKeyError:
-        raise NotAllowedError(_("Máy chủ này không giữ khóa mở bản gốc.")) from None
+    key = leaves.opened(original.sealed_key, refusal=_("Máy chủ này không giữ khóa mở bản gốc."))
+    return base64.b64encode(key).decode("ascii")
 
 
 def _is_intact(original: Original, key: str, sha256: str) -> bool:
@@ -113,29 +106,11 @@ def _is_intact(original: Original, key: str, sha256: str) -> bool:
     return digest.hexdigest() == sha256
 
 
-def _record(evidence: Evidence, *, actor: Any, user: Any, reason: str) -> OriginalGrant:
-    now = timezone.now()
-    tip = evidence.tip
-    with transaction.atomic():
-        grant = OriginalGrant.objects.create(
-            evidence=evidence,
-            user=user,
-            reason=reason,
-            granted_by=actor,
-            granted_at=now,
-            until=now + GRANT_LASTS,
-        )
-        facts = {
-            "evidence": evidence.public_id,
-            "user": user.get_username(),
-            "until": grant.until.isoformat(),
-        }
-        action, kind = "tips.original.opened", EventKind.ORIGINAL_OPENED
-        if user != actor:
-            action, kind = "tips.original.granted", EventKind.ORIGINAL_GRANTED
-        TipEvent.objects.create(tip=tip, kind=kind, actor=actor, at=now, note=reason, data=facts)
-        record(actor, action, tip, unit_path=tip.handler.path, data=facts)
-    return grant
+def _give(
+    evidence: Evidence, kind: EventKind, action: str, *, actor: Any, user: Any, reason: str
+) -> OriginalGrant:
+    step = Step(kind, action, facts={"evidence": evidence.public_id})
+    return leaves.give(evidence.grants, evidence.tip, actor=actor, user=user, reason=reason, step=step)
 
 
 def _trace(evidence: Evidence, actor: Any, action: str) -> None:

@@ -16,27 +16,32 @@ from tips import deadlines
 from tips.enums import OPEN, RESTRICTED, Category, EventKind, Outcome, Priority
 from tips.models import Tip, TipEvent
 from tips.services import similar
+from tips.services.clock import kept_running
 from tips.services.states import IN_HAND
 
 ENOUGH = 3
 WITHIN = timedelta(days=7)
-LOOKED_AT = "tips.raising.looked_at"
-AT_ONCE = 200
+LOOKED_AT = "tips.raising.marks"
+AT_ONCE = 500
 NEVER = (*RESTRICTED, Category.CAN_BO, Category.TTHC, Category.TAI_SAN)
 
 
 def raise_repeated(now: datetime) -> int:
-    """Compare tips that came in since the last call, 200 at most; returns how many rose.
+    """Compare tips that came in since the last calls, ``AT_ONCE`` at most; returns how many rose.
 
-    Safe to run twice: a tip that rose for this is left alone. Where the last call is forgotten, the newest
+    Safe to run twice: a tip that rose for this is left alone. Where the last calls are forgotten, the newest
     tips are looked at again.
     """
     newest = Tip.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
-    since = max(cache.get(LOOKED_AT, 0), newest - AT_ONCE)
-    fresh = Tip.objects.filter(pk__gt=since, status__in=OPEN, priority__gt=Priority.P1)
-    fresh = fresh.exclude(category__in=NEVER).select_related("handler").order_by("pk")
+    marks = cache.get(LOOKED_AT) or (max(newest - AT_ONCE, 0),) * 2
+    done, seen = (min(mark, newest) for mark in marks)
+    waiting = Tip.objects.filter(pk__gt=done, status__in=OPEN, priority__gt=Priority.P1)
+    waiting = waiting.exclude(category__in=NEVER).select_related("handler").order_by("pk")
+    fresh = list(waiting[:AT_ONCE])
     risen = sum(_raise(tip, why, now) for tip in fresh if (why := _why(tip)))
-    cache.set(LOOKED_AT, newest, timeout=None)
+    last = fresh[-1].pk if len(fresh) == AT_ONCE else newest
+    # A tip may be committed after one with a higher key: what the call before saw is complete only now.
+    cache.set(LOOKED_AT, (min(last, seen), newest), timeout=None)
     return risen
 
 
@@ -58,8 +63,10 @@ def _raise(tip: Tip, why: str, now: datetime) -> bool:
     if tip.events.filter(kind=EventKind.RECLASSIFIED, actor=None, data__has_key="why").exists():
         return False
     level = Priority(tip.priority - 1)
-    due = deadlines.deadline(priority=level, since=now, is_opened=tip.status in IN_HAND)
-    values = {"priority": level, "deadline": min(due, tip.deadline or due)}
+    due = deadlines.deadline(
+        priority=level, since=now, received=tip.received_at, is_opened=tip.status in IN_HAND
+    )
+    values = kept_running(tip, {"priority": level, "deadline": min(due, tip.deadline or due)})
     same = Tip.objects.filter(pk=tip.pk, version=tip.version, status__in=OPEN)
     if same.update(version=F("version") + 1, **values) != 1:
         return False

@@ -5,12 +5,11 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.db.models import Avg, Count, QuerySet
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from portal.audit.services import record
-from portal.text import clean
-from tips import limits, permissions
+from portal.clock import this_minute
+from tips import permissions, validators
 from tips.enums import EventKind
 from tips.models import Rating, Tip, TipEvent
 from tips.models.deadlines import MOST_STARS
@@ -31,10 +30,10 @@ def rate(tip: Tip, *, stars: Any, words: str = "") -> Rating:
     The same form twice is one rating: the first counts.
     """
     number = keyed("stars", _stars, stars)
-    said = keyed("words", _words, words)
+    said = keyed("words", validators.clean_opinion, words)
     if tip.status not in REOPENABLE or tip.closed_at is None:
         raise ValidationError({"stars": _("Tin này chưa kết thúc nên chưa đánh giá được.")})
-    now = timezone.now().replace(second=0, microsecond=0)
+    now = this_minute()
     try:
         with transaction.atomic():
             rating = Rating.objects.create(tip=tip, closed_at=tip.closed_at, stars=number, words=said, at=now)
@@ -56,13 +55,6 @@ def summary(tips: QuerySet[Tip], start: Any, end: Any) -> dict[str, Any]:
     totals = found.aggregate(number=Count("pk"), mean=Avg("stars"))
     mean = totals["mean"]
     return {"number": totals["number"], "mean": round(mean, 1) if mean is not None else None}
-
-
-def _words(value: Any) -> str:
-    text = clean(value) if isinstance(value, str) else ""
-    if len(text) > limits.MAX_REASON:
-        raise ValidationError(_("Ý kiến tối đa %(limit)s ký tự.") % {"limit": limits.MAX_REASON}, code="long")
-    return text
 
 
 def _stars(value: Any) -> int:

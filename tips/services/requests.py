@@ -11,9 +11,9 @@ from django.utils.translation import gettext as _
 from groups.models import Unit
 from groups.permissions import holds
 from portal.audit.services import record
+from portal.clock import this_minute
 from portal.errors import WrongStateError
-from portal.text import clean
-from tips import deadlines, limits, permissions, receipts, validators
+from tips import deadlines, permissions, receipts, validators
 from tips.enums import OPEN
 from tips.models import DataRequest, Tip
 from tips.models.registers import REGISTER_ROLES
@@ -40,8 +40,13 @@ def can_keep(user: Any, unit: Unit) -> bool:
 
 
 def may_act(user: Any, request: DataRequest) -> bool:
-    """Who keeps the register the request stands in, and is not whom its tip complains about."""
+    """Who keeps the register the request stands in, and is not whom its tip complains about.
+
+    About a restricted tip also who leads it: nobody of its circle may keep the register.
+    """
     tip = request.tip
+    if tip is not None and tip.is_restricted and permissions.can_lead(user, tip):
+        return True
     return can_keep(user, request.keeper) and (tip is None or user.pk not in tip.named_ids)
 
 
@@ -64,15 +69,14 @@ def ask_by_receipt(tip: Tip, *, kind: Any, words: Any) -> DataRequest:
     ValidationError keyed ``kind`` or ``words``.
     """
     wanted = keyed("kind", _kind, kind)
-    said = keyed("words", clean_words, words) if words or wanted in NEEDS_WORDS else ""
-    now = timezone.now().replace(second=0, microsecond=0)
+    said = keyed("words", validators.clean_words, words) if words or wanted in NEEDS_WORDS else ""
+    now = this_minute()
     fields = {"tip": tip, "source": Source.RECEIPT, "check_kind": Check.RECEIPT, "words": said}
     with transaction.atomic():
         # A second click waits here, and then sees what the first one wrote.
         handler = erasing.locked(tip.pk).handler
         same = tip.data_requests.filter(source=Source.RECEIPT, kind=wanted)
-        waiting = same.filter(state__in=[State.NEW, State.CONFIRMED]).first()
-        return waiting or _create(handler, wanted, now, actor=None, **fields)
+        return same.waiting().first() or _create(handler, wanted, now, actor=None, **fields)
 
 
 def enter(
@@ -83,8 +87,8 @@ def enter(
     wanted = keyed("kind", _kind, kind)
     if source not in (Source.COUNTER, Source.LETTER, Source.PHONE):
         raise ValidationError({"source": _("Xin chọn nguồn trong danh sách.")})
-    who = keyed("person", clean_words, person)
-    said = keyed("words", clean_words, words)
+    who = keyed("person", validators.clean_words, person)
+    said = keyed("words", validators.clean_words, words)
     return _create(unit, wanted, timezone.now(), actor=actor, tip=tip, source=source, person=who, words=said)
 
 
@@ -110,7 +114,7 @@ def extend(request: DataRequest, *, actor: Any, reason: Any) -> DataRequest:
         raise WrongStateError(_("Đã gia hạn một lần rồi."))
     due = deadlines.due_now(TERM_OF[request.kind], since=request.due_at, received=request.received_at)
     values = {"due_at": due, "extension_reason": why}
-    return _move(request, actor, "extended", (State.NEW, State.CONFIRMED), values, {"to": due.isoformat()})
+    return _move(request, actor, "extended", DataRequest.WAITING, values, {"to": due.isoformat()})
 
 
 def grant(
@@ -124,7 +128,7 @@ def grant(
     """
     require(may_read(actor, request))
     why = keyed("reason", validators.clean_reason, reason)
-    what = keyed("done", clean_words, done)
+    what = keyed("done", validators.clean_words, done)
     if request.check_kind in (Check.NONE, Check.FAILED):
         raise WrongStateError(_("Chưa xác định người yêu cầu là chính người đó thì không thực hiện được."))
     with transaction.atomic():
@@ -142,7 +146,7 @@ def refuse(request: DataRequest, *, actor: Any, reason: Any) -> DataRequest:
     require(may_read(actor, request))
     why = keyed("reason", validators.clean_reveal_reason, reason)
     values = _decision(actor, State.REFUSED, why)
-    return _move(request, actor, "refused", (State.NEW, State.CONFIRMED), values, {})
+    return _move(request, actor, "refused", DataRequest.WAITING, values, {})
 
 
 def _create(unit: Unit, kind: str, now: datetime.datetime, *, actor: Any, **fields: Any) -> DataRequest:
@@ -194,13 +198,3 @@ def _kind(value: Any) -> str:
     if value not in Kind.values:
         raise ValidationError(_("Xin chọn một yêu cầu trong danh sách."), code="invalid")
     return str(value)
-
-
-def clean_words(value: Any) -> str:
-    """A few words of an entry, never empty."""
-    text = clean(value) if isinstance(value, str) else ""
-    if len(text) < limits.MIN_REASON:
-        raise ValidationError(_("Xin viết vài chữ."), code="required")
-    if len(text) > limits.MAX_REASON:
-        raise ValidationError(_("Tối đa %(limit)s ký tự."), code="long", params={"limit": limits.MAX_REASON})
-    return text

@@ -6,7 +6,7 @@ open; the content of a tip goes only once its chief had ``WARNED_FOR`` to object
 """
 
 import datetime
-from collections import Counter, defaultdict
+from collections import defaultdict
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,7 +22,7 @@ from portal.calendar import local_date
 from portal.errors import WrongStateError
 from tips import permissions, validators
 from tips.enums import OPEN, Category, TipStatus
-from tips.keeping import BUILT_IN, Ending, KeepRule, Part, keep_rule
+from tips.keeping import BUILT_IN, OF_TIPS, Ending, KeepRule, Part, keep_rule
 from tips.models import (
     Contact,
     DataRequest,
@@ -36,7 +36,7 @@ from tips.models import (
 from tips.services import erasing
 from tips.services.changes import require
 from tips.services.escalation import people_in_charge
-from tips.services.letters import Letter, send
+from tips.services.letters import Letter, send_once
 from tips.validators import keyed
 
 AT_ONCE = 200
@@ -57,10 +57,10 @@ _ENDINGS: dict[str, Q] = {
 
 @dataclass(frozen=True)
 class PlannedStep:
-    """One part of one tip that goes, and the text that says so."""
+    """One part of one tip, or one request, that goes, and the text that says so."""
 
     part: Part
-    tip_id: int
+    pk: int
     public_id: str
     source: str
 
@@ -71,9 +71,10 @@ def rule_table() -> tuple[KeepRule, ...]:
 
 
 def plan(now: datetime.datetime, *, limit: int | None = None) -> list[PlannedStep]:
-    """What ``run`` erases at ``now``, in its order: who sent, then originals, then contents."""
+    """What ``run`` erases at ``now``, in its order: who sent, originals, contents, requests about no tip."""
     rules = rule_table()
-    return [step for part in Part for step in _steps(part, rules, now, limit)]
+    steps = [step for part in OF_TIPS for step in _steps(part, rules, now, limit)]
+    return steps + _request_steps(rules, now, limit)
 
 
 def run(now: datetime.datetime | None = None) -> list[PlannedStep]:
@@ -85,7 +86,7 @@ def run(now: datetime.datetime | None = None) -> list[PlannedStep]:
         done += erased
         if not erased:
             break
-    return sorted(done, key=lambda step: (Part.values.index(step.part), step.tip_id))
+    return sorted(done, key=lambda step: (Part.values.index(step.part), step.pk))
 
 
 def warn(now: datetime.datetime | None = None) -> int:
@@ -132,7 +133,17 @@ def _steps(part: Part, rules: tuple, now: datetime.datetime, limit: int | None) 
         rows = _may_go(now).filter(covered, _has(part), closed_at__lt=now - datetime.timedelta(days=days))
         pairs = _warned(part, rows, now).order_by("pk").values_list("pk", "public_id")[:limit]
         found += [PlannedStep(part, pk, public_id, source) for pk, public_id in pairs]
-    return sorted(found, key=lambda step: step.tip_id)[:limit]
+    return sorted(found, key=lambda step: step.pk)[:limit]
+
+
+def _request_steps(rules: tuple, now: datetime.datetime, limit: int | None) -> list[PlannedStep]:
+    rule = keep_rule(rules, Part.REQUEST, ending="", category="", day=local_date(now))
+    if rule is None:
+        return []
+    before = now - datetime.timedelta(days=rule.days)
+    rows = DataRequest.objects.filter(tip=None, decided_at__lt=before, erased_at=None)
+    pairs = rows.order_by("pk").values_list("pk", "code")[:limit]
+    return [PlannedStep(Part.REQUEST, pk, code, rule.source) for pk, code in pairs]
 
 
 def _terms(part: Part, rules: tuple, day: datetime.date) -> dict[tuple[int, str], Q]:
@@ -155,9 +166,7 @@ def _terms(part: Part, rules: tuple, day: datetime.date) -> dict[tuple[int, str]
 def _may_go(now: datetime.datetime) -> QuerySet[Tip]:
     """Ended tips that nothing keeps at ``now``."""
     held = RetentionHold.objects.filter(tip=OuterRef("pk"), until__gte=local_date(now))
-    asked = DataRequest.objects.filter(
-        tip=OuterRef("pk"), state__in=[DataRequest.State.NEW, DataRequest.State.CONFIRMED]
-    )
+    asked = DataRequest.objects.waiting().filter(tip=OuterRef("pk"))
     new = Message.objects.filter(tip=OuterRef("pk"), author=None, at__gt=now - AFTER_NEW_CONTENT)
     matter = Tip.objects.filter(case=OuterRef("case"), status__in=OPEN)
     return Tip.objects.filter(
@@ -175,8 +184,10 @@ def _has(part: Part) -> Q:
 
 def _erase(step: PlannedStep, now: datetime.datetime) -> bool:
     """Erase one part if it is due still: since the plan a chief may have held it, or its sender written."""
+    if step.part == Part.REQUEST:
+        return erasing.erase_request(step.pk, now, source=step.source)
     with transaction.atomic():
-        tip = erasing.locked(step.tip_id)
+        tip = erasing.locked(step.pk)
         if not _warned(step.part, due(step.part, now), now).filter(pk=tip.pk).exists():
             return False
         if step.part == Part.CONTACT:
@@ -194,18 +205,9 @@ def _warned(part: Part, rows: QuerySet[Tip], now: datetime.datetime) -> QuerySet
 
 
 def _mail(now: datetime.datetime) -> None:
-    """One mail a chief about what is new on the list; not sent, it is tried again the next day."""
-    rows = (
-        ErasureNotice.objects.filter(mailed_at=None).select_related("tip__handler").order_by("pk")[:AT_ONCE]
-    )
-    mine = [
-        row for row in rows if ErasureNotice.objects.filter(pk=row.pk, mailed_at=None).update(mailed_at=now)
-    ]
-    wanted = {row.pk: {user.email for user in people_in_charge(row.tip) if user.email} for row in mine}
-    numbers = Counter(address for addresses in wanted.values() for address in addresses)
-    sent = send({address: _letter(number) for address, number in numbers.items()}) if numbers else set()
-    waiting = [pk for pk, addresses in wanted.items() if addresses and not addresses & sent]
-    ErasureNotice.objects.filter(pk__in=waiting).update(mailed_at=None)
+    """One mail a chief about what is new on the list."""
+    rows = ErasureNotice.objects.filter(mailed_at=None).select_related("tip__handler").order_by("pk")
+    send_once(rows[:AT_ONCE], people=lambda row: people_in_charge(row.tip), letter=_letter, now=now)
 
 
 def _letter(number: int) -> Letter:

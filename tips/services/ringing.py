@@ -11,10 +11,11 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef
 
 from portal.audit.services import record
+from portal.clock import minute
 from tips.enums import OPEN, UNTAKEN, EventKind, Priority
 from tips.models import AlarmCall, Tip, TipAlarm, TipEvent
 from tips.services import calling, duty
-from tips.services.alarms import forget_shown, minute, raise_for
+from tips.services.alarms import forget_shown, raise_for
 
 # A tip that got no alarm of its own is found here; nobody is woken for one of last week.
 FORGOTTEN_FOR = datetime.timedelta(hours=24)

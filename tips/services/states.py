@@ -26,7 +26,7 @@ that was answered (> verifying). That of a duplicate moves the main tip of the c
 from collections.abc import Mapping
 from enum import StrEnum
 
-from tips.enums import ENDED, OPEN, Outcome, TipStatus
+from tips.enums import ENDED, OPEN, UNTAKEN, Outcome, TipStatus
 
 
 class Act(StrEnum):
@@ -55,7 +55,7 @@ EVERY = tuple(TipStatus)
 IN_HAND = (TipStatus.ACCEPTED, TipStatus.VERIFYING, TipStatus.ANSWERED, TipStatus.REOPENED)
 
 ALLOWED_FROM: Mapping[Act, tuple[TipStatus, ...]] = {
-    Act.ACCEPT: (TipStatus.NEW, TipStatus.TRANSFERRED, TipStatus.REOPENED),
+    Act.ACCEPT: UNTAKEN,
     Act.ASSIGN: OPEN,
     Act.VERIFY: (TipStatus.ACCEPTED, TipStatus.ANSWERED, TipStatus.REOPENED),
     Act.REPLY: IN_HAND,

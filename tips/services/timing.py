@@ -62,17 +62,20 @@ def resume(tip: Tip, *, actor: Any, version: int) -> Tip:
 def resume_unanswered(now: datetime.datetime | None = None) -> int:
     """Start the clock of tips whose sender had the whole term to answer; returns how many."""
     now = now or timezone.now()
+    paused = Tip.objects.filter(paused_at__lt=now).order_by("paused_at").values_list("pk", "paused_at")
+    # Who was asked later may have to answer sooner: each under the rule of the day it was asked.
+    over = [
+        pk
+        for pk, asked_at in paused.iterator()
+        if deadlines.due_now(TermKind.SENDER_ANSWER, since=asked_at) < now
+    ][:SWEPT_AT_ONCE]
     resumed = 0
-    for tip in Tip.objects.filter(paused_at__lt=now).select_related("handler").order_by("paused_at"):
-        if deadlines.due_now(TermKind.SENDER_ANSWER, since=tip.paused_at) >= now:
-            break
+    for tip in Tip.objects.filter(pk__in=over).select_related("handler").order_by("paused_at"):
         try:
             _resume(tip, actor=None)
         except WrongStateError:
             continue
         resumed += 1
-        if resumed == SWEPT_AT_ONCE:
-            break
     return resumed
 
 
@@ -129,8 +132,10 @@ def ask_for_time(tip: Tip, *, actor: Any, version: int, deadline: datetime.datet
 def approve_time(tip: Tip, *, actor: Any, version: int) -> Tip:
     """Grant the request that waits, never one's own. Raises WrongStateError: none waits, or too late."""
     asked = _asked(tip, actor=actor, version=version)
-    if asked.new_deadline <= timezone.now():
-        raise WrongStateError(_("Hạn xin đã qua. Xin gia hạn với ngày khác, hoặc không duyệt."))
+    if asked.new_deadline <= _due_so_far(tip):
+        raise WrongStateError(
+            _("Hạn xin đã qua hoặc sớm hơn hạn hiện tại. Xin gia hạn với ngày khác, hoặc không duyệt.")
+        )
     why, later = asked.reason, asked.new_deadline
     decide = _decision(asked, actor, Extension.State.APPROVED)
     return _extended(tip, actor=actor, version=version, later=later, why=why, also=decide)
@@ -199,13 +204,18 @@ def _row(tip: Tip, later: datetime.datetime, why: str) -> dict[str, Any]:
     }
 
 
+def _due_so_far(tip: Tip) -> datetime.datetime:
+    """The deadline a later one has to come after, never in the past."""
+    now = timezone.now()
+    return max(now, tip.deadline or tip.paused_deadline or now)
+
+
 def _later_deadline(tip: Tip, deadline: Any) -> datetime.datetime:
     if not isinstance(deadline, datetime.datetime):
         raise ValidationError(_("Xin ghi hạn mới."), code="required")
     if timezone.is_naive(deadline):
         deadline = timezone.make_aware(deadline)
-    now = timezone.now()
-    start = max(now, tip.deadline or tip.paused_deadline or now)
+    start = _due_so_far(tip)
     if deadline <= start:
         raise ValidationError(_("Hạn mới phải sau hạn hiện tại."), code="earlier")
     latest = local_date(deadlines.due_now(TermKind.EXTENSION, since=start, received=tip.received_at))

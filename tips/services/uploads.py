@@ -17,6 +17,7 @@ from django.db.models import Q, QuerySet, Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from portal.clock import this_minute
 from portal.errors import NotAllowedError, WrongStateError
 from tips import limits, receipts
 from tips.enums import EvidenceKind
@@ -53,7 +54,7 @@ class ReceivedFile(tempfile.SpooledTemporaryFile):
 
     def attached(self) -> None:
         """Let the sweep take the pieces soon."""
-        Upload.objects.filter(pk=self.upload.pk, attached_at=None).update(attached_at=_this_minute())
+        Upload.objects.filter(pk=self.upload.pk, attached_at=None).update(attached_at=this_minute())
 
     def refused(self) -> None:
         """Forget it, so that the form does not fail at it again."""
@@ -77,7 +78,7 @@ def start(form_token: str | None, *, kind: object, size: int) -> Upload:
         most = limits.max_total_bytes() // limits.MEGABYTE
         raise ValidationError(_("Tất cả tệp của một tin tối đa %(limit)s MB.") % {"limit": most})
     return Upload.objects.create(
-        public_id=secrets.token_urlsafe(32), form=form, size=size, started_at=_this_minute()
+        public_id=secrets.token_urlsafe(32), form=form, size=size, started_at=this_minute()
     )
 
 
@@ -200,7 +201,3 @@ def _form(form_token: str | None) -> str | None:
     """What an upload knows its page by; the digest leads to no tip, whose own is of another text."""
     token = receipts.read_form_token(form_token)
     return receipts.form_token_digest(f"upload|{token}") if token else None
-
-
-def _this_minute() -> datetime.datetime:
-    return timezone.now().replace(second=0, microsecond=0)

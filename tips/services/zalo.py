@@ -5,7 +5,7 @@ added to the same tip. Zalo's name for the resident is used to answer once and t
 as a keyed digest; it is no part of the tip.
 """
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
@@ -17,6 +17,7 @@ from broadcasts.hints import hint
 from groups.enums import Level
 from groups.signals import News
 from groups.zalo import events
+from portal.clock import this_minute
 from portal.crypto.digests import keyed_digest
 from portal.text import clean
 from tips import limits, validators
@@ -38,7 +39,7 @@ def receive(news: News) -> Tip | None:
         return None
     thread, is_first = _thread(news, user_id)
     is_one_matter = not is_first and thread.last_at >= timezone.now() - ONE_MATTER
-    ZaloThread.objects.filter(pk=thread.pk).update(last_at=_this_minute())
+    ZaloThread.objects.filter(pk=thread.pk).update(last_at=this_minute())
     if is_one_matter and thread.tip is None:
         return None
     if is_one_matter and thread.tip.status in OPEN:
@@ -55,16 +56,11 @@ def forget_sender(news: News) -> None:
 
 def _thread(news: News, user_id: str) -> tuple[ZaloThread, bool]:
     """The sender's thread, locked, and whether it was made just now."""
-    fresh = {"account": news.account, "last_at": _this_minute()}
+    fresh = {"account": news.account, "last_at": this_minute()}
     sender = _digest(news.account.oa_id, user_id)
     _row, is_first = ZaloThread.objects.get_or_create(sender=sender, defaults=fresh)
     locked = ZaloThread.objects.select_for_update(of=("self",)).select_related("tip")
     return locked.get(sender=sender), is_first
-
-
-def _this_minute() -> datetime:
-    """No exact second of a sender's is kept."""
-    return timezone.now().replace(second=0, microsecond=0)
 
 
 def _begin(thread: ZaloThread, news: News, *, user_id: str, text: str) -> Tip | None:

@@ -19,6 +19,7 @@ from groups.services.tokens import AccountTokens
 from groups.zalo.errors import ChannelStopped, OutcomeUnknown, Temporary, ZaloError
 from groups.zalo.http import open_session
 from portal.audit.services import record
+from portal.clock import this_minute
 from tips.enums import EventKind
 from tips.models import TipEvent, ZaloThread
 
@@ -133,6 +134,6 @@ def _give_up(thread: ZaloThread) -> None:
         tip = thread.tip
         if not _close(thread) or tip is None:
             return
-        at = timezone.now().replace(second=0, microsecond=0)
+        at = this_minute()
         TipEvent.objects.create(tip=tip, kind=EventKind.NO_RECEIPT, at=at)
         record(None, "tips.receipt.not_sent", tip, unit_path=tip.handler.path, at=at)

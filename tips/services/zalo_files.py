@@ -20,6 +20,7 @@ from django.utils.translation import gettext as _
 
 from broadcasts.hints import hint
 from groups.zalo import events, media
+from portal.clock import this_minute
 from tips import limits
 from tips.enums import EvidenceKind, MessageKind
 from tips.evidence import attach, stored_uploads
@@ -129,5 +130,5 @@ def _give_up(file: ZaloFile) -> None:
         if _mine(file).delete()[0] != 1 or tip.erased_at is not None:
             return
         text = _("Một tệp chưa tải được từ Zalo. Xin xem trong hội thoại Zalo của OA.")
-        at = timezone.now().replace(second=0, microsecond=0)
+        at = this_minute()
         Message.objects.create(tip=tip, kind=MessageKind.NOTE, text=text, at=at)

@@ -4,7 +4,6 @@ Whatever comes, the answer is a page that says what to do or a plain refusal: ne
 never a tip too many, never a hint whether a receipt exists.
 """
 
-import re
 from unittest import mock
 
 import pytest
@@ -14,35 +13,13 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from portal.crypto import digests
-from tests.factories import GroupFactory, make_area
+from tests.tips.public.forms import filled, receipt_in
 from tips import receipts
 from tips.models import Message, Tip
 
 pytestmark = pytest.mark.django_db
 
-TEXT = "Mấy tuần nay tối nào cũng có thanh niên lạ tụ tập ở lò gạch cuối thôn."
 FORM = "application/x-www-form-urlencoded"
-RECEIPT = re.compile(r'id="receipt">(.*?)</samp>', re.DOTALL)
-
-
-@pytest.fixture
-def area():
-    made = make_area()
-    GroupFactory(unit=made.village_a)
-    GroupFactory(unit=made.commune_b)
-    return made
-
-
-def filled(client, area, **changes):
-    html = client.get("/gui-tin/").content.decode()
-    hidden = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', html))
-    values = {**hidden, "category": "MA_TUY", "text": TEXT, "unit": area.commune_a.code, **changes}
-    return {name: value for name, value in values.items() if value is not None}
-
-
-def receipt_in(response):
-    found = RECEIPT.search(response.content.decode())
-    return re.sub(r"<[^>]+>|\s", "", found[1]) if found else None
 
 
 # --- The form: again, late, elsewhere -----------------------------------------------------------------------
@@ -179,10 +156,11 @@ def test_malformed_receipt_costs_what_an_unknown_one_costs(client, area, malform
     def work_done(receipt):
         with (
             CaptureQueriesContext(connection) as queries,
-            mock.patch.object(digests.hashlib, "scrypt", wraps=digests.hashlib.scrypt) as scrypt,
+            mock.patch.object(digests, "scrypt", wraps=digests.scrypt) as scrypt,
         ):
             response = client.post("/theo-doi/", {"receipt": receipt})
-        return response.status_code, len(queries), [call.kwargs for call in scrypt.call_args_list]
+        hashes = [(call.args[1:], call.kwargs) for call in scrypt.call_args_list]
+        return response.status_code, len(queries), hashes
 
     work_done(UNKNOWN)
 
