@@ -11,6 +11,7 @@ for one in office hours, whole days for the others. Vietnam has no daylight savi
 something done at `moment` is on time when `moment <= due`.
 """
 
+from bisect import bisect_left
 from calendar import monthrange
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -108,6 +109,23 @@ def due_at(
         if pause.start < due:
             due = shifted(due, pause, rule.unit, calendar)
     return due
+
+
+def latest_start(end: datetime, rule: Term, calendar: WorkCalendar) -> datetime:
+    """The latest second from which the term is over by ``end``: ``due_at`` the other way round.
+
+    Days off cannot be subtracted like hours: it is found by halving, since later starts never end earlier.
+    """
+    step = timedelta(days=1)
+    while due_at(end - step, rule, calendar) > end:
+        step *= 2
+    early, length = end - step, int(step.total_seconds())
+    over = bisect_left(
+        range(length),
+        True,
+        key=lambda second: due_at(early + timedelta(seconds=second + 1), rule, calendar) > end,
+    )
+    return early + timedelta(seconds=over)
 
 
 def shifted(due: datetime, pause: Pause, unit: TermUnit, calendar: WorkCalendar) -> datetime:

@@ -30,3 +30,13 @@ class DatabaseClock:
 
     def __call__(self) -> float:
         return self._ahead + time.monotonic()
+
+
+def minute(moment: datetime) -> datetime:
+    """The moment without its seconds: the exact one could name a sender."""
+    return moment.replace(second=0, microsecond=0)
+
+
+def this_minute() -> datetime:
+    """Now, by this machine's clock, without its seconds."""
+    return minute(timezone.now())

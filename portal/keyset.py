@@ -11,6 +11,8 @@ from typing import Any
 from django.db.models import BooleanField, Expression, F, Func, QuerySet, Value
 from django.db.models.lookups import GreaterThan, LessThan
 
+from portal.text import whole_number
+
 
 class Row(Func):
     """``(a, b, c)``, to be compared with another of its kind."""
@@ -71,8 +73,8 @@ def cut(
     """
     backwards = bool(before and not after)
     key = after or before
-    is_key = key.isascii() and key.isdecimal() and len(key) < 19
-    values = order.values_at(rows if marks is None else marks, int(key)) if is_key else None
+    place = whole_number(key)
+    values = None if place is None else order.values_at(rows if marks is None else marks, place)
     if values is None:
         backwards = False
     else:

@@ -74,7 +74,20 @@ def exception_place(_logger: Any, _method: str, event: EventDict) -> EventDict:
     if isinstance(info, tuple) and info[0] is not None:
         event["exception"] = info[0].__qualname__
         event["frames"] = [f"{f.filename}:{f.lineno} {f.name}" for f in traceback.extract_tb(info[2])[-12:]]
+        event["event"] = _unquoted(event, info[1])
     return event
+
+
+def _unquoted(event: EventDict, error: BaseException | None) -> str:
+    """What a line says without what the error says: Celery's holds the error's text among its arguments."""
+    record = event.get("_record")
+    is_foreign = record is not None and not event.get("_from_structlog")
+    text = str(record.msg) if is_foreign else str(event["event"])
+    while error is not None:
+        for words in filter(None, (repr(error), str(error), *map(str, error.args))):
+            text = text.replace(words, type(error).__qualname__)
+        error = error.__cause__ or error.__context__
+    return text
 
 
 def configuration(*, debug: bool) -> dict[str, Any]:
@@ -100,8 +113,8 @@ def configuration(*, debug: bool) -> dict[str, Any]:
         "()": structlog.stdlib.ProcessorFormatter,
         "foreign_pre_chain": shared,
         "processors": [
-            structlog.stdlib.ProcessorFormatter.remove_processors_meta,
             *([] if debug else [exception_place]),
+            structlog.stdlib.ProcessorFormatter.remove_processors_meta,
             scrub,
             *ending,
         ],

@@ -24,6 +24,7 @@ __all__ = [
     "person_sort_key",
     "search_key",
     "sort_key",
+    "whole_number",
     "words",
 ]
 
@@ -250,3 +251,8 @@ def mask_name(full_name: str) -> str:
     initial = unicodedata.normalize("NFD", _INITIAL.search(parts[-1]).group())
     parts[-1] = unicodedata.normalize("NFC", _TONES.sub("", initial)) + "."
     return " ".join(parts)
+
+
+def whole_number(text: str, *, digits: int = 18) -> int | None:
+    """The number an address or a form names; None for what is none, or longer than a column takes."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= digits else None

@@ -33,6 +33,12 @@ def hidden_from(user: Any) -> Q:
     return hidden
 
 
+def require(action: str) -> None:
+    """Raise ``KeyError`` for an action that no app registered."""
+    if action not in _SENTENCES:
+        raise KeyError(action)
+
+
 def sentence(action: str) -> str:
     """What ``action`` reads like on screen. Raises ``KeyError`` for an unregistered one."""
     return str(_SENTENCES[action])

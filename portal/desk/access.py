@@ -123,7 +123,10 @@ tips_page = desk_page(*permissions.TIP_ROLES)
 posting_page = desk_page(*POSTING_ROLES)
 
 # Words a person typed; the rest of a form is machinery.
-TYPED_FIELDS = ("text", "body", "title", "reason", "public_reason", "note", "valuable_reason", "answer")
+TYPED_FIELDS = (
+    *("text", "body", "title", "reason", "public_reason", "note", "valuable_reason"),
+    *("place", "person", "words", "done", "what", "data", "measures", "reference", "lessons"),
+)
 
 
 def typed_words(request: HttpRequest) -> list[str]:
@@ -152,8 +155,7 @@ def forbidden(request: HttpRequest, roles: tuple[str, ...]) -> HttpResponse:
 
 def keepers(unit: Unit, roles: tuple[str, ...]) -> list[Posting]:
     """Postings of those who have such a page for ``unit``, the nearest first: whom to ask instead."""
-    codes = [unit.code, *unit.ancestor_codes()]
-    rows = Posting.objects.open().filter(unit__code__in=codes, role__in=roles, user__is_active=True)
+    rows = Posting.objects.serving(unit, *roles)
     return list(rows.select_related("user", "unit").order_by("-unit__path", "pk")[:KEEPERS_SHOWN])
 
 

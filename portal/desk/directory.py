@@ -85,12 +85,7 @@ def size_rows(group: Group) -> list[GroupSize]:
 
 def steward_candidates(group: Group) -> list[Posting]:
     """Postings of police who serve at or above the group's unit and could answer for it."""
-    codes = [*group.unit.ancestor_codes(), group.unit.code]
-    rows = Posting.objects.open().filter(unit__code__in=codes, role__in=WRITING_ROLES, user__is_active=True)
-    found: dict[int, Posting] = {}
-    for posting in rows.select_related("user", "unit").order_by("-unit__path", "user__full_name"):
-        found.setdefault(posting.user_id, posting)
-    return list(found.values())
+    return Posting.objects.serving(group.unit, *WRITING_ROLES).nearest_of_each()
 
 
 def last_posts(group: Group) -> QuerySet[Delivery]:

@@ -51,11 +51,8 @@ def standstill(desk: Desk) -> list[Alarm]:
 
 def administrators(unit: Unit) -> list[Any]:
     """Whom to call when sending stands still: those who keep the system running here, the nearest first."""
-    rows = Posting.objects.open().filter(
-        role=Role.ADMINISTRATOR, unit__code__in=[unit.code, *unit.ancestor_codes()]
-    )
-    rows = rows.filter(user__is_active=True).select_related("user").order_by("-unit__path", "pk")
-    return [posting.user for posting in rows[:HELPERS_SHOWN]]
+    rows = Posting.objects.serving(unit, Role.ADMINISTRATOR).select_related("user")
+    return [posting.user for posting in rows.order_by("-unit__path", "pk")[:HELPERS_SHOWN]]
 
 
 def nav_counts(request: HttpRequest) -> dict[str, str]:

@@ -11,6 +11,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from portal.keyset import Order, cut
+from portal.text import whole_number
 
 NUMBER = "trang"
 AFTER, BEFORE = "sau", "truoc"
@@ -28,9 +29,7 @@ class Page:
 
 def numbered(queryset: QuerySet, request: HttpRequest, *, size: int) -> Page:
     """The page ``?trang=N`` of an ordered queryset; anything that is no page number means the first."""
-    asked = request.GET.get(NUMBER, "")
-    number = min(int(asked), LAST_PAGE) if asked.isascii() and asked.isdecimal() and len(asked) < 5 else 1
-    number = max(number, 1)
+    number = min(max(whole_number(request.GET.get(NUMBER, ""), digits=4) or 1, 1), LAST_PAGE)
     start = (number - 1) * size
     rows = list(queryset[start : start + size + 1])
     has_next = len(rows) > size and number < LAST_PAGE

@@ -10,11 +10,8 @@ from django.http import HttpRequest
 
 from broadcasts.models import Broadcast, Delivery
 from groups.models import Group, Unit
-from tips.enums import OPEN, TipStatus
+from tips.enums import OPEN, UNTAKEN
 from tips.models import Tip
-
-# Nobody at the handling unit has taken it yet.
-UNTOUCHED = (TipStatus.NEW, TipStatus.TRANSFERRED, TipStatus.REOPENED)
 
 
 def tips(request: HttpRequest) -> QuerySet[Tip]:
@@ -49,4 +46,4 @@ def units(request: HttpRequest) -> QuerySet[Unit]:
 
 def needs_attention(now: datetime) -> Q:
     """Tips nobody has taken, and open ones past their deadline."""
-    return Q(status__among=OPEN) & (Q(status__in=UNTOUCHED) | Q(deadline__lt=now))
+    return Q(status__among=OPEN) & (Q(status__in=UNTAKEN) | Q(deadline__lt=now))

@@ -23,15 +23,6 @@ class TipAct:
     done: Any
 
 
-def _merge(tip: Tip, *, into: str, actor: Any, version: int) -> Tip:
-    """The service wants the other tip itself; a number nobody may see does not exist."""
-    other = Tip.objects.visible_to(actor).filter(public_id=into.strip().upper()).select_related("handler")
-    found = other.first()
-    if found is None:
-        raise ValidationError({"into": _("Không có tin với mã này.")})
-    return merging.merge(tip, actor=actor, version=version, into=found)
-
-
 def _value(tip: Tip, *, valuable: bool, valuable_reason: str, actor: Any, version: int) -> Tip:
     return closing.set_valuable(tip, actor=actor, version=version, valuable=valuable, reason=valuable_reason)
 
@@ -54,7 +45,7 @@ ACTS: dict[str, TipAct] = {
     "transfer": TipAct(forms.TransferForm, routing.transfer, _("Đã chuyển tin. Người báo đã được báo.")),
     "return": TipAct(forms.ReasonForm, routing.give_back, _("Đã trả tin. Người báo đã được báo.")),
     "refer": TipAct(forms.ReferForm, routing.refer, _("Đã chuyển cơ quan khác. Người báo đã được báo.")),
-    "merge": TipAct(forms.MergeForm, _merge, _("Đã ghép vào vụ việc.")),
+    "merge": TipAct(forms.MergeForm, merging.merge_by_id, _("Đã ghép vào vụ việc.")),
     "unmerge": TipAct(Nothing, merging.unmerge, _("Đã tách tin ra. Người báo đã được báo.")),
     "question": TipAct(
         timing_forms.AskSenderForm, timing.ask_sender, _("Đã hỏi người báo. Hạn xử lý tạm dừng.")
@@ -95,9 +86,9 @@ def build(
     ``typed`` puts back what was filled in so far, without complaining about the rest.
     """
     options: dict[str, Any] = {}
-    if name in ("assign", "grant"):
+    if name in ("assign", "grant", "note"):
         options["colleagues"] = _colleagues(tip)
-        if name == "grant":
+        if name != "assign":
             options["colleagues"] = [p for p in options["colleagues"] if p.user_id != user.pk]
     if name == "conduct":
         options["candidates"] = [person for person in conduct.candidates(tip) if person.pk != user.pk]

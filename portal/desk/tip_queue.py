@@ -12,7 +12,7 @@ from groups.enums import Level
 from groups.models import Unit
 from portal.desk import scope
 from portal.keyset import Order
-from tips.enums import OPEN, Category, Priority
+from tips.enums import OPEN, UNTAKEN, Category, Priority
 from tips.models import Tip, Transfer
 from tips.querysets import BY_DEADLINE, NEWEST_FIRST, TipQuerySet
 from tips.services.reading import transferred_away
@@ -99,7 +99,7 @@ def passed_on(request: HttpRequest) -> QuerySet[Transfer]:
 def _chip(chip: str, user: Any) -> Q:
     return {
         "cua-toi": Q(assignee=user),
-        "moi": Q(status__in=scope.UNTOUCHED),
+        "moi": Q(status__in=UNTAKEN),
         "qua-han": Q(status__among=OPEN, deadline__lt=timezone.now()),
         "khan": Q(priority__lte=Priority.P1),
     }.get(chip, Q())

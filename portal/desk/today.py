@@ -16,7 +16,6 @@ from portal.desk import posting, posts, scope
 from portal.desk.frame import capped
 from portal.desk.health import paused_for, visible_dead_letters
 from tips.models import DataRequest, Extension, IdentityRequest, Mention, Tip
-from tips.models.registers import REGISTER_ROLES
 from tips.querysets import BY_DEADLINE, TipQuerySet
 from tips.services import asking, attention
 from tips.services.escalation import escalated_to
@@ -125,11 +124,10 @@ def escalated(request: HttpRequest, now: datetime) -> list[Tip]:
 
 
 def open_requests(request: HttpRequest) -> str:
-    """How many people wait for an answer about their own data, for those who keep the register."""
-    if request.desk.posting.role not in REGISTER_ROLES:
+    """How many people wait for an answer about their own data, for those who may give one."""
+    if not request.desk.is_deciding:
         return ""
-    waiting = (DataRequest.State.NEW, DataRequest.State.CONFIRMED)
-    return capped(DataRequest.objects.visible_to(request.user).filter(state__in=waiting))
+    return capped(DataRequest.objects.visible_to(request.user).waiting())
 
 
 def time_requests(request: HttpRequest) -> list[Tip]:

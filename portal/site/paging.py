@@ -6,6 +6,8 @@ from typing import Any
 from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest
 
+from portal.text import whole_number
+
 OLDER, NEWER = "cu-hon", "moi-hon"
 
 
@@ -42,9 +44,8 @@ def page(queryset: QuerySet, request: HttpRequest, *, by: str, size: int) -> Pag
 
 
 def _anchor(model: type[Model], key: str, by: str) -> tuple[Any, int] | None:
-    if not key.isascii() or not key.isdecimal() or len(key) > 18:
-        return None
-    return model._default_manager.filter(pk=int(key)).values_list(by, "pk").first()
+    place = whole_number(key)
+    return None if place is None else model._default_manager.filter(pk=place).values_list(by, "pk").first()
 
 
 def _beyond(anchor: tuple[Any, int], by: str, *, forwards: bool) -> Q:

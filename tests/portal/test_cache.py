@@ -70,6 +70,12 @@ def test_tally_counts_from_its_first_use_and_ends(cache: TolerantRedisCache):
     assert all(0 < server.ttl(cache.make_key(key)) <= 60 for key in ("t", "t:since"))
 
 
+def test_tally_goes_on_at_a_server_that_started_anew(cache: TolerantRedisCache):
+    cache.tally("t", "t:since", 5.5, 1, 60)
+    cache._cache.get_client().script_flush()
+    assert cache.tally("t", "t:since", 9.5, 1, 60) == (2, 5.5)
+
+
 def test_tally_without_a_server_knows_no_beginning(absent: TolerantRedisCache):
     assert absent.tally("t", "t:since", 5.5, 3, 60) == (3, None)
 

@@ -15,6 +15,7 @@ from portal.calendar import (
     add_months,
     due_at,
     end_of_day,
+    latest_start,
     local_date,
     period_bounds,
     previous_period,
@@ -179,6 +180,13 @@ class TestDueAtProperties:
         end = local_date(due_at(received, Term(amount, TermUnit.WORKING_DAYS), calendar))
         between = (start + timedelta(days=n) for n in range(1, (end - start).days + 1))
         assert sum(map(calendar.is_working_day, between)) == amount
+
+    @given(moments, amounts, units, calendars)
+    def test_latest_start_is_the_last_second_whose_term_is_over(self, end, amount, unit, calendar):
+        term = Term(amount, unit)
+        start = latest_start(end, term, calendar)
+        later = start + timedelta(seconds=1)
+        assert due_at(start, term, calendar) <= end < due_at(later, term, calendar)
 
 
 pauses = st.tuples(moments, st.timedeltas(timedelta(), timedelta(days=30))).map(

@@ -18,6 +18,7 @@ from broadcasts.engine.drain import DRAIN_SECONDS, LONGEST_COUNTDOWN
 from groups.zalo.http import timeouts
 from portal import broker, heartbeat
 from portal.tasks import heartbeat as heartbeat_task
+from tests.waiting import wait_for
 
 ROOT = Path(__file__).resolve().parents[2]
 PROCFILE = dict(line.split(": ", 1) for line in (ROOT / "Procfile").read_text().splitlines())
@@ -46,15 +47,6 @@ except OperationalError:
 """
 
 pytestmark = pytest.mark.process
-
-
-def wait_for(condition: Callable[[], object], *, seconds: float = 30) -> object:
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if value := condition():
-            return value
-        time.sleep(0.05)
-    raise AssertionError(f"not within {seconds} s")
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 import pytest
 from django.core.exceptions import ValidationError
-from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 from rest_framework.test import APIClient
@@ -13,7 +12,8 @@ from groups.services import circle
 from portal.audit.models import AuditEntry
 from portal.desk.reports import Period, figures
 from portal.errors import NotAllowedError, WrongStateError
-from tests.factories import make_area, make_user
+from tests.clients import browser_of
+from tests.factories import make_user
 from tests.portal.desk_world import RESTRICTED_SECRET, html, make_tip
 from tips import permissions
 from tips.models import Tip
@@ -23,33 +23,12 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def area(db):
-    return make_area()
-
-
-@pytest.fixture
-def chief(area):
-    return make_user(Role.CHIEF, area.commune_a)
-
-
-@pytest.fixture
 def deputy(area):
     return make_user(Role.CHIEF, area.commune_a)
 
 
-@pytest.fixture
-def officer(area):
-    return make_user(Role.OFFICER, area.commune_a)
-
-
 def posting(user):
     return user.postings.get()
-
-
-def logged_in(user) -> Client:
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 def fresh(user):
@@ -120,16 +99,16 @@ def test_chief_who_takes_out_the_last_member_opens_nothing(area, chief, deputy):
     named = make_user(Role.OFFICER, area.commune_a, restricted_circle=True)
     superior = make_user(Role.SUPERVISOR, area.district)
     tip = make_tip(area, category="TRE_EM", text=RESTRICTED_SECRET)
-    client, url = logged_in(chief), reverse("desk:tip", args=[tip.public_id])
+    client, url = browser_of(chief), reverse("desk:tip", args=[tip.public_id])
     assert "chờ người thứ hai" in html(end_of(named, client))
     assert end_of(named, client).status_code == 403
     assert client.get(url).status_code == 404
     assert Tip.objects.visible_to(fresh(named)).exists()
-    assert "không còn mở được" in html(end_of(named, logged_in(deputy)))
+    assert "không còn mở được" in html(end_of(named, browser_of(deputy)))
     for person in (chief, deputy, named):
-        assert logged_in(person).get(url).status_code == 404
+        assert browser_of(person).get(url).status_code == 404
         assert not permissions.can_handle(fresh(person), tip)
-    assert RESTRICTED_SECRET in html(logged_in(superior).get(url))
+    assert RESTRICTED_SECRET in html(browser_of(superior).get(url))
     assert [row.user for row in offers.colleagues(tip)] == [superior]
 
 
@@ -171,7 +150,7 @@ def test_relays_and_people_who_left_cannot_be_named(area, chief, officer):
 
 
 def test_two_chiefs_name_an_officer_on_the_desk(area, chief, deputy, officer):
-    first, second = logged_in(chief), logged_in(deputy)
+    first, second = browser_of(chief), browser_of(deputy)
     page = html(first.get(reverse("desk:circle")))
     assert "Chưa giao cho ai" in page
     chosen = {"posting": posting(officer).pk}
@@ -187,9 +166,9 @@ def test_two_chiefs_name_an_officer_on_the_desk(area, chief, deputy, officer):
 
 
 def test_chief_is_warned_on_the_duty_page_while_nobody_is_named(area, chief, deputy, officer):
-    client = logged_in(chief)
+    client = browser_of(chief)
     assert "Chưa giao ai mở tin trẻ em" in html(client.get(reverse("desk:duty")))
-    assert "Chưa giao ai" not in html(logged_in(officer).get(reverse("desk:duty")))
+    assert "Chưa giao ai" not in html(browser_of(officer).get(reverse("desk:duty")))
     circle.confirm(circle.propose(posting(officer), by=chief), by=deputy)
     assert "Chưa giao ai" not in html(client.get(reverse("desk:duty")))
 
@@ -198,7 +177,7 @@ def test_others_see_in_the_list_only_that_a_restricted_tip_is_there(area, chief,
     make_user(Role.BEAT_OFFICER, area.commune_a, restricted_circle=True)
     tip = make_tip(area, category="TRE_EM", text=RESTRICTED_SECRET, place="Cạnh trạm y tế")
     for person in (officer, chief):
-        page = html(logged_in(person).get(reverse("desk:tips")))
+        page = html(browser_of(person).get(reverse("desk:tips")))
         blurred = page.split('id="tin-han-che"')[1].split("</section>")[0]
         assert blurred.count("duty--blurred") == 1
         for word in (tip.public_id, RESTRICTED_SECRET, "Xâm hại", "trạm y tế", "mood-kid", "href"):
@@ -209,7 +188,7 @@ def test_others_see_in_the_list_only_that_a_restricted_tip_is_there(area, chief,
 def test_blur_stands_in_no_search_and_no_filter(area, officer):
     make_user(Role.BEAT_OFFICER, area.commune_a, restricted_circle=True)
     make_tip(area, category="TRE_EM", text=RESTRICTED_SECRET)
-    client = logged_in(officer)
+    client = browser_of(officer)
     for query in ("q=cháu bé", "loai=TRE_EM", "loc=tat-ca", "loc=khan", "thon=D680101"):
         assert "duty--blurred" not in html(client.get(f"{reverse('desk:tips')}?{query}")), query
 
@@ -218,8 +197,8 @@ def test_neighbours_see_no_blur_and_the_circle_sees_the_tip(area):
     named = make_user(Role.BEAT_OFFICER, area.commune_a, restricted_circle=True)
     tip = make_tip(area, category="TRE_EM", text=RESTRICTED_SECRET)
     neighbour = make_user(Role.OFFICER, area.commune_b)
-    assert "duty--blurred" not in html(logged_in(neighbour).get(reverse("desk:tips")))
-    page = html(logged_in(named).get(reverse("desk:tips")))
+    assert "duty--blurred" not in html(browser_of(neighbour).get(reverse("desk:tips")))
+    page = html(browser_of(named).get(reverse("desk:tips")))
     assert tip.public_id in page and "duty--blurred" not in page and RESTRICTED_SECRET not in page
 
 
@@ -227,7 +206,7 @@ def test_restricted_tip_is_in_no_other_place_for_who_is_outside(area, officer):
     make_user(Role.BEAT_OFFICER, area.commune_a, restricted_circle=True)
     tip = make_tip(area, category="TRE_EM", text=RESTRICTED_SECRET)
     mine = make_tip(area, text="Có cháu bé mười một tuổi đi lạc ở chợ")
-    client, api = logged_in(officer), APIClient()
+    client, api = browser_of(officer), APIClient()
     api.force_authenticate(officer)
     assert client.get(reverse("desk:tip", args=[tip.public_id])).status_code == 404
     assert api.get(f"/api/v1/tips/{tip.public_id}/").status_code == 404

@@ -5,15 +5,10 @@ from django.urls import reverse
 
 from broadcasts.models import Delivery
 from tests.factories import DeliveryFactory, GroupFactory, add_call
-from tests.portal.desk_world import World, html, make_world
+from tests.portal.desk_world import html
 
 pytestmark = pytest.mark.django_db
 LIST = "/can-bo/gui-loi/"
-
-
-@pytest.fixture
-def world() -> World:
-    return make_world()
 
 
 @pytest.fixture

@@ -10,18 +10,13 @@ from django.utils import timezone
 from groups.enums import Role
 from tests.factories import make_user
 from tests.portal import desk_world
-from tests.portal.desk_world import World, html, make_tip, make_world
+from tests.portal.desk_world import html, make_tip
 from tips.models import DutyShift
 from tips.services import alarms, duty, handling, ringing
 
 pytestmark = pytest.mark.django_db
 
 URGENT = "Có hai người cầm dao đuổi chém nhau ở chợ Minh Tân"
-
-
-@pytest.fixture
-def world() -> World:
-    return make_world()
 
 
 @pytest.fixture

@@ -8,14 +8,9 @@ from broadcasts.enums import DeliveryState
 from groups.enums import Role
 from groups.models import Group
 from tests.factories import DeliveryFactory, GroupFactory, make_user
-from tests.portal.desk_world import World, html, make_world
+from tests.portal.desk_world import World, html
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def world() -> World:
-    return make_world()
 
 
 def post(world: World, name: str, *, by: str = "chief", **data):

@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from portal.desk import urls
 from tests.portal import desk_world
-from tests.portal.desk_world import World, html, make_world
+from tests.portal.desk_world import World, html
 from tips.services import breaches, requests
 
 pytestmark = pytest.mark.django_db
@@ -188,11 +188,6 @@ POST_MATRIX = {
     "group_hand_over": lambda w: ([w.group.pk], only_ours(status=400)),
     "group_link": lambda w: ([w.group.pk], only_ours(officer=403, chief=302, supervisor=302)),
 }
-
-
-@pytest.fixture
-def world() -> World:
-    return make_world()
 
 
 def test_matrix_names_every_address_of_the_desk():

@@ -8,24 +8,15 @@ from django.utils import timezone
 
 from broadcasts.models import Broadcast
 from tests.factories import BroadcastFactory, NoticeFactory
-from tests.portal.desk_world import World, html, make_world
+from tests.portal.desk_posts import act
+from tests.portal.desk_world import html
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def world() -> World:
-    return make_world()
-
-
-def act(world, role, broadcast, name, **data):
-    url = reverse("desk:broadcast_act", args=[broadcast.code, name])
-    return world.client(role).post(url, data, follow=True)
-
-
 def test_same_words_twice_are_submitted_after_a_tick(world):
     Broadcast.objects.filter(pk=world.draft.pk).update(body=world.sending.body)
-    page = act(world, "officer", world.draft, "submit")
+    page = act(world, world.draft, "submit", by="officer")
     assert page.status_code == 409
     words = html(page)
     summary = words[
@@ -35,7 +26,7 @@ def test_same_words_twice_are_submitted_after_a_tick(world):
     assert reverse("desk:broadcast", args=[world.sending.code]) in summary
     assert 'type="checkbox" name="confirm_duplicate"' in words
 
-    act(world, "officer", world.draft, "submit", confirm_duplicate="on")
+    act(world, world.draft, "submit", by="officer", confirm_duplicate="on")
     assert Broadcast.objects.get(pk=world.draft.pk).state == "submitted"
 
 
@@ -52,7 +43,7 @@ def test_nobody_is_asked_about_words_that_are_new(world):
     Broadcast.objects.filter(pk=world.draft.pk).update(body="Lời mới.")
     url = reverse("desk:broadcast", args=[world.draft.code])
     assert 'type="checkbox" name="confirm_duplicate"' not in html(world.client("officer").get(url))
-    act(world, "officer", world.draft, "submit")
+    act(world, world.draft, "submit", by="officer")
     assert Broadcast.objects.get(pk=world.draft.pk).state == "submitted"
 
 
@@ -61,9 +52,9 @@ def test_draft_is_thrown_away_by_its_author(world):
     page = reverse("desk:broadcast", args=[world.draft.code])
     assert url in html(world.client("officer").get(page))
     assert url not in html(world.client("chief").get(page))
-    assert act(world, "chief", world.draft, "discard").status_code == 403
+    assert act(world, world.draft, "discard", by="chief").status_code == 403
 
-    act(world, "officer", world.draft, "discard")
+    act(world, world.draft, "discard", by="officer")
     assert Broadcast.objects.get(pk=world.draft.pk).state == "cancelled"
 
 
@@ -76,6 +67,6 @@ def test_notice_near_its_review_date_is_renewed(world, days, is_offered):
     assert ("Gia hạn thông báo" in page) is is_offered
 
     until = today + timedelta(days=100)
-    act(world, "chief", post, "renew-notice", review_by=f"{until:%d/%m/%Y}")
+    act(world, post, "renew-notice", by="chief", review_by=f"{until:%d/%m/%Y}")
     notice.refresh_from_db()
     assert notice.review_by == until

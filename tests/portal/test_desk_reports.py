@@ -7,21 +7,19 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
-from rest_framework.test import APIClient
 
 from broadcasts.enums import DeliveryState, PostKind
 from groups.enums import Role
 from portal.desk import reports
 from portal.desk.reports import Period
 from portal.desk.views.reports import change
+from tests.clients import api_client_of
 from tests.factories import (
-    Area,
     BroadcastFactory,
     DeliveryFactory,
     GroupFactory,
     TipFactory,
     UnitFactory,
-    make_area,
     make_user,
 )
 from tips.enums import Category, EventKind, Outcome, TipStatus
@@ -36,16 +34,6 @@ API = "/api/v1/reports/programme/"
 
 def at(day: int, hour: int = 12, month: int = 10) -> datetime:
     return datetime(2025, month, day, hour, tzinfo=ZONE)
-
-
-@pytest.fixture
-def area() -> Area:
-    return make_area()
-
-
-@pytest.fixture
-def officer(area):
-    return make_user(Role.OFFICER, area.commune_a)
 
 
 def figures(user, unit, period=OCTOBER):
@@ -177,14 +165,10 @@ def test_comparison_is_said_in_numbers_and_percent(now, before, words):
     assert change(now, before) == words
 
 
-def api(user) -> APIClient:
-    client = APIClient()
-    client.force_authenticate(user)
-    return client
-
-
 def test_api_answers_with_the_fixed_keys_and_the_period_before(area, officer):
-    response = api(officer).get(API, {"unit": area.commune_a.code, "from": "2025-10-01", "to": "2025-10-31"})
+    response = api_client_of(officer).get(
+        API, {"unit": area.commune_a.code, "from": "2025-10-01", "to": "2025-10-31"}
+    )
     assert response.status_code == 200
     body = response.json()
     keys = {"groups", "villages", "households", "members", "posts", "deliveries", "tips", "outcomes"}
@@ -199,7 +183,7 @@ def test_api_answers_with_the_fixed_keys_and_the_period_before(area, officer):
 def test_api_without_parameters_is_the_callers_unit_and_the_month_so_far(area, officer):
     GroupFactory(unit=area.village_a)
     GroupFactory(unit=area.village_b)
-    assert api(officer).get(API).json()["groups"] == 1
+    assert api_client_of(officer).get(API).json()["groups"] == 1
 
 
 @pytest.mark.parametrize(
@@ -211,7 +195,7 @@ def test_api_without_parameters_is_the_callers_unit_and_the_month_so_far(area, o
     ],
 )
 def test_api_names_the_bad_field(officer, query, field):
-    response = api(officer).get(API, query)
+    response = api_client_of(officer).get(API, query)
     assert response.status_code == 400
     assert field in response.json()
 
@@ -219,9 +203,9 @@ def test_api_names_the_bad_field(officer, query, field):
 def test_api_is_closed_to_relays_auditors_and_strangers(area, officer):
     assert Client().get(API).status_code == 401
     for role in (Role.RELAY, Role.AUDITOR, Role.ADMINISTRATOR):
-        assert api(make_user(role, area.commune_a)).get(API).status_code == 403
-    assert api(officer).get(API, {"unit": area.commune_b.code}).status_code == 404
-    assert api(officer).get(API, {"unit": "KHONGCO"}).status_code == 404
+        assert api_client_of(make_user(role, area.commune_a)).get(API).status_code == 403
+    assert api_client_of(officer).get(API, {"unit": area.commune_b.code}).status_code == 404
+    assert api_client_of(officer).get(API, {"unit": "KHONGCO"}).status_code == 404
 
 
 def test_page_shows_the_figures_and_refuses_a_backwards_period(area, officer):

@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from portal.audit.models import AuditEntry
-from tests.portal.desk_world import World, html, make_tip, make_world
+from tests.portal.desk_world import html, make_tip
 from tests.tips import media
 from tips.enums import EvidenceState
 from tips.models import Evidence, OriginalGrant
@@ -17,11 +17,6 @@ pytestmark = pytest.mark.django_db
 
 REASON = "Giám định giờ chụp theo yêu cầu của cơ quan điều tra"
 PHOTO = media.picture_with_gps()
-
-
-@pytest.fixture
-def world() -> World:
-    return make_world()
 
 
 @pytest.fixture

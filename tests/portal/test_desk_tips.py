@@ -1,4 +1,4 @@
-"""Work on tips through the pages: acts, conflicts, the contact, the queue, writing a tip down."""
+"""Work on tips through the pages: acts, and the conflicts of two who were at it at once."""
 
 from datetime import timedelta
 
@@ -7,31 +7,18 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from django.utils import timezone
 
-from broadcasts.enums import BroadcastState
 from groups.enums import Role
 from portal.audit.models import AuditEntry
-from portal.site.models import Procedure
-from tests.factories import BroadcastFactory, TipFactory, make_user
+from tests.factories import make_user
 from tests.portal import desk_world
-from tests.portal.desk_world import World, html, make_tip, make_world
+from tests.portal.desk_tips import act
+from tests.portal.desk_world import html, make_tip
 from tests.tips import media
 from tips.enums import EventKind, SourceChannel, TipStatus
-from tips.models import AnswerTemplate, Message, Tip, TipEvent
+from tips.models import Message, Tip, TipEvent
 from tips.services import follow, handling
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def world() -> World:
-    return make_world()
-
-
-def act(world: World, name: str, *, by: str = "officer", tip: Tip | None = None, **data):
-    """Post one act on the world's tip, on its present version unless told otherwise."""
-    tip = tip or world.tip
-    data.setdefault("version", Tip.objects.get(pk=tip.pk).version)
-    return world.client(by).post(reverse("desk:tip_act", args=[tip.public_id, name]), data, follow=True)
 
 
 def test_accept_then_reply_then_close_leads_the_tip_to_its_end(world):
@@ -257,61 +244,6 @@ def test_colleague_named_in_a_note_finds_it_on_the_first_page(world):
     assert refused.status_code == 400 and "Không nhắc được @khongco" in html(refused)
 
 
-def several(world: World, *tips: Tip, by: str = "chief", **data):
-    """Post an act on several tips as the list showed them before."""
-    ticked = [f"{tip.public_id}:{tip.version}" for tip in tips]
-    return world.client(by).post(reverse("desk:tips_bulk"), {"tip": ticked, **data}, follow=True)
-
-
-def test_several_tips_are_accepted_and_who_was_faster_is_named(world):
-    first, second = make_tip(world.area), make_tip(world.area)
-    handling.accept(second, actor=world.users["officer"], version=1)
-    page = html(several(world, first, second, act="accept"))
-    assert "Làm được một phần" in page
-    left = page.partition("còn nguyên như cũ")[2].partition("</section>")[0]
-    assert second.public_id in left and first.public_id not in left
-    assert f"{world.users['officer'].display_name}: Tiếp nhận lúc" in left
-    assert Tip.objects.get(pk=first.pk).assignee == world.users["chief"]
-    assert Tip.objects.get(pk=second.pk).assignee == world.users["officer"]
-
-
-def test_tip_in_danger_is_left_out_when_several_are_accepted(world):
-    calm, danger = make_tip(world.area), make_tip(world.area, text="Có người cầm dao đuổi chém nhau, kêu cứu")
-    listed = html(world.client("chief").get(reverse("desk:tips")))
-    assert f'value="{danger.public_id}:1" data-alone' in listed
-    assert f'value="{calm.public_id}:1">' in listed
-    left = html(several(world, calm, danger, act="accept")).partition("còn nguyên như cũ")[2]
-    assert danger.public_id in left.partition("</section>")[0] and "xin mở tin" in left.lower()
-    assert Tip.objects.get(pk=danger.pk).status == TipStatus.NEW
-    assert Tip.objects.get(pk=calm.pk).status == TipStatus.ACCEPTED
-
-
-def test_chief_gives_several_tips_to_one_officer_on_the_version_that_was_shown(world):
-    first, second = make_tip(world.area), make_tip(world.area)
-    follow.add_message(second, text="Chuyện ở gần chợ, chỗ cây đa")
-    officer = world.users["officer"]
-    page = html(several(world, first, second, act="assign", assignee=officer.pk))
-    assert f"Đã giao {officer.display_name}" in page and "Người gửi bổ sung" in page
-    assert Tip.objects.get(pk=first.pk).assignee == officer
-    assert Tip.objects.get(pk=second.pk).assignee is None
-
-
-def test_tips_of_others_cannot_be_ticked_and_nothing_is_done_without_a_person(world):
-    assert "Xin chọn ít nhất một tin" in html(several(world, world.tip, by="officer2", act="accept"))
-    for assignee in ("", world.users["officer2"].pk):
-        page = html(several(world, world.tip, act="assign", assignee=assignee))
-        assert "Xin chọn cán bộ được giao" in page
-    refused = html(several(world, world.tip, by="officer", act="assign", assignee=world.users["chief"].pk))
-    assert "không có quyền" in refused
-    assert Tip.objects.get(pk=world.tip.pk).version == 1
-
-
-def test_list_offers_ticks_and_only_chiefs_a_person_to_give_to(world):
-    page = html(world.client("chief").get(reverse("desk:tips")))
-    assert f'value="{world.tip.public_id}:1"' in page and 'name="assignee"' in page
-    assert 'name="assignee"' not in html(world.client("officer").get(reverse("desk:tips")))
-
-
 def test_wrong_merge_is_undone_with_one_press(world):
     main = make_tip(world.area, text="Quán hát loa kéo lại mở tới hai giờ sáng hôm qua")
     merged = html(act(world, "merge", by="chief", into=main.public_id))
@@ -325,236 +257,10 @@ def test_wrong_merge_is_undone_with_one_press(world):
     assert (world.tip.status, world.tip.case) == (TipStatus.NEW, None)
 
 
-def test_contact_is_shown_once_after_a_reason_and_recorded(world):
-    handling.accept(world.tip, actor=world.users["officer"], version=1)
-    url = reverse("desk:tip", args=[world.tip.public_id])
-    response = act(world, "reveal", by="chief", reason="Cần hỏi thêm địa chỉ quán")
-    page = html(response)
-    assert desk_world.SENDER_NAME in page
-    assert "0912 345 678" in page
-    assert "no-store" in response["Cache-Control"]
-    assert desk_world.SENDER_NAME not in html(world.client("chief").get(url))
-    assert AuditEntry.objects.filter(action="tips.contact.revealed").count() == 1
-
-
-def test_officer_who_does_not_lead_sees_no_way_to_the_contact(world):
-    handling.accept(world.tip, actor=world.users["chief"], version=1)
-    page = html(world.client("officer").get(reverse("desk:tip", args=[world.tip.public_id])))
-    assert "Xem thông tin người báo" not in page
-    assert act(world, "reveal", reason="Tò mò thôi").status_code == 403
-
-
-def test_chief_lets_a_colleague_open_the_contact_for_a_while(world):
-    handling.accept(world.tip, actor=world.users["chief"], version=1)
-    act(world, "grant", by="chief", assignee=world.users["officer"].pk, reason="Cử đi gặp người báo")
-    assert desk_world.SENDER_NAME in html(act(world, "reveal", reason="Đi gặp người báo"))
-
-
 def test_opening_a_tip_is_recorded(world):
     world.client("officer").get(reverse("desk:tip", args=[world.tip.public_id]))
     entry = AuditEntry.objects.get(action="tips.tip.read")
     assert (entry.actor, entry.target_label) == (world.users["officer"], world.tip.public_id)
-
-
-def box(page: str, name: str) -> str:
-    """What stands in a text box."""
-    return page.partition(f'<textarea name="{name}"')[2].partition("</textarea>")[0].partition(">")[2].strip()
-
-
-def test_prepared_answer_goes_below_what_was_typed_without_script(world):
-    act(world, "accept")
-    response = act(world, "reply", text="Chào bác,", answer="thieu-thong-tin", insert="1")
-    assert response.status_code == 200
-    assert box(html(response), "text").startswith(
-        "Chào bác,\n\nCảm ơn Quý công dân. Để xác minh, Công an xã Minh Tân cần thêm: thời gian"
-    )
-    assert not Message.objects.filter(tip=world.tip).exists()
-    assert world.tip.status == TipStatus.NEW
-
-
-def test_prepared_answer_keeps_all_else_that_was_chosen_for_the_end(world):
-    act(world, "accept")
-    page = html(act(world, "close", outcome="guided", note="Gọi lại", answer="da-xu-ly", insert="1"))
-    assert "đã kiểm tra và xử lý" in box(page, "public_reason")
-    assert box(page, "note") == "Gọi lại"
-    assert '<option value="guided" selected>' in page
-    assert "Xin xem lại những chỗ sau" not in page
-
-
-def test_answers_of_the_own_unit_and_above_are_offered_with_their_procedure(world):
-    Procedure.objects.create(slug="tach-ho", title="Tách hộ", field="Cư trú", steps="Nộp hồ sơ")
-    area = world.area
-    make = AnswerTemplate.objects.create
-    make(unit=area.commune_a, title="Của xã", text="{office} mời anh/chị xem", procedure="tach-ho")
-    make(unit=area.district, title="Của khu vực", text="Theo quy định", procedure="khong-con")
-    make(unit=area.commune_b, title="Của phường bên", text="Không dùng ở đây")
-    make(unit=area.commune_a, title="Loại khác", text="Về ma túy", category="MA_TUY")
-    make(unit=area.commune_a, title="Đã bỏ", text="Cũ", is_active=False)
-    act(world, "accept")
-    page = html(world.client("officer").get(reverse("desk:tip", args=[world.tip.public_id])))
-    offered = page.partition('id="reply_answer"')[2].partition("</select>")[0]
-    assert offered.index("Của xã") < offered.index("Của khu vực") < offered.index("Thiếu thông tin")
-    assert "Của phường bên" not in offered and "Loại khác" not in offered and "Đã bỏ" not in offered
-    assert "Công an xã Minh Tân mời anh/chị xem\nHướng dẫn “Tách hộ”: http" in offered
-    assert "/dich-vu-cong/tach-ho/" in offered
-    assert "khong-con" not in offered
-
-
-def test_queue_puts_danger_first_then_the_nearest_deadline(world):
-    now = timezone.now()
-    Tip.objects.all().delete()
-    later = TipFactory(unit=world.area.commune_a, deadline=now + timedelta(days=2))
-    late = TipFactory(unit=world.area.commune_a, deadline=now - timedelta(minutes=12))
-    danger = TipFactory(unit=world.area.commune_a, deadline=now + timedelta(hours=5), priority=0)
-    page = html(world.client("officer").get(reverse("desk:tips")))
-    places = [page.index(tip.public_id) for tip in (danger, late, later)]
-    assert places == sorted(places)
-    assert "Quá hạn 12 phút" in page
-    assert "Còn 4 giờ 59 phút" in page
-
-
-@pytest.mark.parametrize(
-    ("query", "found"),
-    [
-        ({"loc": "moi"}, {"new", "late"}),
-        ({"loc": "qua-han"}, {"late"}),
-        ({"loc": "cua-toi"}, {"mine"}),
-        ({"loc": "khan"}, {"urgent"}),
-        ({"loc": "tat-ca"}, {"new", "late", "mine", "urgent", "closed"}),
-        ({"loai": "GIAO_THONG"}, {"urgent"}),
-        ({"thon": "D680102"}, {"late"}),
-        ({"loc": "khong-co"}, {"new", "late", "mine", "urgent"}),
-        ({"loai": "KHONG_CO", "trang": "99999"}, {"new", "late", "mine", "urgent"}),
-    ],
-)
-def test_queue_filters(world, query, found):
-    Tip.objects.all().delete()
-    past, accepted = timezone.now() - timedelta(hours=1), TipStatus.ACCEPTED
-    make = {
-        "new": {},
-        "late": {"deadline": past, "village": world.area.village_a2},
-        "mine": {"assignee": world.users["officer"], "status": accepted},
-        "urgent": {"priority": 1, "status": accepted, "category": "GIAO_THONG"},
-        "closed": {"status": TipStatus.CLOSED},
-    }
-    tips = {name: TipFactory(unit=world.area.commune_a, **fields) for name, fields in make.items()}
-    page = html(world.client("officer").get(reverse("desk:tips"), query))
-    assert {name for name, tip in tips.items() if tip.public_id in page} == found
-
-
-@pytest.mark.parametrize("words", ["thằn lằn", "than lan TIM", "múa"])
-def test_search_finds_whole_words_with_or_without_marks(world, words):
-    page = html(world.client("officer").get(reverse("desk:tips"), {"q": words}))
-    assert world.tip.public_id in page
-
-
-def test_search_finds_a_tip_by_its_number(world):
-    page = html(world.client("officer").get(reverse("desk:tips"), {"q": world.tip.public_id.lower()}))
-    assert desk_world.TIP_SECRET in page
-
-
-def test_officer_with_two_postings_sees_the_unit_they_chose(world):
-    user = world.users["officer"]
-    other = make_tip(world.area, unit=world.area.commune_b, text="Xe tải đỗ chắn cổng trường phường Bến Đá")
-    second = user.postings.create(unit=world.area.commune_b, role=Role.OFFICER)
-    client = world.client("officer")
-    assert other.public_id not in html(client.get(reverse("desk:tips")))
-    client.post(reverse("desk:switch"), {"posting": second.pk})
-    page = html(client.get(reverse("desk:tips")))
-    assert other.public_id in page
-    assert world.tip.public_id not in page
-    # A link keeps working, whichever unit is chosen.
-    assert client.get(reverse("desk:tip", args=[world.tip.public_id])).status_code == 200
-
-
-def test_nobody_switches_to_a_posting_of_others(world):
-    posting = world.users["chief"].postings.get()
-    response = world.client("officer").post(reverse("desk:switch"), {"posting": posting.pk})
-    assert response.status_code == 403
-
-
-ENTRY = {
-    "channel": "hotline",
-    "category": "TROM_CUOP",
-    "text": "Bác Tư gọi báo mất con trâu ở bãi sông chiều qua.",
-    "unit": "D6801",
-    "village": "D680101",
-    "contact_name": "Bác Tư",
-    "contact_phone": "0912345678",
-}
-
-
-def test_officer_writes_a_call_down_and_reads_the_receipt_out(world):
-    client = world.client("officer")
-    form = html(client.get(reverse("desk:tip_enter")))
-    token = form.partition('name="form_token" value="')[2].partition('"')[0]
-    response = client.post(reverse("desk:tip_enter"), {**ENTRY, "form_token": token})
-    page = html(response)
-    tip = Tip.objects.get(channel=SourceChannel.HOTLINE)
-    assert tip.village == world.area.village_a
-    assert not tip.is_anonymous
-    assert "Bác Tư" not in page.replace(ENTRY["text"], "")
-    # A second press shows the same receipt and makes no second tip.
-    receipt = page.partition('id="receipt">')[2].partition("</samp>")[0]
-    again = html(client.post(reverse("desk:tip_enter"), {**ENTRY, "form_token": token}))
-    assert again.partition('id="receipt">')[2].partition("</samp>")[0] == receipt
-    assert Tip.objects.filter(channel=SourceChannel.HOTLINE).count() == 1
-    assert (
-        AuditEntry.objects.get(action="tips.tip.received", target_id=str(tip.pk)).actor
-        == world.users["officer"]
-    )
-
-
-@pytest.mark.parametrize("source", ["hotline", "counter", "letterbox", "vneid"])
-def test_entry_marks_its_source_and_takes_three_answers(world, source):
-    client = world.client("officer")
-    page = html(client.get(reverse("desk:tip_enter")))
-    assert 'value="hotline" checked' in page
-    # What is left to answer: what, in which words; the commune of the desk is chosen already.
-    least = {"channel": source, "category": "KHAC", "text": ENTRY["text"], "unit": ENTRY["unit"]}
-
-    client.post(reverse("desk:tip_enter"), least)
-
-    assert Tip.objects.get(text__isnull=False, category="KHAC", channel=source).is_anonymous
-
-
-def test_entry_joins_the_tip_to_the_post_it_is_about(world):
-    sent = BroadcastFactory(
-        unit=world.area.commune_a, state=BroadcastState.DONE, started_at=timezone.now(), code="TB-2611-0777"
-    )
-    client = world.client("officer")
-    url = reverse("desk:tip_enter")
-    assert 'value="TB-2611-0777"' in html(client.get(url, {"broadcast": "TB-2611-0777"}))
-
-    wrong = client.post(url, {**ENTRY, "broadcast": "TB-9999-9999"})
-    assert wrong.status_code == 400 and "Không có bài đăng nào mang mã này" in html(wrong)
-    client.post(url, {**ENTRY, "broadcast": "tb-2611-0777"})
-
-    assert Tip.objects.get(channel=SourceChannel.HOTLINE).broadcast == sent
-
-
-def test_entry_keeps_what_was_typed_when_something_is_wrong(world):
-    response = world.client("officer").post(reverse("desk:tip_enter"), {**ENTRY, "contact_phone": "12"})
-    assert response.status_code == 400
-    assert ENTRY["text"] in html(response)
-
-
-def test_entry_for_another_commune_is_refused(world):
-    response = world.client("officer").post(
-        reverse("desk:tip_enter"), {**ENTRY, "unit": "D6802", "village": ""}
-    )
-    assert response.status_code == 400
-    assert not Tip.objects.filter(channel=SourceChannel.HOTLINE).exists()
-
-
-def test_complaint_told_at_the_counter_goes_above_and_is_not_shown_here(world):
-    beat = make_user(Role.BEAT_OFFICER, world.area.commune_a)
-    world.users["beat"] = beat
-    page = html(world.client("beat").post(reverse("desk:tip_enter"), {**ENTRY, "category": "CAN_BO"}))
-    assert "do đơn vị khác xử lý" in page
-    tip = Tip.objects.get(channel=SourceChannel.HOTLINE)
-    assert tip.handler == world.area.district
-    assert tip.public_id not in page
 
 
 @pytest.mark.parametrize("has_receipt", [True, False])

@@ -36,7 +36,11 @@ def test_proxy_that_says_nothing_leaves_the_peer(settings):
         ("198.51.100.7", "198.51.101.7", False),
         ("2001:db8:0:1::5", "2001:db8:0:2::9", True),
         ("2001:db8:0:1::5", "2001:db8:1:1::5", False),
+        ("198.51.100.7", "2001:db8::1", False),
+        ("::ffff:198.51.100.7", "::ffff:198.51.100.200", True),
         ("", "garbage", True),
+        ("198.51.100.\0", "người", True),
+        ("1:2", "198.51.100", True),
     ],
 )
 def test_bucket_is_one_per_network(one: str, other: str, same: bool):

@@ -15,7 +15,7 @@ from django.urls import NoReverseMatch, URLResolver, get_resolver, reverse
 from rest_framework.test import APIClient
 
 from tests.portal import desk_world
-from tests.portal.desk_world import World, html, make_world
+from tests.portal.desk_world import World, html
 from tests.portal.test_desk_permissions import GET_MATRIX, POST_MATRIX
 from tips.enums import Category
 from tips.models import Tip
@@ -111,11 +111,6 @@ def _below(resolver: URLResolver, route: str, namespace: str) -> Iterator[Addres
 
 def is_of_admin(address: Address) -> bool:
     return address.route.startswith("admin/")
-
-
-@pytest.fixture
-def world() -> World:
-    return make_world()
 
 
 def test_every_address_has_a_row():

@@ -8,17 +8,12 @@ from django.utils import timezone
 from groups.enums import Role
 from portal.audit.models import AuditEntry
 from portal.site.models import Contact, Procedure
-from tests.factories import make_area, make_user
+from tests.factories import make_user
 
 pytestmark = pytest.mark.django_db
 
 CONTACTS = "/admin/site/contact/"
 PROCEDURES = "/admin/site/procedure/"
-
-
-@pytest.fixture
-def area():
-    return make_area()
 
 
 @pytest.fixture

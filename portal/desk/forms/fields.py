@@ -1,12 +1,15 @@
 """Fields every desk form shares."""
 
 import secrets
+from collections.abc import Callable
+from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from portal.text import clean
+from tips.forms import PlainField
 
 
 class MomentField(forms.DateTimeField):
@@ -34,6 +37,12 @@ class DayField(forms.DateField):
         super().__init__(widget=widget, **kwargs)
 
 
+def words(label: Any, *, rows: int = 3, required: bool = True, help_text: Any = "") -> PlainField:
+    """A box for a few sentences; how long they may be is judged by the services."""
+    area = forms.Textarea(attrs={"rows": rows})
+    return PlainField(label=label, required=required, widget=area, help_text=help_text)
+
+
 class Reason(forms.Form):
     """Why: asked before anything that another person has to accept."""
 
@@ -56,6 +65,18 @@ class Nothing(forms.Form):
 def new_form_token() -> str:
     """A token that makes two submissions of one form page one row."""
     return secrets.token_urlsafe(24)
+
+
+def accepted(form: forms.Form, act: Callable[..., Any]) -> bool:
+    """Do ``act`` with the values of a form; False when form or service complain, which the form then says."""
+    if not form.is_valid():
+        return False
+    try:
+        act(**form.cleaned_data)
+    except ValidationError as error:
+        add_errors(form, error)
+        return False
+    return True
 
 
 def add_errors(form: forms.Form, error: ValidationError, **renamed: str) -> None:

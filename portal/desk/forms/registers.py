@@ -6,17 +6,11 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from groups.models import Unit
-from portal.desk.forms.fields import DayField, MomentField
+from portal.desk.forms.fields import DayField, MomentField, words
 from portal.desk.forms.timing import NumberField
 from tips.forms import PlainField
 from tips.models import DataRequest
 from tips.services.breaches import MOST_PEOPLE
-
-
-def words(label: Any, *, rows: int = 3, required: bool = True, help_text: Any = "") -> PlainField:
-    """A box for a few sentences."""
-    area = forms.Textarea(attrs={"rows": rows})
-    return PlainField(label=label, required=required, widget=area, help_text=help_text)
 
 
 class HoldForm(forms.Form):

@@ -7,16 +7,15 @@ from django.contrib.auth import get_user_model
 from django.utils.translation import gettext_lazy as _
 
 from groups.models import Posting, Unit
-from portal.desk.forms.fields import MomentField
+from portal.desk.forms.fields import MomentField, words
 from tips import validators
 from tips.enums import Authority, Category, Conduct, Outcome, Priority, SourceChannel
 from tips.forms import FilesField, PlainField
 from tips.forms import MomentField as SenderMomentField
 
 
-def _words(label: Any, *, rows: int = 4, required: bool = True, help_text: Any = "") -> PlainField:
-    area = forms.Textarea(attrs={"rows": rows})
-    return PlainField(label=label, required=required, widget=area, help_text=help_text)
+def _names(colleagues: list[Posting]) -> list[tuple[str, str]]:
+    return [(str(p.user_id), f"{p.user.display_name} ({p.get_role_display()})") for p in colleagues]
 
 
 class AssignForm(forms.Form):
@@ -27,9 +26,7 @@ class AssignForm(forms.Form):
     def __init__(self, *args: Any, colleagues: list[Posting], **kwargs: Any):
         super().__init__(*args, **kwargs)
         self.users = {str(posting.user_id): posting.user for posting in colleagues}
-        self.fields["assignee"].choices = [("", _("Chọn cán bộ"))] + [
-            (str(p.user_id), f"{p.user.display_name} ({p.get_role_display()})") for p in colleagues
-        ]
+        self.fields["assignee"].choices = [("", _("Chọn cán bộ")), *_names(colleagues)]
 
     def clean_assignee(self) -> Any:
         return self.users[self.cleaned_data["assignee"]]
@@ -38,26 +35,39 @@ class AssignForm(forms.Form):
 class ReplyForm(forms.Form):
     """An answer the sender will read."""
 
-    text = _words(_("Trả lời người báo"), rows=5, help_text=_("Người báo đọc được bằng mã theo dõi."))
+    text = words(_("Trả lời người báo"), rows=5, help_text=_("Người báo đọc được bằng mã theo dõi."))
     files = FilesField(label=_("Kèm ảnh, tệp"))
 
 
 class NoteForm(forms.Form):
     """A note for colleagues."""
 
-    text = _words(
+    text = words(
         _("Ghi chú nội bộ"),
         rows=3,
-        help_text=_("Người báo không thấy. Viết @tên-đăng-nhập để nhắc đồng đội vào xem."),
+        help_text=_("Người báo không thấy."),
+    )
+    colleague = forms.ChoiceField(
+        label=_("Nhắc đồng đội vào xem"),
+        required=False,
+        help_text=_("Nhắc thêm người khác: viết @tên-đăng-nhập."),
     )
     files = FilesField(label=_("Kèm ảnh, tệp, chỉ nội bộ xem"))
+
+    def __init__(self, *args: Any, colleagues: list[Posting], **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.users = {str(posting.user_id): posting.user for posting in colleagues}
+        self.fields["colleague"].choices = [("", _("Không nhắc ai")), *_names(colleagues)]
+
+    def clean_colleague(self) -> Any:
+        return self.users.get(self.cleaned_data["colleague"])
 
 
 class TransferForm(forms.Form):
     """To which unit the tip goes, and why."""
 
     unit = forms.ChoiceField(label=_("Chuyển tới"))
-    reason = _words(_("Lý do"), rows=2)
+    reason = words(_("Lý do"), rows=2)
 
     def __init__(self, *args: Any, targets: list[tuple[str, list[tuple[str, str]]]], **kwargs: Any):
         super().__init__(*args, **kwargs)
@@ -72,7 +82,7 @@ class ReferForm(forms.Form):
         choices=[("", _("Chọn cơ quan")), *Authority.choices],
         help_text=_("Tin kết thúc tại đây, người báo đọc được đã chuyển đi đâu. Hồ sơ gửi theo công văn."),
     )
-    reason = _words(_("Lý do"), rows=2)
+    reason = words(_("Lý do"), rows=2)
 
 
 class MergeForm(forms.Form):
@@ -87,19 +97,19 @@ class ExtendForm(forms.Form):
     """More time, and why."""
 
     deadline = MomentField(label=_("Hạn mới"))
-    reason = _words(_("Lý do"), rows=2)
+    reason = words(_("Lý do"), rows=2)
 
 
 class CloseForm(forms.Form):
     """How it ended, in words the sender reads, and whether it helped."""
 
     outcome = forms.ChoiceField(label=_("Kết quả"), choices=[("", _("Chọn kết quả")), *Outcome.choices])
-    public_reason = _words(
-        _("Trả lời cuối cho người báo"), help_text=_("Câu ngắn, lịch sự. Không nêu tên người khác.")
+    public_reason = words(
+        _("Trả lời cuối cho người báo"), rows=4, help_text=_("Câu ngắn, lịch sự. Không nêu tên người khác.")
     )
-    note = _words(_("Ghi chú nội bộ"), rows=2, required=False)
+    note = words(_("Ghi chú nội bộ"), rows=2, required=False)
     valuable = forms.BooleanField(label=_("Tin có giá trị"), required=False)
-    valuable_reason = _words(
+    valuable_reason = words(
         _("Vì sao có giá trị"),
         rows=2,
         required=False,
@@ -116,25 +126,25 @@ class CloseForm(forms.Form):
 class ReasonForm(forms.Form):
     """Why."""
 
-    reason = _words(_("Lý do"), rows=2)
+    reason = words(_("Lý do"), rows=2)
 
 
 class RevealForm(forms.Form):
     """Why the sender's name and phone are needed."""
 
-    reason = _words(_("Xem thông tin người báo sẽ được ghi nhật ký. Nêu lý do:"), rows=2)
+    reason = words(_("Xem thông tin người báo sẽ được ghi nhật ký. Nêu lý do:"), rows=2)
 
 
 class OriginalForm(forms.Form):
     """Why the original of a file is needed."""
 
-    reason = _words(_("Mở bản gốc sẽ được ghi nhật ký. Nêu lý do:"), rows=2)
+    reason = words(_("Mở bản gốc sẽ được ghi nhật ký. Nêu lý do:"), rows=2)
 
 
 class AskForm(forms.Form):
     """Why a second person should let this person open the contact."""
 
-    reason = _words(
+    reason = words(
         _("Lý do cần biết người báo"), rows=2, help_text=_("Người quyết định trả lời trong 24 giờ.")
     )
 
@@ -142,7 +152,7 @@ class AskForm(forms.Form):
 class GrantForm(AssignForm):
     """Leave for a colleague to open the contact, or the original of a file."""
 
-    reason = _words(_("Lý do"), rows=2)
+    reason = words(_("Lý do"), rows=2)
 
     def __init__(self, *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)
@@ -189,14 +199,14 @@ class ClassifyForm(forms.Form):
         choices=[(value, f"P{value} · {label}") for value, label in Priority.choices],
         coerce=int,
     )
-    reason = _words(_("Lý do"), rows=2, required=False)
+    reason = words(_("Lý do"), rows=2, required=False)
 
 
 class ValueForm(forms.Form):
     """Whether the tip helped; a mark needs a reason."""
 
     valuable = forms.BooleanField(label=_("Tin có giá trị"), required=False)
-    valuable_reason = _words(_("Vì sao"), rows=2, required=False)
+    valuable_reason = words(_("Vì sao"), rows=2, required=False)
 
 
 class EnterForm(forms.Form):
@@ -222,7 +232,7 @@ class EnterForm(forms.Form):
         # The source has a default: who takes a call begins here.
         widget=forms.Select(attrs={"autofocus": True}),
     )
-    text = _words(_("Nội dung"), rows=6, help_text=_("Chuyện gì, ở đâu, lúc nào, ai, xe gì, đi hướng nào."))
+    text = words(_("Nội dung"), rows=6, help_text=_("Chuyện gì, ở đâu, lúc nào, ai, xe gì, đi hướng nào."))
     unit = forms.ChoiceField(label=_("Xã, phường"))
     village = forms.ChoiceField(label=_("Thôn, tổ dân phố"), required=False)
     place = PlainField(label=_("Chỗ cụ thể"), required=False)

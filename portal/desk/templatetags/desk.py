@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 from portal.desk.paging import AFTER, BEFORE, NUMBER
 from portal.site.paging import NEWER, OLDER
 from tips.deadlines import Milestone
-from tips.enums import OPEN, RESTRICTED, Priority
+from tips.enums import RESTRICTED, Priority
 from tips.models import Tip
 
 register = template.Library()
@@ -79,7 +79,7 @@ def urgency(moment: datetime | None) -> str:
 @register.inclusion_tag("desk/_deadline.html")
 def deadline(tip: Tip) -> dict:
     """The deadline of an open tip."""
-    return {"due": tip.deadline if tip.status in OPEN else None}
+    return {"due": tip.due}
 
 
 @register.inclusion_tag("desk/tips/_milestone.html")

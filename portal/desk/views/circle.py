@@ -16,6 +16,7 @@ from groups.permissions import DECIDING_ROLES, TIP_ROLES, has_restricted_circle,
 from groups.services import circle
 from portal.desk import frame
 from portal.desk.access import desk_page
+from portal.text import whole_number
 
 DONE = {
     "propose": gettext_lazy("Đã đề nghị giao cho %(name)s, chờ người thứ hai xác nhận."),
@@ -65,11 +66,10 @@ def _possible(request: HttpRequest) -> Any:
 def act(request: HttpRequest, name: str) -> HttpResponse:
     """Propose, confirm or end, for a posting at the desk's unit."""
     request.object_url = reverse("desk:circle")
-    chosen = request.POST.get("posting", "")
     rows = Posting.objects.filter(unit=request.desk.unit).select_related("user", "unit")
-    if name not in ACTS or not (chosen.isdecimal() and len(chosen) < 19):
+    if name not in ACTS:
         raise Http404
-    posting = get_object_or_404(rows, pk=chosen)
+    posting = get_object_or_404(rows, pk=whole_number(request.POST.get("posting", "")))
     try:
         done = _perform(name, posting, request.user)
     except ValidationError as error:

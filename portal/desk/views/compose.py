@@ -28,6 +28,7 @@ from portal.desk.forms.broadcasts import (
 from portal.desk.forms.fields import add_errors, new_form_token
 from portal.desk.views.broadcasts import find
 from portal.site.paging import page
+from portal.text import whole_number
 
 LIBRARY_PAGE = 20
 
@@ -73,9 +74,7 @@ def _library_post(request: HttpRequest) -> Post | None:
     key = request.POST.get("post") or request.GET.get("bai") or ""
     if not key:
         return None
-    if not key.isascii() or not key.isdecimal() or len(key) > 18:
-        raise Http404
-    return get_object_or_404(library.posts_for(request.user), pk=int(key))
+    return get_object_or_404(library.posts_for(request.user), pk=whole_number(key))
 
 
 def _save(

@@ -27,6 +27,7 @@ from portal.desk import frame, posts, scope
 from portal.desk.access import writers_page
 from portal.desk.forms.fields import Reason as ReasonForm
 from portal.site.paging import page
+from portal.text import whole_number
 
 PAGE_SIZE = 30
 MOST_CHOSEN = 200
@@ -173,8 +174,7 @@ def _chosen(request: HttpRequest) -> tuple[str, list[Delivery]]:
     name = request.POST.get("viec", "")
     if name not in ACTS:
         raise Http404
-    keys = {key for key in request.POST.getlist("luot") if key.isascii() and key.isdecimal()}
-    keys = {int(key) for key in keys if len(key) < 18}
+    keys = {whole_number(key) for key in request.POST.getlist("luot")} - {None}
     chosen = Delivery.objects.filter(pk__in=sorted(keys)[:MOST_CHOSEN])
     dead = dead_letters(timezone.now()).values("pk")
     unknown = Q(state=DeliveryState.UNKNOWN, broadcast__state__in=WANTED)

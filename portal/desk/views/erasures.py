@@ -1,9 +1,9 @@
 """What will be erased soon, for the chiefs who may still need it."""
 
+from functools import partial
 from typing import Any
 
 from django.contrib import messages
-from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 from groups.permissions import DECIDING_ROLES
 from portal.desk import frame, scope
 from portal.desk.access import desk_page
-from portal.desk.forms.fields import add_errors
+from portal.desk.forms.fields import accepted
 from portal.desk.forms.registers import HoldForm
 from portal.desk.paging import numbered
 from tips.models import Tip
@@ -37,19 +37,12 @@ def hold(request: HttpRequest, public_id: str) -> HttpResponse:
     """Keep one of them longer, with a reason."""
     tip = get_object_or_404(reading.visible_tips(request.user), public_id=public_id)
     form = HoldForm(request.POST, auto_id=f"{tip.public_id}_%s")
-    if form.is_valid():
-        try:
-            row = retention.hold(tip, actor=request.user, **form.cleaned_data)
-        except ValidationError as error:
-            add_errors(form, error)
-        else:
-            messages.success(
-                request,
-                _("Tin %(id)s được giữ tới hết ngày %(day)s.")
-                % {"id": tip.public_id, "day": f"{row.until:%d/%m/%Y}"},
-            )
-            return redirect("desk:erasures")
-    return _page(request, bound=(tip, form), status=400)
+    if not accepted(form, partial(retention.hold, tip, actor=request.user)):
+        return _page(request, bound=(tip, form), status=400)
+    day = f"{form.cleaned_data['until']:%d/%m/%Y}"
+    done = _("Tin %(id)s được giữ tới hết ngày %(day)s.") % {"id": tip.public_id, "day": day}
+    messages.success(request, done)
+    return redirect("desk:erasures")
 
 
 def _page(

@@ -1,6 +1,7 @@
 """The registers of personal data: what people asked for, and breaches with their 72 hours."""
 
 from collections.abc import Callable
+from functools import partial, wraps
 from typing import Any
 
 from django.contrib import messages
@@ -14,17 +15,34 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from groups.enums import Level
 from groups.models import Unit
+from groups.permissions import TIP_ROLES, has_role
 from portal.desk import frame
-from portal.desk.access import desk_page
+from portal.desk.access import View, desk_page, forbidden
 from portal.desk.forms import registers as forms
-from portal.desk.forms.fields import add_errors
+from portal.desk.forms.fields import accepted, add_errors
 from portal.site.paging import page
 from tips.models import Breach, DataRequest, Tip
 from tips.models.registers import REGISTER_ROLES
 from tips.services import breaches, requests
+from tips.services.reading import by_id
 
 PAGE_SIZE = 30
 register_page = desk_page(*REGISTER_ROLES)
+
+
+def request_page(view: View) -> View:
+    """Pages of requests: also for who keeps no register, but leads a restricted tip that one is about."""
+
+    @desk_page(*REGISTER_ROLES, *TIP_ROLES)
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        request.keeps_register = has_role(request.user, *REGISTER_ROLES)
+        if request.keeps_register or DataRequest.objects.visible_to(request.user).exists():
+            return view(request, *args, **kwargs)
+        return forbidden(request, REGISTER_ROLES)
+
+    return guarded
+
 
 REQUEST_ACTS: dict[str, tuple[type, Callable[..., Any]]] = {
     "confirm": (forms.ConfirmForm, requests.confirm),
@@ -39,13 +57,12 @@ BREACH_ACTS: dict[str, tuple[type, Callable[..., Any]]] = {
 
 
 @require_safe
-@register_page
+@request_page
 def request_list(request: HttpRequest) -> HttpResponse:
     """Open requests by what is due next, then the others, newest first."""
     rows = DataRequest.objects.visible_to(request.user).select_related("unit")
-    states = (DataRequest.State.NEW, DataRequest.State.CONFIRMED)
-    waiting = sorted(rows.filter(state__in=states).order_by("due_at")[:100], key=lambda row: row.next_due)
-    found = page(rows.exclude(state__in=states), request, by="pk", size=PAGE_SIZE)
+    waiting = sorted(rows.waiting().order_by("due_at")[:100], key=lambda row: row.next_due)
+    found = page(rows.exclude(state__in=DataRequest.WAITING), request, by="pk", size=PAGE_SIZE)
     return frame.render(request, "desk/registers/requests.html", {"waiting": waiting, "page": found})
 
 
@@ -54,23 +71,18 @@ def request_list(request: HttpRequest) -> HttpResponse:
 @register_page
 def request_enter(request: HttpRequest) -> HttpResponse:
     """Write down what somebody asks."""
-    form = forms.RequestForm(request.POST or None, units=_units(request))
-    if form.is_valid():
-        values = dict(form.cleaned_data)
-        try:
-            values["tip"] = _tip(request, values["tip"])
-            row = requests.enter(actor=request.user, **values)
-        except ValidationError as error:
-            add_errors(form, error)
-        else:
-            messages.success(request, _("Đã ghi yêu cầu. Xin xác nhận với người yêu cầu trong hạn."))
-            return redirect("desk:data_request", row.code)
-    context = {"form": form, "title": _("Ghi yêu cầu về dữ liệu cá nhân"), "back": "desk:data_requests"}
-    return frame.render(request, "desk/registers/enter.html", context, status=400 if form.errors else 200)
+
+    def save(*, tip: str, **values: Any) -> HttpResponse:
+        row = requests.enter(actor=request.user, tip=_tip(request, tip), **values)
+        messages.success(request, _("Đã ghi yêu cầu. Xin xác nhận với người yêu cầu trong hạn."))
+        return redirect("desk:data_request", row.code)
+
+    title = _("Ghi yêu cầu về dữ liệu cá nhân")
+    return _enter(request, forms.RequestForm, save, title=title, back="desk:data_requests")
 
 
 @require_safe
-@register_page
+@request_page
 def request_detail(request: HttpRequest, code: str) -> HttpResponse:
     """One request, its terms and what can be done."""
     return _request_page(request, _request(request, code))
@@ -78,7 +90,7 @@ def request_detail(request: HttpRequest, code: str) -> HttpResponse:
 
 @require_POST
 @sensitive_post_parameters()
-@register_page
+@request_page
 def request_act(request: HttpRequest, code: str, name: str) -> HttpResponse:
     """Confirm, extend, carry out or refuse."""
     row = _request(request, code)
@@ -104,17 +116,13 @@ def breach_list(request: HttpRequest) -> HttpResponse:
 @register_page
 def breach_enter(request: HttpRequest) -> HttpResponse:
     """Write a breach down: the clock starts when it was known."""
-    form = forms.BreachForm(request.POST or None, units=_units(request))
-    if form.is_valid():
-        try:
-            row = breaches.enter(actor=request.user, **form.cleaned_data)
-        except ValidationError as error:
-            add_errors(form, error)
-        else:
-            messages.success(request, _("Đã ghi sự cố. Xin báo cơ quan chuyên trách trong hạn."))
-            return redirect("desk:breach", row.code)
-    context = {"form": form, "title": _("Ghi sự cố dữ liệu cá nhân"), "back": "desk:breaches"}
-    return frame.render(request, "desk/registers/enter.html", context, status=400 if form.errors else 200)
+
+    def save(**values: Any) -> HttpResponse:
+        row = breaches.enter(actor=request.user, **values)
+        messages.success(request, _("Đã ghi sự cố. Xin báo cơ quan chuyên trách trong hạn."))
+        return redirect("desk:breach", row.code)
+
+    return _enter(request, forms.BreachForm, save, title=_("Ghi sự cố dữ liệu cá nhân"), back="desk:breaches")
 
 
 @require_safe
@@ -142,21 +150,30 @@ def breach_act(request: HttpRequest, code: str, name: str) -> HttpResponse:
     return redirect("desk:breach", code) if form is None else _breach_page(request, row, bound={name: form})
 
 
+def _enter(
+    request: HttpRequest, shape: type, save: Callable[..., HttpResponse], **context: str
+) -> HttpResponse:
+    """The form of an entry; ``save`` writes what a valid one says and leads to its page."""
+    form = shape(request.POST or None, units=_units(request))
+    if form.is_valid():
+        try:
+            return save(**form.cleaned_data)
+        except ValidationError as error:
+            add_errors(form, error)
+    context = {"form": form, **context}
+    return frame.render(request, "desk/registers/enter.html", context, status=400 if form.errors else 200)
+
+
 def _act(request: HttpRequest, row: Any, acts: dict, name: str) -> Any:
     """Do one act; returns its form when something has to be corrected, else None."""
     if name not in acts:
         raise Http404
     shape, service = acts[name]
     form = shape(request.POST, auto_id=f"{name}_%s")
-    if form.is_valid():
-        try:
-            service(row, actor=request.user, **form.cleaned_data)
-        except ValidationError as error:
-            add_errors(form, error)
-        else:
-            messages.success(request, _("Đã ghi vào sổ."))
-            return None
-    return form
+    if not accepted(form, partial(service, row, actor=request.user)):
+        return form
+    messages.success(request, _("Đã ghi vào sổ."))
+    return None
 
 
 def _request_page(request: HttpRequest, row: DataRequest, *, bound: dict | None = None) -> HttpResponse:
@@ -203,7 +220,7 @@ def _tip(request: HttpRequest, code: str) -> Tip | None:
     """The tip of a code; one this person may not see does not exist."""
     if not code:
         return None
-    tip = Tip.objects.visible_to(request.user).filter(public_id=code.upper()[:12]).first()
+    tip = by_id(Tip.objects.visible_to(request.user), code.upper()).first()
     if tip is None:
         raise ValidationError({"tip": _("Không có tin với mã này.")})
     return tip

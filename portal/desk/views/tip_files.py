@@ -1,8 +1,8 @@
 """One file of a tip: shown with the name of who opened it, and its sealed original for who may have it."""
 
+from functools import partial
 from typing import Any
 
-from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.debug import sensitive_post_parameters
@@ -10,7 +10,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from portal.desk import frame
 from portal.desk.access import tips_page
-from portal.desk.forms.fields import add_errors
+from portal.desk.forms.fields import accepted
 from portal.desk.forms.tips import GrantForm, OriginalForm
 from portal.errors import NotAllowedError
 from tips import permissions
@@ -34,13 +34,8 @@ def open_original(request: HttpRequest, public_id: str, evidence_id: str) -> Htt
     """Ask, with a reason, for a quarter of an hour in which the original can be downloaded."""
     file = _file(request, public_id, evidence_id)
     form = OriginalForm(request.POST)
-    if form.is_valid():
-        try:
-            originals.open_original(file, actor=request.user, **form.cleaned_data)
-        except ValidationError as error:
-            add_errors(form, error)
-        else:
-            return redirect("desk:tip_file", public_id, evidence_id)
+    if accepted(form, partial(originals.open_original, file, actor=request.user)):
+        return redirect("desk:tip_file", public_id, evidence_id)
     return _page(request, file, open_form=form, status=400)
 
 
@@ -53,16 +48,12 @@ def grant_original(request: HttpRequest, public_id: str, evidence_id: str) -> Ht
     if not permissions.can_decide(request.user, file.tip):
         raise NotAllowedError
     form = GrantForm(request.POST, colleagues=_colleagues(request, file))
-    if form.is_valid():
-        values = form.cleaned_data
-        try:
-            originals.grant_original(
-                file, actor=request.user, user=values["assignee"], reason=values["reason"]
-            )
-        except ValidationError as error:
-            add_errors(form, error)
-        else:
-            return redirect("desk:tip_file", public_id, evidence_id)
+
+    def grant(*, assignee: Any, reason: str) -> None:
+        originals.grant_original(file, actor=request.user, user=assignee, reason=reason)
+
+    if accepted(form, grant):
+        return redirect("desk:tip_file", public_id, evidence_id)
     return _page(request, file, grant_form=form, status=400)
 
 

@@ -21,7 +21,7 @@ from tips.enums import OPEN, Category, EventKind, SourceChannel
 from tips.models import Tip
 from tips.services import attention, offers, reading
 from tips.services.answers import TAKES_ANSWER, answers_for, insert
-from tips.services.changes import last_change
+from tips.services.changes import last_change, version_read
 from tips.services.identity import live_grant
 from tips.services.rating import ratings_for
 from tips.services.similar import similar_tips
@@ -174,6 +174,4 @@ def _after(request: HttpRequest, tip: Tip) -> HttpResponse:
 
 
 def _version(request: HttpRequest) -> int:
-    """The version of the copy that was read; nonsense is a version that never was."""
-    value = request.POST.get("version", "")
-    return int(value) if value.isascii() and value.isdecimal() and len(value) < 10 else -1
+    return version_read(request.POST.get("version", ""))

@@ -10,6 +10,8 @@ from portal.desk import frame
 from portal.desk.access import tips_page
 from tips.models import Tip
 from tips.services import bulk, handling, offers, reading
+from tips.services.changes import version_read
+from tips.validators import plain_code
 
 
 @require_POST
@@ -37,7 +39,7 @@ def _chosen(request: HttpRequest) -> list[tuple[Tip, int]]:
     ticked: dict[str, int] = {}
     for value in request.POST.getlist("tip")[: bulk.AT_ONCE]:
         public_id, _colon, version = value.partition(":")
-        ticked[public_id] = int(version) if version.isascii() and version.isdecimal() else -1
+        ticked[plain_code(public_id)] = version_read(version)
     found = reading.visible_tips(request.user).filter(public_id__in=ticked)
     by_id = {tip.public_id: tip for tip in found}
     return [(by_id[public_id], version) for public_id, version in ticked.items() if public_id in by_id]

@@ -20,6 +20,7 @@ from portal.desk import frame, posting
 from portal.desk.access import desk_page
 from portal.desk.paging import numbered
 from portal.errors import WrongStateError
+from portal.text import whole_number
 
 PAGE_SIZE = 30
 MOST_PEOPLE = 200
@@ -56,8 +57,8 @@ def _ticked(request: HttpRequest) -> list[tuple[Delivery, int | None]]:
     seen: dict[int, int | None] = {}
     for value in request.POST.getlist("row"):
         pk, _dash, person = value.partition("-")
-        if pk.isdecimal() and len(pk) < 19:
-            seen[int(pk)] = int(person) if person.isdecimal() and len(person) < 19 else None
+        if (key := whole_number(pk)) is not None:
+            seen[key] = whole_number(person)
     rows = posting.unposted(request.user, request.desk.unit).filter(pk__in=list(seen)[:PAGE_SIZE])
     return [(row, seen[row.pk]) for row in rows]
 
@@ -82,7 +83,7 @@ def hand_over(request: HttpRequest) -> HttpResponse:
     """Somebody else posts the ticked rows."""
     chosen, ticked = request.POST.get("assignee", ""), _ticked(request)
     people = posting.possible_posters(request.user, request.desk.unit)
-    to = people.filter(pk=chosen).first() if chosen.isdecimal() and len(chosen) < 19 else None
+    to = people.filter(pk=whole_number(chosen)).first()
     if to is None or not ticked:
         messages.warning(request, _("Xin chọn ít nhất một nhóm và người nhận."))
         return _back(request)

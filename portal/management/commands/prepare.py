@@ -3,21 +3,24 @@
 from typing import Any
 
 from django.conf import settings
+from django.core.checks import Tags
 from django.core.management import call_command, get_commands
 from django.core.management.base import BaseCommand
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connection
 from django.db.migrations.executor import MigrationExecutor
 
 from portal.environment import empty_upload_dir
 
 
 class Command(BaseCommand):
-    """Empty the upload folder, migrate, make the cache table if there is one; with DEBUG, demo data."""
+    """Empty the upload folder, check and migrate the database, make its cache table; with DEBUG, demos."""
 
     help = "Cập nhật cơ sở dữ liệu; khi DEBUG bật, nạp dữ liệu mẫu."
 
     def handle(self, *args: Any, **options: Any) -> None:
         empty_upload_dir()
+        # Keys of another installation, commits that may get lost: nothing starts on such a database.
+        self.check(tags=[Tags.database], databases=[DEFAULT_DB_ALIAS])
         if self._has_pending_migrations():
             self.stdout.write("Đang cập nhật cơ sở dữ liệu…")
             call_command("migrate", interactive=False, verbosity=options["verbosity"] - 1)

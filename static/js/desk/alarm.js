@@ -34,7 +34,7 @@
 
   function show() {
     strip.hidden = !waiting && !isLost;
-    document.title = waiting ? strip.dataset.title.replace("#", waiting) : title;
+    document.title = waiting ? `${strip.dataset.title.replace("#", waiting)} · ${title}` : title;
     if (isLost) counted.textContent = strip.dataset.lost;
     else if (waiting) counted.textContent = words.replace(/\d+/, waiting);
     if (waiting || isLost) ring();
