@@ -7,6 +7,7 @@ import time
 from base64 import b64encode
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from urllib.parse import urlencode
 
 from django.contrib.auth import get_user_model
@@ -32,6 +33,7 @@ from tips.querysets import BY_DEADLINE, NEWEST_FIRST, TipQuerySet
 SMALL = 10
 DISTRICT, COMMUNES_OF_DISTRICT = "ZH", 9
 PAGE = 30
+API = "api"
 # What the short form opens of each list.
 IN_SHORT = ("first", "category", "search.rare", "search.common")
 PLATE = re.compile(r"biển số (\d{4})")
@@ -199,15 +201,8 @@ def views(people: list[Person]) -> Iterator[View]:
 
 
 def _desk(person: Person, words: dict[str, str]) -> Iterator[View]:
-    def view(name: str, **query: object) -> View:
-        return View(f"desk.{person.name}.{name}", person, _url("desk:tips", query))
-
-    yield view("first")
-    for name, key in _places(person.tips.open(), BY_DEADLINE):
-        yield view(name, sau=key)
-    yield view("all.first", loc="tat-ca")
-    for name, key in _places(person.tips, NEWEST_FIRST):
-        yield view(f"all.{name}", loc="tat-ca", sau=key)
+    view = partial(_view, person, "desk", "desk:tips")
+    yield from _pages(view, person, loc="tat-ca")
     for chip in ("cua-toi", "moi", "qua-han", "khan"):
         yield view(chip, loc=chip)
     yield view("category", loai=Category.CHAY_NO)
@@ -216,15 +211,8 @@ def _desk(person: Person, words: dict[str, str]) -> Iterator[View]:
 
 
 def _admin(person: Person, words: dict[str, str]) -> Iterator[View]:
-    def view(name: str, **query: object) -> View:
-        return View(f"admin.{person.name}.{name}", person, _url("admin:tips_tip_changelist", query))
-
-    yield view("first")
-    for name, key in _places(person.tips.open(), BY_DEADLINE):
-        yield view(name, sau=key)
-    yield view("all.first", status="all")
-    for name, key in _places(person.tips, NEWEST_FIRST):
-        yield view(f"all.{name}", status="all", sau=key)
+    view = partial(_view, person, "admin", "admin:tips_tip_changelist")
+    yield from _pages(view, person, status="all")
     yield view("closed", status=TipStatus.CLOSED)
     yield view("new", status=TipStatus.NEW)
     yield view("danger", priority="P0")
@@ -239,9 +227,7 @@ def _admin(person: Person, words: dict[str, str]) -> Iterator[View]:
 
 
 def _api(person: Person, words: dict[str, str]) -> Iterator[View]:
-    def view(name: str, **query: object) -> View:
-        return View(f"api.{person.name}.{name}", person, _url("tips-api:list", query), by_key=True)
-
+    view = partial(_view, person, API, "tips-api:list")
     yield view("first")
     for name, key in _places(person.tips, NEWEST_FIRST):
         yield view(name, cursor=b64encode(f"p={key}".encode()).decode())
@@ -256,8 +242,19 @@ def _api(person: Person, words: dict[str, str]) -> Iterator[View]:
         yield view(f"search.{name}", q=text)
 
 
-def _url(name: str, query: dict[str, object]) -> str:
-    return f"{reverse(name)}?{urlencode(query)}"
+def _pages(view: Callable[..., View], person: Person, **everything: str) -> Iterator[View]:
+    """First page, middle and last: of the queue, and of all tips, which ``everything`` asks for."""
+    yield view("first")
+    for name, key in _places(person.tips.open(), BY_DEADLINE):
+        yield view(name, sau=key)
+    yield view("all.first", **everything)
+    for name, key in _places(person.tips, NEWEST_FIRST):
+        yield view(f"all.{name}", **everything, sau=key)
+
+
+def _view(person: Person, where: str, address: str, name: str, **query: object) -> View:
+    url = f"{reverse(address)}?{urlencode(query)}"
+    return View(f"{where}.{person.name}.{name}", person, url, by_key=where == API)
 
 
 def _places(tips: TipQuerySet, order: object) -> Iterator[tuple[str, int]]:

@@ -6,10 +6,12 @@ limits on. ``bench.backends`` sets the environment.
 
 import os
 
+from portal import logging
 from portal.settings import *  # noqa: F403
 
 DEBUG = False
 THROTTLES = True
+LOGGING = logging.configuration(debug=False)
 ALLOWED_HOSTS = ["127.0.0.1"]
 # A shared Redis holds other people's keys too; these name ours, and only these are removed afterwards.
 KEY_PREFIX = os.environ["BENCH_PREFIX"]
