@@ -1,16 +1,22 @@
-"""Fixtures every test may use: services that may or may not be there, a broker of one's own, a browser."""
+"""Fixtures every test may use: a country and its people, a broker of one's own, a browser if there is one."""
 
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+import threading
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.cache import cache
+from django.db import connection
 from hypothesis import settings as hypothesis_settings
 
+from groups.enums import Role
 from portal import broker
+from portal.accounts.models import User
+from tests.factories import Area, make_area, make_user
 
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
 # A loaded machine is slow, not wrong: pytest's own timeout is the limit.
@@ -41,6 +47,31 @@ def _own_media_root(settings, tmp_path: Path) -> None:
     settings.MEDIA_ROOT = str(tmp_path / "media")
 
 
+@pytest.fixture
+def area(db) -> Area:
+    return make_area()
+
+
+@pytest.fixture
+def officer(area: Area) -> User:
+    return make_user(Role.OFFICER, area.commune_a)
+
+
+@pytest.fixture
+def chief(area: Area) -> User:
+    return make_user(Role.CHIEF, area.commune_a)
+
+
+@pytest.fixture
+def supervisor(area: Area) -> User:
+    return make_user(Role.SUPERVISOR, area.district)
+
+
+@pytest.fixture
+def administrator(area: Area) -> User:
+    return make_user(Role.ADMINISTRATOR, area.province)
+
+
 @pytest.fixture(scope="session")
 def private_broker_url() -> Iterator[str]:
     """Celery's address of a real broker that only this test process uses."""
@@ -60,6 +91,25 @@ def chromium_path() -> str:
             pytest.fail(message)
         pytest.skip(message)
     return path
+
+
+@pytest.fixture(scope="session")
+def live_server(live_server: Any) -> Any:
+    """pytest-django's server; on a database in memory one request at a time.
+
+    Its threads share the one connection there is: without the lock one request would run, and end, inside
+    the transaction of another, as on no real database.
+    """
+    if connection.vendor == "sqlite" and connection.is_in_memory_db():
+        server, lock = live_server.thread.httpd, threading.Lock()
+        application = server.get_app()
+
+        def one_at_a_time(*request: Any) -> Iterable[bytes]:
+            with lock:
+                return application(*request)
+
+        server.set_app(one_at_a_time)
+    return live_server
 
 
 @pytest.fixture

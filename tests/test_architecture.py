@@ -15,7 +15,7 @@ from portal.celery import app
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = ("portal", "groups", "broadcasts", "tips")
 LONGEST_FUNCTION = 60
-LONGEST_MODULE = 600
+LONGEST_MODULE = 400
 MEDIAN_FUNCTION = 10
 P90_FUNCTION = 30
 FORBIDDEN_NAMES = {"utils.py", "helpers.py", "common.py"}

@@ -105,6 +105,11 @@ def wait_until(page, promise: str) -> None:
         page.wait_for_timeout(100)
 
 
+def answered(page, row):
+    """Until the portal has answered the confirmation of ``row``; to be entered before it is sent."""
+    return page.expect_response(f"**/dang-bai/{row.pk}/da-dang/")
+
+
 EMPTY_OUTBOX = "outbox.all().then((items) => items.length === 0)"
 
 
@@ -199,10 +204,12 @@ def test_confirmation_that_the_portal_cannot_take_now_stands_in_no_other_s_way(w
     page.route(f"**/dang-bai/{rows[0].pk}/da-dang/", lambda route: route.fulfill(status=500, body="x"))
     # The portal's gate, and a log-in page of the network, say nothing about the confirmation.
     page.route(f"**/dang-bai/{rows[1].pk}/da-dang/", lambda route: route.fulfill(status=403, body="<html>"))
-    for _group in rows:
-        page.get_by_role("button", name="Đã đăng").click()
-    page.wait_for_selector("text=Chờ mạng: 2 xác nhận")
+    with answered(page, rows[2]):
+        for _group in rows:
+            # The button of the step before is off until it is out of sight.
+            page.get_by_role("button", name="Đã đăng", disabled=False).click()
     assert posted_by(world, "relay") == 1
+    page.wait_for_selector("text=Chờ mạng: 2 xác nhận")
     page.unroute_all()
     page.get_by_role("button", name="Gửi ngay").click()
     wait_until(page, EMPTY_OUTBOX)
@@ -215,12 +222,11 @@ def test_slow_screenshot_holds_up_no_confirmation_after_it(world, rows, visit):
     page.route(f"**/dang-bai/{rows[0].pk}/da-dang/", lambda route: held.append(route))
     proof = {"name": "anh.png", "mimeType": "image/png", "buffer": media.picture("PNG")}
     page.locator(f"#posted-{rows[0].pk}_proof").set_input_files(proof)
-    for _group in rows:
-        page.get_by_role("button", name="Đã đăng").click()
-    deadline = time.monotonic() + 30
-    while posted_by(world, "relay") < 2:
-        assert time.monotonic() < deadline
-        page.wait_for_timeout(100)
+    with answered(page, rows[1]), answered(page, rows[2]):
+        for _group in rows:
+            # The button of the step before is off until it is out of sight.
+            page.get_by_role("button", name="Đã đăng", disabled=False).click()
+    assert posted_by(world, "relay") == 2
     held[0].continue_()
     wait_until(page, EMPTY_OUTBOX)
     assert Delivery.objects.exclude(proof=None).get().pk == rows[0].pk

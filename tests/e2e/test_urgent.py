@@ -69,7 +69,7 @@ def test_open_page_rings_when_an_urgent_tip_comes_and_stops_when_it_is_taken(wor
     strip = page.locator("#tin-khan")
     expect(strip).to_be_visible()
     expect(strip).to_contain_text("1 tin khẩn đang chờ")
-    expect(page).to_have_title("(1) Tin khẩn")
+    expect(page).to_have_title(f"(1) Tin khẩn · {title}")
     assert page.evaluate("window.plays") > before
     assert "dao" not in strip.inner_text() and tip.public_id not in strip.inner_text()
     handling.accept(tip, actor=world.users["chief"], version=1)

@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from groups.zalo.simulator.server import SimulatorThread
-from tests.faults.servers import die_with, free_port, wait_for
+from tests.faults.servers import die_with, free_port
+from tests.waiting import wait_for
 
 ROOT = Path(__file__).resolve().parents[2]
 KEPT = {"PATH", "HOME", "LANG", "TMPDIR"}

@@ -4,9 +4,10 @@ from html import unescape
 from typing import Any
 
 from tests.faults.installation import Installation
-from tests.faults.servers import Postgres, wait_for
+from tests.faults.servers import Postgres
 from tests.faults.visitors import HIDDEN, Visitor
 from tests.tips import canary
+from tests.waiting import wait_for
 
 TIP = {"category": "GAY_ROI", "unit": "D6801", "action": "send", **canary.SENDER}
 FILES = {"files": (canary.FILE, canary.photo(), "image/jpeg")}

@@ -8,7 +8,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,6 +15,7 @@ import psycopg
 import redis
 
 from portal import broker
+from tests.waiting import wait_for
 
 SET_PARENT_DEATH_SIGNAL = 1
 POSTGRES_OPTIONS = {
@@ -34,14 +34,6 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
-
-
-def wait_for(condition: Callable[[], object], seconds: float = 30, *, what: str = "it") -> None:
-    """Return as soon as ``condition`` holds; fail when it has not within ``seconds``."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, f"{what} did not happen within {seconds} s"
-        time.sleep(0.05)
 
 
 def die_with(number: int) -> Callable[[], None]:

@@ -6,8 +6,10 @@ import threading
 import pytest
 
 from tests.faults.installation import SUPERVISED_WORKER, Installation
-from tests.faults.servers import Redis, wait_for
+from tests.faults.senders import is_up
+from tests.faults.servers import Redis
 from tests.faults.visitors import Visitor, has_receipt
+from tests.waiting import wait_for
 
 pytestmark = [pytest.mark.process, pytest.mark.services, pytest.mark.timeout(120, func_only=True)]
 
@@ -26,13 +28,6 @@ def start_web(installation: Installation) -> Visitor:
     visitor = Visitor(installation.web_port)
     wait_for(lambda: is_up(visitor), 40, what="the start of the web")
     return visitor
-
-
-def is_up(visitor: Visitor) -> bool:
-    try:
-        return visitor.get("/healthz").status_code == 200
-    except OSError:
-        return False
 
 
 def test_row_06_flushed_redis_is_refilled(installation: Installation, redis: Redis):

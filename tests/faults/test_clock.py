@@ -8,8 +8,9 @@ from django.utils import timezone
 
 from tests.faults.installation import Installation
 from tests.faults.senders import Sender, counted, start_web
-from tests.faults.servers import Postgres, free_port, wait_for
+from tests.faults.servers import Postgres, free_port
 from tests.faults.visitors import has_receipt
+from tests.waiting import wait_for
 
 pytestmark = [pytest.mark.process, pytest.mark.services, pytest.mark.timeout(150, func_only=True)]
 

@@ -6,7 +6,8 @@ import time
 import pytest
 
 from tests.faults.installation import Installation
-from tests.faults.servers import Postgres, wait_for
+from tests.faults.servers import Postgres
+from tests.waiting import wait_for
 
 pytestmark = [pytest.mark.process, pytest.mark.services, pytest.mark.timeout(120, func_only=True)]
 

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.faults.installation import Installation
-from tests.faults.servers import wait_for
+from tests.waiting import wait_for
 
 pytestmark = [pytest.mark.process, pytest.mark.services, pytest.mark.timeout(150, func_only=True)]
 

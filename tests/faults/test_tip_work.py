@@ -12,10 +12,11 @@ import pytest
 from portal.keys import new_keys
 from tests.faults.installation import Installation
 from tests.faults.senders import FILES, Sender, counted, start_web
-from tests.faults.servers import Postgres, wait_for
+from tests.faults.servers import Postgres
 from tests.faults.visitors import Visitor, has_receipt
 from tests.groups import webhooks
 from tests.tips import canary, clamd
+from tests.waiting import wait_for
 
 pytestmark = [pytest.mark.process, pytest.mark.services, pytest.mark.timeout(120, func_only=True)]
 

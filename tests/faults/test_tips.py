@@ -14,9 +14,10 @@ import pytest
 from portal.keys import new_keys
 from tests.faults.installation import Installation
 from tests.faults.senders import FILES, TIP, Sender, counted, is_up, start_web
-from tests.faults.servers import Postgres, Redis, free_port, wait_for
+from tests.faults.servers import Postgres, Redis, free_port
 from tests.faults.visitors import HIDDEN, Visitor, has_receipt
 from tests.tips import canary
+from tests.waiting import wait_for
 
 pytestmark = [pytest.mark.process, pytest.mark.services, pytest.mark.timeout(120, func_only=True)]
 

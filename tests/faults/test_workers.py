@@ -7,7 +7,8 @@ import psycopg
 import pytest
 
 from tests.faults.installation import SUPERVISED_WORKER, Installation
-from tests.faults.servers import Postgres, wait_for
+from tests.faults.servers import Postgres
+from tests.waiting import wait_for
 
 pytestmark = [pytest.mark.process, pytest.mark.timeout(120, func_only=True)]
 UNREADABLE = {"kind": "error", "code": -501, "path": "/group/conversation"}

@@ -6,8 +6,8 @@ import pytest
 
 from groups.zalo.simulator.faults import TOKEN_PATH
 from tests.faults.installation import Installation
-from tests.faults.servers import wait_for
 from tests.faults.test_broker import start_web
+from tests.waiting import wait_for
 
 pytestmark = [pytest.mark.process, pytest.mark.services, pytest.mark.timeout(120, func_only=True)]
 

@@ -4,13 +4,16 @@ The same cases in every run, few enough for every run: no answer is the server's
 body is one that the schema names, whoever asks.
 """
 
-from collections.abc import Iterator
+import contextlib
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 import schemathesis
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import connection
+from django.core.signals import request_finished, request_started
+from django.db import close_old_connections
+from django.dispatch import Signal
 from django.test import Client
 from hypothesis import HealthCheck, Phase, given
 from hypothesis import settings as bounds
@@ -27,8 +30,6 @@ from tips.services.intake import TipDraft, submit_tip
 pytestmark = [
     pytest.mark.django_db,
     pytest.mark.timeout(300),
-    # Whole requests end their connection, and with it the transaction that a test on PostgreSQL runs in.
-    pytest.mark.skipif(connection.vendor != "sqlite", reason="one schema for both databases"),
 ]
 
 CHECKS = [
@@ -60,13 +61,24 @@ def world(settings) -> World:
 
 
 @pytest.fixture
-def operations(world) -> list[Any]:
+def operations(world) -> Iterator[list[Any]]:
     """Every operation of the schema as it is served."""
     document = Client().get("/api/schema/", headers={"accept": "application/json"}).json()
     schema = schemathesis.openapi.from_dict(document, config=OURS)
     schema.app = application
     schema.config.update(base_url="http://testserver")
-    return [found.ok() for found in schema.get_all_operations()]
+    # As Django's own client does for each request: the connection, and the test's transaction, go on.
+    with without(request_started, close_old_connections), without(request_finished, close_old_connections):
+        yield [found.ok() for found in schema.get_all_operations()]
+
+
+@contextlib.contextmanager
+def without(signal: Signal, receiver: Callable) -> Iterator[None]:
+    signal.disconnect(receiver)
+    try:
+        yield
+    finally:
+        signal.connect(receiver)
 
 
 def known(world: World, path: str) -> Iterator[tuple[str, Any]]:

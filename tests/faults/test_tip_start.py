@@ -1,0 +1,103 @@
+"""A web process whose keys are missing or wrong, and a disk that fills up under a film."""
+
+import socket
+
+import pytest
+
+from portal.keys import new_keys
+from tests.faults.installation import Installation
+from tests.faults.senders import FILES, Sender, counted, is_up, start_web
+from tests.faults.servers import Postgres, wait_for
+from tests.faults.visitors import Visitor, has_receipt
+from tests.tips import canary
+
+pytestmark = [pytest.mark.process, pytest.mark.services, pytest.mark.timeout(120, func_only=True)]
+
+PRODUCTION = {"DEBUG": "0", "DJANGO_SETTINGS_MODULE": "portal.settings", "PUBLIC_URL": "https://conganxa.vn"}
+
+
+def start_for_real(installation: Installation, **environment: str) -> tuple[int | None, str]:
+    """Start the web process as in production; how it ended by itself, and what it printed."""
+    process = installation.start("web", **PRODUCTION, **environment)
+    wait_for(lambda: process.poll() is not None or listens(installation.web_port), 60, what="start or end")
+    code = process.poll()
+    installation.kill(process)
+    return code, max(installation.var.glob("web*.log"), key=lambda path: path.stat().st_mtime).read_text()
+
+
+def listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def test_web_with_its_keys_starts(installation: Installation):
+    code, said = start_for_real(installation, **new_keys())
+    assert code is None, said
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("FIELD_KEYS", ""),
+        ("FIELD_KEYS", "not a key"),
+        ("IDENTITY_PUBLIC_KEY", ""),
+        ("IDENTITY_PUBLIC_KEY", "AAAA"),
+        ("SECRET_KEY", ""),
+    ],
+)
+def test_row_30_web_without_its_keys_does_not_start_and_says_which(
+    installation: Installation, name: str, value: str
+):
+    """Refused before the first visitor, in words that name the setting and no key."""
+    keys = new_keys()
+    code, said = start_for_real(installation, **{**keys, name: value})
+    assert code not in (0, None), said
+    assert name in said
+    assert not [key for key in keys.values() if len(key) > 8 and key in said]
+
+
+def test_row_25_full_disk_under_a_film_keeps_the_upload_where_it_was(
+    installation: Installation, postgres: Postgres
+):
+    """Pieces that find no room are refused and leave nothing; the words go through without the film."""
+    installation.ask("campaign", groups=1)
+    command = "ulimit -f 40; exec gunicorn --config portal/gunicorn.py --log-file /dev/null portal.wsgi"
+    installation.run(
+        "full", ["bash", "-c", command], DJANGO_SETTINGS_MODULE="tests.faults.production", WEB_WORKERS="1"
+    )
+    wait_for(lambda: is_up(Visitor(installation.web_port)), 60, what="the start of the web")
+    sender = Sender(installation.web_port)
+    form, film = sender.open(), canary.photo(side=900)
+    head = {"Upload-Token": form["form_token"]}
+    length = {"Upload-Length": str(len(film)), "Upload-Kind": "image"}
+    place = sender._timed("POST", "/gui-tin/tep/", headers=head | length).headers["Location"]
+    piece = {"Upload-Offset": "0", "Content-Type": "application/offset+octet-stream"}
+    for _again in range(2):
+        answer = sender._timed("PATCH", place, data=film[: 200 * 1024], headers=head | piece)
+        assert answer.status_code in (500, 503, 507) and canary.METADATA not in answer.text
+        state = sender._timed("HEAD", place, headers=head)
+        assert (state.status_code, state.headers["Upload-Offset"]) == (200, "0")
+    stored = [path for folder in ("media", "tmp") for path in (installation.var / folder).rglob("*")]
+    assert [path for path in stored if path.is_file()] == []
+    assert has_receipt(sender.press(form)) and counted(postgres) == (1, 0, 1)
+
+    # Room again: the same upload goes on.
+    small = {"Upload-Offset": "0", "Content-Type": "application/offset+octet-stream"}
+    answer = sender._timed("PATCH", place, data=film[: 20 * 1024], headers=head | small)
+    assert (answer.status_code, answer.headers["Upload-Offset"]) == (204, str(20 * 1024))
+
+
+def test_row_07_and_11_together_lose_no_words(installation: Installation, postgres: Postgres, redis):
+    """Database and broker away at once: the words come back, and are one tip once both are there."""
+    installation.ask("campaign", groups=1)
+    start_web(installation)
+    sender = Sender(installation.web_port)
+    form = sender.open()
+    redis.stop()
+    postgres.stop()
+    page = sender.press(form, files=FILES)
+    assert page.status_code == 503 and canary.TEXT in page.text and sender.seconds < 5
+    postgres.start()
+    wait_for(lambda: has_receipt(sender.press(form, files=FILES)), 20, what="the second try")
+    redis.start()
+    assert has_receipt(sender.press(form, files=FILES)) and counted(postgres) == (1, 1, 1)
