@@ -1,6 +1,8 @@
 """Settings of the test run: the real ones, with the slow or outward parts turned off.
 
 ``DATABASE_URL`` and ``CELERY_BROKER_URL`` choose what the tests run on; unset: SQLite in memory, no broker.
+What the portal then publishes goes to this process's memory, where nobody takes it: as with a broker whose
+workers are away. Tests of a broker that is away itself say so.
 """
 
 import atexit
@@ -32,6 +34,8 @@ DATABASES["default"]["TEST"] = {  # noqa: F405
 }
 AXES_ENABLED = False
 REQUIRE_SECOND_FACTOR = False
+if USES_EMBEDDED_BROKER:  # noqa: F405
+    CELERY_BROKER_WRITE_URL = "memory://"
 # No broker runs beside the tests; those of the alarms turn it on.
 ALARMS_FROM_WEB = False
 ALLOWED_HOSTS = ["testserver", "127.0.0.1", "localhost"]

@@ -14,6 +14,7 @@ from django.db import connection
 from hypothesis import settings as hypothesis_settings
 
 from groups.enums import Role
+from groups.services import hints
 from portal import broker
 from portal.accounts.models import User
 from tests.factories import Area, make_area, make_user
@@ -45,6 +46,15 @@ def _empty_cache() -> None:
 def _own_media_root(settings, tmp_path: Path) -> None:
     """Files a test stores land in its own folder, never in the developer's ``var/media``."""
     settings.MEDIA_ROOT = str(tmp_path / "media")
+
+
+@pytest.fixture(autouse=True)
+def _words_to_the_workers_are_said() -> Iterator[None]:
+    """The webhook's hint is published by a thread: no test hears that of another, or is refused its own."""
+    yield
+    if hints._last is not None:
+        hints._last.result(timeout=60)
+    hints._last, hints._next_at = None, 0.0
 
 
 @pytest.fixture

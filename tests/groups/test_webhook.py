@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from types import SimpleNamespace
 
 import pytest
 from django.test import Client
@@ -302,29 +303,40 @@ def test_first_event_of_an_account_takes_two_statements(account, django_assert_n
         post(private(account, "x"))
 
 
-def test_broker_that_is_away_costs_the_answer_nothing(account, monkeypatch):
+def test_broker_that_is_away_costs_the_answer_nothing(account, monkeypatch, caplog):
     def away(*args, **kwargs):
         raise OSError("no broker")
 
     monkeypatch.setattr("groups.tasks.process_events.apply_async", away)
-    monkeypatch.setattr(hints, "_next_at", 0.0)
     assert post(private(account, "x")).status_code == 200
-    hints._last.result(timeout=5)
+    hints._last.result(timeout=60)
+    assert "hint_lost: groups.process_events (OSError)" in caplog.text
 
 
 def test_flood_asks_the_workers_once_a_second(account, monkeypatch):
-    asked = []
+    asked, clock = [], SimpleNamespace(monotonic=lambda: clock.now, now=1000.0)
     monkeypatch.setattr("groups.tasks.process_events.apply_async", lambda **how: asked.append(how))
-    monkeypatch.setattr(hints, "_next_at", 0.0)
-    for _number in range(30):
-        post(private(account, "x"))
-    hints._last.result(timeout=5)
+    monkeypatch.setattr(hints, "time", clock)
+
+    def flood() -> None:
+        for _number in range(30):
+            post(private(account, "x"))
+        hints._last.result(timeout=60)
+
+    flood()
     assert asked == [{"countdown": 1.0, "retry": False}]
+    clock.now += 0.9
+    flood()
+    assert len(asked) == 1
+    clock.now += 0.1
+    flood()
+    assert len(asked) == 2
 
 
 def test_accepted_events_write_no_log_line_and_refused_ones_do(account, caplog):
     caplog.set_level("INFO")
     post(private(account, "x"))
+    hints._last.result(timeout=60)
     assert not caplog.records
     post(private(account, "x"), mac="mac=" + "0" * 64)
     assert {record.name for record in caplog.records} == {"groups.zalo.webhooks", "portal.request"}
