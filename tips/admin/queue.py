@@ -1,7 +1,6 @@
 """The queue of tips and the page of one tip. Nothing is edited here: every change is a service's act."""
 
 import datetime
-from functools import cache
 from typing import Any
 
 from django.contrib import admin, messages
@@ -10,14 +9,14 @@ from django.contrib.admin.views.main import ChangeList
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
-from django.template.loader import render_to_string
 from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
-from django.utils.translation import get_language, gettext, ngettext
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from groups.admin.scoping import AreaFilter, ScopedAdmin
+from portal import pieces
 from portal.errors import PortalError, WrongStateError
 from tips.admin import acts, filters
 from tips.admin.listing import TipChangeList
@@ -95,14 +94,14 @@ class TipAdmin(ScopedAdmin):
 
     @admin.display(description=_("Ưu tiên"))
     def priority_badge(self, tip: Tip) -> str:
-        return _badge("priority", get_language(), priority=tip.priority)
+        return pieces.priority_badge(tip.priority)
 
     @admin.display(description=_("Trạng thái"))
     def status_badge(self, tip: Tip) -> str:
-        state = _badge("state", get_language(), state=tip.status, label=tip.get_status_display())
+        state = pieces.badge(tip.status, tip.get_status_display())
         if not tip.is_valuable:
             return state
-        value = _badge("state", get_language(), state="active", label=gettext("Có giá trị"))
+        value = pieces.badge("active", gettext("Có giá trị"))
         return format_html("{}<br>{}", state, value)
 
     @admin.display(description=_("Nơi xảy ra"))
@@ -305,12 +304,6 @@ class TipAdmin(ScopedAdmin):
             "revealed": revealed,
         }
         return render(request, "admin/tips/tip/change_form.html", context)
-
-
-@cache
-def _badge(name: str, _language: str, **context: Any) -> str:
-    """A badge as the desk draws it; there are few of them, and many rows."""
-    return render_to_string(f"components/{name}.html", context)
 
 
 def common_colleagues(tips: list[Tip]) -> dict[str, Any]:

@@ -5,10 +5,12 @@ from datetime import datetime, timedelta
 from django import template
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.safestring import SafeString
 from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from portal import pieces
 from portal.desk.paging import AFTER, BEFORE, NUMBER
 from portal.site.paging import NEWER, OLDER
 from tips.deadlines import Milestone
@@ -16,6 +18,8 @@ from tips.enums import RESTRICTED, Priority
 from tips.models import Tip
 
 register = template.Library()
+register.simple_tag(pieces.badge)
+register.simple_tag(pieces.icon)
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 SOON = 2 * HOUR
@@ -79,7 +83,8 @@ def urgency(moment: datetime | None) -> str:
 @register.inclusion_tag("desk/_deadline.html")
 def deadline(tip: Tip) -> dict:
     """The deadline of an open tip."""
-    return {"due": tip.due}
+    due = tip.due
+    return {"due": due, "near": urgency(due), "words": until(due)}
 
 
 @register.inclusion_tag("desk/tips/_milestone.html")
@@ -88,10 +93,10 @@ def milestone_badge(milestone: Milestone) -> dict:
     return {"milestone": milestone, "state": milestone.state(timezone.now())}
 
 
-@register.inclusion_tag("components/priority.html")
-def priority(tip: Tip, *, words: bool = False) -> dict:
+@register.simple_tag
+def priority(tip: Tip, *, words: bool = False) -> SafeString:
     """The priority badge; with ``words`` also what it means."""
-    return {"priority": f"P{tip.priority}", "label": Priority(tip.priority).label if words else ""}
+    return pieces.priority_badge(tip.priority, Priority(tip.priority).label if words else "")
 
 
 @register.filter
@@ -100,12 +105,6 @@ def summary(tip: Tip) -> str:
     if tip.category in RESTRICTED:
         return _("Nội dung chỉ hiện khi mở tin")
     return Truncator(" ".join(tip.text.split())).chars(SUMMARY_LENGTH)
-
-
-@register.filter
-def is_restricted(tip: Tip) -> bool:
-    """Whether only a named circle may open this kind of tip."""
-    return tip.category in RESTRICTED
 
 
 @register.simple_tag(takes_context=True)
