@@ -4,7 +4,7 @@ An ``Order`` names the keys of a list, all ascending or all descending, the last
 beyond a row is asked for by comparing rows of values, which one index over the same keys answers.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -63,18 +63,18 @@ def cut(
     size: int,
     after: str = "",
     before: str = "",
-    marks: QuerySet | None = None,
+    marks: Callable[[], QuerySet] | None = None,
 ) -> Slice:
     """``size`` rows after the row with the primary key ``after``, or before ``before``; else the first ones.
 
-    Keys come from addresses: what is no key, or not among ``marks``, means the first page. Those are all that
+    Keys come from addresses: what is no key, or not among ``marks``, means the first page. They give all that
     the reader may see, so that a row that left the list still marks its place, and nothing can be learnt of
     any other; without them, ``rows``.
     """
     backwards = bool(before and not after)
     key = after or before
     place = whole_number(key)
-    values = None if place is None else order.values_at(rows if marks is None else marks, place)
+    values = None if place is None else order.values_at(rows if marks is None else marks(), place)
     if values is None:
         backwards = False
     else:

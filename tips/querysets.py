@@ -24,6 +24,8 @@ DUE = Coalesce("deadline", Value(NO_DEADLINE), output_field=models.DateTimeField
 # What is in danger, then by deadline: the order of the queue, and of its index.
 BY_DEADLINE = Order(DANGER_FIRST, DUE, "id")
 NEWEST_FIRST = Order("id", descending=True)
+# Sealed columns beside the text of a tip.
+BESIDE_THE_TEXT = ("place", "coordinates", "public_reason", "valuable_reason")
 
 
 class TipQuerySet(models.QuerySet):
@@ -40,7 +42,11 @@ class TipQuerySet(models.QuerySet):
 
     def without_words(self) -> "TipQuerySet":
         """Without the columns that hold what people wrote: each would be decrypted for nothing."""
-        return self.defer("text", "place", "coordinates", "public_reason", "valuable_reason")
+        return self.defer("text", *BESIDE_THE_TEXT)
+
+    def with_text_alone(self) -> "TipQuerySet":
+        """Of what people wrote only what the sender told: all that a list shows."""
+        return self.defer(*BESIDE_THE_TEXT)
 
     def overdue(self, now=None) -> "TipQuerySet":
         """Open past their deadline."""

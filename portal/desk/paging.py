@@ -4,6 +4,7 @@ Lists that grow for years page by keys, here in any order, newest first in ``por
 pages are for short lists in an order of their own: those of the groups of one unit.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,11 +42,16 @@ def numbered(queryset: QuerySet, request: HttpRequest, *, size: int) -> Page:
 
 
 def keyed(
-    queryset: QuerySet, request: HttpRequest, *, order: Order, size: int, marks: QuerySet | None = None
+    queryset: QuerySet,
+    request: HttpRequest,
+    *,
+    order: Order,
+    size: int,
+    marks: Callable[[], QuerySet] | None = None,
 ) -> Page:
     """The page ``?sau=ID`` or ``?truoc=ID`` of a queryset, sorted by ``order``; as fast at any depth.
 
-    ``marks`` are all rows that the reader may see, where some are not in the queryset.
+    ``marks`` gives all rows that the reader may see, where some are not in the queryset.
     """
     asked = {"after": request.GET.get(AFTER, ""), "before": request.GET.get(BEFORE, "")}
     found = cut(queryset, order, size=size, marks=marks, **asked)

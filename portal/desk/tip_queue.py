@@ -79,7 +79,7 @@ def listed(request: HttpRequest, filters: Filters) -> TipQuerySet:
     rows = rows.filter(_chip(filters.chip, request.user))
     if filters.is_of_open:
         rows = rows.open()
-    return rows.select_related("unit", "village", "assignee")
+    return rows.with_text_alone().select_related("unit", "village", "assignee")
 
 
 def hidden(request: HttpRequest, filters: Filters) -> list[Tip]:

@@ -181,7 +181,7 @@ def test_row_that_left_the_list_still_marks_its_place(area):
     order = [tip.pk for tip in BY_DEADLINE.sorted(Tip.objects.all())]
     Tip.objects.filter(pk=order[0]).update(status="closed")
     found = keyset.cut(
-        Tip.objects.all().open(), BY_DEADLINE, size=5, after=str(order[0]), marks=Tip.objects.all()
+        Tip.objects.all().open(), BY_DEADLINE, size=5, after=str(order[0]), marks=Tip.objects.all
     )
     assert [tip.pk for tip in found.rows] == order[1:]
     assert len(tips) == 3

@@ -34,7 +34,9 @@ class TipChangeList(ChangeList):
             self.filter_params.pop(name, None)
         is_queue = StatusFilter.parameter_name not in request.GET
         order = BY_DEADLINE if is_queue else NEWEST_FIRST
-        found = cut(self.queryset, order, size=self.list_per_page, marks=self.root_queryset, **self._place)
+        found = cut(
+            self.queryset, order, size=self.list_per_page, marks=lambda: self.root_queryset, **self._place
+        )
         self.result_list = found.rows
         # Rows of the queue lie scattered by deadline: those of a unit are sooner gathered than met in order.
         counted = self.queryset.order_by() if is_queue else order.sorted(self.queryset)

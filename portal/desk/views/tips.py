@@ -1,5 +1,6 @@
 """Tips: the queue, one tip with its thread and files, and every act on it."""
 
+from functools import partial
 from typing import Any
 
 from django.contrib import messages
@@ -47,7 +48,9 @@ def index(request: HttpRequest) -> HttpResponse:
             tip_queue.passed_on(request), request, by="pk", size=PAGE_SIZE
         )
     else:
-        context["page"] = keyed(rows, request, order=filters.order, size=PAGE_SIZE, marks=scope.tips(request))
+        context["page"] = keyed(
+            rows, request, order=filters.order, size=PAGE_SIZE, marks=partial(scope.tips, request)
+        )
         attention.mark(request.user, context["page"].rows)
         context["people"] = offers.people_at(request.desk.unit) if request.desk.is_deciding else []
     context["hidden"] = tip_queue.hidden(request, filters)
