@@ -13,11 +13,13 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django_htmx.http import HttpResponseClientRedirect
+from rest_framework.permissions import SAFE_METHODS
 
 from broadcasts.permissions import POSTING_ROLES
 from groups import permissions
 from groups.enums import Level, Role
 from groups.models import Posting, Unit
+from portal.desk import badges
 from portal.errors import NotAllowedError, WrongStateError
 
 # The role that speaks for a person with several postings until they choose another.
@@ -111,6 +113,9 @@ def desk_page(*roles: str) -> Callable[[View], View]:
                 return conflict(request, error)
             except NotAllowedError as error:
                 raise PermissionDenied(str(error.message)) from error
+            finally:
+                if request.method not in SAFE_METHODS:
+                    badges.forget(request)
 
         return guarded
 

@@ -16,7 +16,7 @@ from broadcasts.services.dead_letters import dead_letters
 from groups.enums import AccountState, GroupState
 from groups.models import Group, OfficialAccount
 from portal import heartbeat, parts
-from portal.desk.frame import capped
+from portal.desk.badges import capped
 from portal.desk.templatetags.desk import span
 
 LEAST_FREE_DISK = 0.1

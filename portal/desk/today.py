@@ -13,7 +13,7 @@ from broadcasts.enums import BroadcastState, DeliveryState
 from broadcasts.models import Alarm, Broadcast, Delivery, Mailbox
 from groups.models import Group
 from portal.desk import posting, posts, scope
-from portal.desk.frame import capped
+from portal.desk.badges import capped
 from portal.desk.health import paused_for, visible_dead_letters
 from tips.models import DataRequest, Extension, IdentityRequest, Mention, Tip
 from tips.querysets import BY_DEADLINE, TipQuerySet

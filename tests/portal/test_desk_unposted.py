@@ -3,13 +3,14 @@
 from datetime import timedelta
 
 import pytest
+from django.core.cache import cache
 from django.urls import reverse
 from django.utils import timezone
 
 from broadcasts.enums import POSTABLE, DeliveryState
 from broadcasts.models import Delivery, PostingTask
 from groups.enums import Role
-from portal.desk import frame, posting
+from portal.desk import badges, posting
 from portal.desk.views import unposted
 from tests.factories import make_user
 from tests.portal.desk_world import World, html
@@ -89,10 +90,26 @@ def test_menu_says_how_many_groups_wait_for_somebody_else(world, monkeypatch):
 
     waiting = posting.unposted(world.users["chief"], world.area.commune_a).count()
     assert waiting and f'<span class="count">{waiting}</span>' in entry("chief")
-    monkeypatch.setattr(frame, "MOST_COUNTED", 1)
+    monkeypatch.setattr(badges, "MOST_COUNTED", 1)
+    cache.clear()
     assert '<span class="count">0+</span>' in entry("chief")
     Delivery.objects.filter(state__in=POSTABLE).update(state=DeliveryState.POSTED)
+    cache.clear()
     assert "count" not in entry("chief")
+
+
+def test_menu_says_at_once_what_became_of_ones_own_act_and_soon_of_others(world, time_machine):
+    def today() -> str:
+        page = html(world.client("officer").get(reverse("desk:groups")))
+        return page.split('class="desk-nav"')[1].split("</a>")[0]
+
+    before = posting.queue(world.users["officer"]).count()
+    assert f'<span class="count">{before}</span>' in today()
+    world.client("officer").post(reverse("desk:posting_posted", args=[world.to_post.pk]))
+    assert f'<span class="count">{before}</span>' not in today()
+    Delivery.objects.filter(state__in=POSTABLE).update(state=DeliveryState.POSTED)
+    time_machine.move_to(timezone.now() + timedelta(seconds=badges.KEPT_SECONDS + 1))
+    assert "count" not in today()
 
 
 def test_list_of_people_that_was_cut_says_so(world, monkeypatch):
