@@ -299,6 +299,23 @@ def test_last_press_of_a_run_is_taken_back_at_once(world, rows, visit, is_online
     assert page.complaints == []
 
 
+def test_press_can_be_taken_back_while_the_phone_looks_for_something_to_send(world, rows, visit):
+    """Only a picture on its way stands in the way of that; looking for one takes no press to a dead page."""
+    page = visit("relay", run_path(world))
+    wait_until(page, EMPTY_OUTBOX)
+    taken = page.evaluate(
+        """(async () => {
+        const taken = [];
+        for (let time = 0; time < 20; time += 1) {
+          const [back] = await Promise.all([outbox.alone(() => "taken back"), outbox.send("none")]);
+          const [, later] = await Promise.all([outbox.send("none"), outbox.alone(() => "taken back")]);
+          taken.push(back, later);
+        }
+        return taken; })()"""
+    )
+    assert taken == ["taken back"] * 40
+
+
 def test_single_page_shows_what_was_sent_when_the_network_is_back(world, rows, visit):
     page = visit("relay", f"/can-bo/dang-bai/{rows[0].pk}/")
     page.context.set_offline(True)

@@ -149,7 +149,10 @@ const outbox = (() => {
     const results = [];
     const light = await inLane(LIGHT, () => sendLane(cardUrl, (item) => !item.proof, hurry, results));
     if (light === "login") return { state: light, results };
-    const heavy = await inLane(HEAVY, () => sendLane(cardUrl, (item) => Boolean(item.proof), hurry, results));
+    // Held only for a picture: see alone().
+    const isPicture = (item) => Boolean(item.proof);
+    const isNeeded = (await all()).some((item) => !item.refused && isPicture(item));
+    const heavy = isNeeded ? await inLane(HEAVY, () => sendLane(cardUrl, isPicture, hurry, results)) : "empty";
     const state = ["login", "wait", "other"].find((one) => one === light || one === heavy) || "empty";
     return { state, results };
   }
