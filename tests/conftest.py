@@ -125,8 +125,10 @@ def live_server(live_server: Any) -> Any:
 @pytest.fixture
 def browser(chromium_path: str) -> Iterator:
     """A fresh headless Chromium, driven by Playwright; also stops it."""
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
+    # As long as everything else of Playwright waits, not five seconds.
+    expect.set_options(timeout=30_000)
     # Playwright's sync API runs an event loop in this thread; Django would refuse every query there.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
     try:

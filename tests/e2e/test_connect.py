@@ -2,11 +2,13 @@
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
 
 from groups.enums import AccountState, Role
 from groups.zalo.simulator.server import SimulatorThread
 from groups.zalo.simulator.state import World
-from tests.factories import PASSWORD, OfficialAccountFactory, make_area, make_user
+from tests.e2e.visits import ADMIN_DOOR, log_in, wait_for_copy
+from tests.factories import OfficialAccountFactory, make_area, make_user
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pytest.mark.timeout(120)]
 PHONE, DESK = 390, 1280
@@ -40,21 +42,16 @@ def test_account_is_connected_through_the_consent_page(account, browser, live_se
     page, complaints = context.new_page(), []
     page.on("console", lambda message: complaints.append(message.text))
     path = f"/admin/groups/officialaccount/{account.pk}/ket-noi/"
-    page.goto(f"{live_server.url}/admin/login/?next={path}")
-    page.get_by_label("Tên tài khoản").fill("admin")
-    page.get_by_label("Mật khẩu", exact=True).fill(PASSWORD)
-    page.get_by_role("button", name="Đăng nhập").click()
-    page.wait_for_url(f"**{path}")
+    log_in(page, live_server.url, "admin", path, door=ADMIN_DOOR)
     assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0
     if javascript:
         context.grant_permissions(["clipboard-read", "clipboard-write"])
         page.locator("[data-copy=copy-callback]").click()
-        copied = page.evaluate("navigator.clipboard.readText()")
-        assert copied == f"{live_server.url}/zalo/callback/"
+        wait_for_copy(page, f"{live_server.url}/zalo/callback/")
     page.locator(".connect-steps").get_by_role("link", name="Kết nối với Zalo").click()
     page.get_by_role("button", name="Đồng ý cấp quyền").click()
-    page.wait_for_url(f"**{path}")
-    assert "Đã kết nối" in page.locator(".messagelist").inner_text()
+    page.wait_for_url(live_server.url + path)
+    expect(page.locator(".messagelist")).to_contain_text("Đã kết nối")
     account.refresh_from_db()
     assert account.state == AccountState.ACTIVE
     assert complaints == []
@@ -63,11 +60,7 @@ def test_account_is_connected_through_the_consent_page(account, browser, live_se
 def test_refusal_at_the_consent_page_leaves_the_account_as_it_was(account, browser, live_server):
     page = browser.new_context(locale="vi-VN").new_page()
     path = f"/admin/groups/officialaccount/{account.pk}/ket-noi/"
-    page.goto(f"{live_server.url}/admin/login/?next={path}")
-    page.get_by_label("Tên tài khoản").fill("admin")
-    page.get_by_label("Mật khẩu", exact=True).fill(PASSWORD)
-    page.get_by_role("button", name="Đăng nhập").click()
-    page.wait_for_url(f"**{path}")
+    log_in(page, live_server.url, "admin", path, door=ADMIN_DOOR)
     assert Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa"]}).response["violations"] == []
     page.locator(".connect-steps").get_by_role("link", name="Kết nối với Zalo").click()
     page.get_by_role("button", name="Từ chối").click()

@@ -53,6 +53,7 @@ def opened(browser, live_server, pages) -> Callable:
 
 def faults(page, widths: tuple[int, ...], *, accessible: bool = True) -> list:
     """What is wrong with the page that stands in the browser, at each width."""
+    page.wait_for_load_state()
     found = [(page.title(), "title")] if not page.title() or SECRET in page.title() else []
     headings = page.locator("h1").count()
     found += [(headings, "h1")] if headings != 1 else []

@@ -7,9 +7,11 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.utils import timezone
 from PIL import Image
+from playwright.sync_api import expect
 
 from broadcasts.enums import BroadcastState, PostKind
 from portal.site.models import Contact, Procedure
+from tests.e2e.visits import wait_until
 from tests.factories import BroadcastFactory, GroupFactory, NoticeFactory, PostFactory, make_area
 from tips.models import Tip
 
@@ -84,7 +86,7 @@ def go_on(page, javascript: bool = True) -> None:
     if javascript:
         buttons.click()
     else:
-        assert page.get_by_role("button", name="Gửi tin", exact=True).is_visible()
+        expect(page.get_by_role("button", name="Gửi tin", exact=True)).to_be_visible()
 
 
 def assert_nothing_foreign(page, base: str) -> None:
@@ -99,15 +101,16 @@ def test_sending_a_photo_and_following_it_on_a_small_screen(browser, portal, pho
 
     page.locator("label.choice", has_text="Lừa đảo").click()
     # Fraud within a day is a matter for the bank first, said before a word is written.
-    assert page.get_by_text("Chuyển tiền chưa quá 24 giờ?").is_visible()
+    expect(page.get_by_text("Chuyển tiền chưa quá 24 giờ?")).to_be_visible()
     page.get_by_label("Kể lại điều thấy, nghe").fill(TEXT)
     go_on(page, javascript)
     page.get_by_label("Xảy ra ở xã, phường nào?").select_option(label="Xã Minh Tân")
     if not javascript:
         page.get_by_role("button", name="Chọn xã này").click()
-        assert page.get_by_label("Kể lại điều thấy, nghe").input_value() == TEXT
         # The page came back where the sender was, with the villages in sight.
-        assert page.evaluate("scrollY") > 0
+        page.wait_for_url("**#where")
+        wait_until(page, "scrollY > 0")
+        assert page.get_by_label("Kể lại điều thấy, nghe").input_value() == TEXT
         assert page.get_by_label("Thôn, tổ dân phố").bounding_box()["y"] < 640
     page.get_by_label("Thôn, tổ dân phố").select_option(label="Thôn Đông Phú")
     page.get_by_label("Ảnh, video, ghi âm").set_input_files(photo)
@@ -125,11 +128,11 @@ def test_sending_a_photo_and_following_it_on_a_small_screen(browser, portal, pho
     page.goto(f"{portal}/theo-doi/")
     page.get_by_label("Mã theo dõi").fill(receipt.lower().replace("-", " "))
     page.get_by_role("button", name="Xem tin").click()
-    assert page.get_by_role("heading", level=1).inner_text() == "Đã nhận"
+    expect(page.get_by_role("heading", level=1)).to_have_text("Đã nhận")
     page.get_by_label("Nội dung gửi thêm").fill("Số tài khoản nhận tiền có đuôi 8899.")
     page.get_by_role("button", name="Gửi thêm").click()
     page.wait_for_selector(".alert--success")
-    assert "8899" in page.locator(".thread").inner_text()
+    expect(page.locator(".thread")).to_contain_text("8899")
     assert receipt not in page.url and receipt not in page.locator("body").inner_text()
     assert overflow(page) <= 0
     assert {cookie["name"] for cookie in page.context.cookies()} <= {"csrftoken"}
@@ -162,11 +165,12 @@ def test_refused_form_is_one_page_and_brings_the_reader_to_what_is_wrong(browser
     page.get_by_role("button", name="Gửi tin", exact=True).click()
 
     page.wait_for_selector(".error-summary")
-    assert page.evaluate("document.activeElement.className") == "error-summary"
+    expect(page.locator(".error-summary")).to_be_focused()
     text = page.get_by_label("Kể lại điều thấy, nghe")
-    assert text.is_visible() and text.input_value() == TEXT
+    expect(text).to_be_visible()
+    expect(text).to_have_value(TEXT)
     page.locator(".error-summary a").last.click()
-    assert page.evaluate("location.hash") == "#contact_phone"
+    page.wait_for_url("**#contact_phone")
 
 
 def test_step_says_what_is_missing_and_going_back_keeps_everything(browser, portal):
@@ -178,10 +182,11 @@ def test_step_says_what_is_missing_and_going_back_keeps_everything(browser, port
     assert page.evaluate("document.activeElement.name") == "category"
     assert 0 <= complaint.bounding_box()["y"] < 640
     page.locator("label.choice", has_text="Ma túy").click()
-    assert complaint.count() == 0 and page.locator("#category.field--error").count() == 0
+    expect(complaint).to_have_count(0)
+    expect(page.locator("#category.field--error")).to_have_count(0)
     page.get_by_label("Kể lại điều thấy, nghe").fill("ngắn")
     go_on(page)
-    assert page.get_by_text("Xin viết thêm một câu").is_visible()
+    expect(page.get_by_text("Xin viết thêm một câu")).to_be_visible()
     page.get_by_label("Kể lại điều thấy, nghe").fill(TEXT)
     go_on(page)
     go_on(page)
@@ -189,8 +194,8 @@ def test_step_says_what_is_missing_and_going_back_keeps_everything(browser, port
     assert page.evaluate("document.activeElement.name") == "unit"
     page.get_by_role("button", name="Quay lại").locator("visible=true").click()
 
+    expect(page.locator("[aria-current=step]")).to_have_text("Chuyện gì")
     assert page.get_by_label("Kể lại điều thấy, nghe").input_value() == TEXT
-    assert page.locator("[aria-current=step]").inner_text() == "Chuyện gì"
 
 
 @pytest.mark.parametrize("javascript", [True, False], ids=["js", "no-js"])
@@ -248,7 +253,7 @@ def test_double_click_and_back_make_one_tip_with_one_receipt(browser, portal):
     page.get_by_label("Kể lại điều thấy, nghe").fill(TEXT)
     first = send_again()
     page.go_back()
-    assert page.get_by_label("Kể lại điều thấy, nghe").input_value() == TEXT
+    expect(page.get_by_label("Kể lại điều thấy, nghe")).to_have_value(TEXT)
 
     assert send_again() == first
     assert Tip.objects.count() == 1
@@ -272,7 +277,7 @@ def test_browser_works_for_a_tip_while_tips_flood_in(browser, portal, settings):
     page.get_by_text("Chưa gửi được tin.").wait_for()
     page.get_by_role("button", name="Gửi lại").click()
 
-    page.wait_for_selector("#receipt", timeout=60_000)
+    page.wait_for_selector("#receipt", timeout=120_000)
     assert Tip.objects.get().text == TEXT
     assert [text for text in page.complaints if "429" not in text] == []
 
@@ -304,8 +309,11 @@ def test_form_is_usable_with_the_keyboard_alone(browser, portal):
     page.keyboard.type(TEXT)
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
-    page.get_by_label("Xảy ra ở xã, phường nào?").focus()
-    page.keyboard.type("Xã Minh")
+    unit = page.get_by_label("Xảy ra ở xã, phường nào?")
+    unit.focus()
+    # Not by its letters: those count as one word only when they come quickly.
+    while unit.evaluate("field => field.selectedOptions[0].label") != "Xã Minh Tân":
+        page.keyboard.press("ArrowDown")
     page.get_by_role("button", name="Tiếp", exact=True).locator("visible=true").press("Enter")
     page.get_by_role("button", name="Gửi tin", exact=True).press("Enter")
 

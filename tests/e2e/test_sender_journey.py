@@ -4,6 +4,7 @@ import re
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from playwright.sync_api import expect
 
 from groups.enums import Role
 from tests.e2e.test_public_pages import RECEIPT, assert_nothing_foreign, go_on, open_page, overflow
@@ -88,10 +89,10 @@ def test_mistake_question_answer_rating_and_reopening_on_the_smallest_phone(
     act(handling.accept, officer)
     act(timing.ask_sender, officer, text="Quán nào, ở đâu ạ?")
     follow()
-    assert "Quán nào, ở đâu ạ?" in page.locator(".thread").inner_text()
+    expect(page.locator(".thread")).to_contain_text("Quán nào, ở đâu ạ?")
     page.get_by_label("Nội dung gửi thêm").fill(MORE)
     page.get_by_role("button", name="Gửi thêm").click()
-    page.wait_for_selector(".alert--success")
+    expect(page.locator(".alert--success")).to_contain_text("Đã nhận nội dung gửi thêm.")
     looks_right()
     assert Tip.objects.get().status == "verifying"
 
@@ -106,8 +107,8 @@ def test_mistake_question_answer_rating_and_reopening_on_the_smallest_phone(
         note="Biên bản 12",
     )
     follow()
-    assert "Đã nhắc nhở chủ quán." in page.locator(".thread").inner_text()
-    assert "Đã xử phạt quán hát quá giờ." in page.locator("body").inner_text()
+    expect(page.locator(".thread")).to_contain_text("Đã nhắc nhở chủ quán.")
+    expect(page.locator("body")).to_contain_text("Đã xử phạt quán hát quá giờ.")
     with page.expect_download() as download:
         page.get_by_role("button", name="Tải").first.click()
     assert download.value.path().read_bytes().startswith(b"\xff\xd8")
@@ -116,21 +117,22 @@ def test_mistake_question_answer_rating_and_reopening_on_the_smallest_phone(
     page.get_by_label("Ý kiến").fill("Phạt xong vẫn hát.")
     page.get_by_label("2 –").check()
     page.get_by_role("button", name="Gửi đánh giá").click()
-    page.wait_for_selector(".alert--success")
+    expect(page.locator(".alert--success")).to_contain_text("Cảm ơn Quý công dân đã cho ý kiến.")
     looks_right()
     rating = Rating.objects.get()
     assert (rating.stars, rating.words) == (2, "Phạt xong vẫn hát.")
     page.get_by_label("Nội dung gửi thêm").fill(AGAIN)
     page.get_by_role("button", name="Gửi và mở lại tin").click()
-    page.wait_for_selector(".alert--success")
+    expect(page.locator(".alert--success")).to_contain_text("Đã mở lại tin và nhận nội dung gửi thêm.")
     looks_right()
-    assert Tip.objects.get().status == "reopened" and AGAIN in page.locator(".thread").inner_text()
+    assert Tip.objects.get().status == "reopened"
+    expect(page.locator(".thread")).to_contain_text(AGAIN)
 
     # What is kept about the sender is theirs to ask about.
     page.get_by_text("Yêu cầu xem, sửa, xóa dữ liệu").click()
     page.locator("input[name=kind][value=delete]").check()
     page.get_by_role("button", name="Gửi yêu cầu").click()
-    page.wait_for_selector(".alert--success")
+    expect(page.locator(".alert--success")).to_contain_text("Đã ghi yêu cầu về dữ liệu cá nhân.")
     looks_right()
     assert DataRequest.objects.get().kind == "delete"
     assert receipt not in page.url and "Hoa" not in page.locator("body").inner_text()

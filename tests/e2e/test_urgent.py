@@ -5,7 +5,7 @@ from axe_playwright_python.sync_playwright import Axe
 from django.utils import timezone
 from playwright.sync_api import expect
 
-from tests.factories import PASSWORD
+from tests.e2e.visits import log_in
 from tests.portal.desk_world import World, make_tip, make_world
 from tips.models import AlarmCall
 from tips.services import handling, ringing
@@ -45,13 +45,9 @@ def visit(browser, live_server):
         page.complaints = []
         page.on("pageerror", lambda error: page.complaints.append(str(error)))
         page.on("console", lambda line: page.complaints.append(line.text) if line.type == "error" else None)
-        page.goto(f"{live_server.url}/tai-khoan/dang-nhap/?next={path}")
-        page.get_by_label("Tên tài khoản").fill(name)
-        page.get_by_label("Mật khẩu", exact=True).fill(PASSWORD)
         if javascript:
             page.clock.install()
-        page.get_by_role("button", name="Đăng nhập").click()
-        page.wait_for_url(f"**{path}")
+        log_in(page, live_server.url, name, path)
         return page
 
     return open_page

@@ -20,7 +20,7 @@ def browse(simulator):
         data = None if form is None else urllib.parse.urlencode(form).encode()
         request = urllib.request.Request(simulator.url + path, data, headers)
         try:
-            with urllib.request.urlopen(request, timeout=5) as response:
+            with urllib.request.urlopen(request, timeout=60) as response:
                 return response.status, urllib.parse.urlsplit(response.url).path, response.read().decode()
         except urllib.error.HTTPError as error:
             return error.code, path, error.read().decode()
@@ -125,7 +125,7 @@ def test_145_citizen_sends_picture_and_file_which_the_portal_can_fetch(
     body = head.encode() + content + f"\r\n--{edge}--\r\n".encode()
     url = f"{simulator.url}/nguoi-dan/{OA}/{person.user_id}"
     headers = {"Content-Type": f"multipart/form-data; boundary={edge}"}
-    urllib.request.urlopen(urllib.request.Request(url, body, headers), timeout=5).close()
+    urllib.request.urlopen(urllib.request.Request(url, body, headers), timeout=60).close()
 
     event = hook.event()
     assert event["event_name"] == name
@@ -232,7 +232,7 @@ def test_145_phones_at_both_widths_in_a_real_browser(simulator, browser, send, f
     boxes = [phone.bounding_box() for phone in page.locator(".sim-set").all()]
     page.locator(".sim-set textarea").first.fill("Đã đọc")
     send("Tin tới khi đang viết")
-    page.wait_for_selector("text=Tin tới khi đang viết", timeout=10_000)
+    page.wait_for_selector("text=Tin tới khi đang viết")
 
     assert len({box["y"] for box in boxes}) == 1
     assert all(box["x"] + box["width"] <= 1280 for box in boxes)
