@@ -14,6 +14,7 @@ import pytest
 import redis
 
 from portal import broker
+from tests.waiting import wait_for
 
 pytestmark = pytest.mark.process
 
@@ -44,9 +45,7 @@ def is_alive(pid: int) -> bool:
 
 
 def wait_until_gone(pid: int) -> None:
-    deadline = time.monotonic() + 10
-    while is_alive(pid) and time.monotonic() < deadline:
-        time.sleep(0.02)
+    wait_for(lambda: not is_alive(pid), what="its end")
 
 
 def test_ensure_running_starts_one_server_once(var_dir: Path):
@@ -77,9 +76,7 @@ def test_keep_running_revives_a_killed_server(var_dir: Path):
     pid = pid_of(var_dir)
     os.kill(pid, signal.SIGKILL)
     wait_until_gone(pid)
-    deadline = time.monotonic() + 10
-    while not broker.is_answering(broker.socket_path(var_dir)) and time.monotonic() < deadline:
-        time.sleep(0.05)
+    wait_for(lambda: broker.is_answering(broker.socket_path(var_dir)), what="its return")
     watch.set()
     assert pid_of(var_dir) != pid
 

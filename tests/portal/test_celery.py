@@ -83,7 +83,7 @@ def run(environment) -> Iterator[Callable[[str], subprocess.Popen]]:
 
 def publish(environment: dict[str, str], *, count: int = 1) -> None:
     command = [sys.executable, "-c", PUBLISH.format(count=count)]
-    subprocess.run(command, cwd=ROOT, env=environment, check=True, timeout=30)
+    subprocess.run(command, cwd=ROOT, env=environment, check=True, timeout=150)
 
 
 def client(environment: dict[str, str], database: int) -> redis.Redis:
@@ -115,7 +115,7 @@ def test_idle_worker_stops_at_once(environment, run):
     wait_for(lambda: noted(environment))
     started = time.monotonic()
     worker.terminate()
-    assert (worker.wait(20), time.monotonic() - started < 5) == (0, True)
+    assert (worker.wait(100), time.monotonic() - started < 5) == (0, True)
 
 
 def test_work_waits_for_the_next_worker(environment, run):
@@ -142,7 +142,7 @@ def test_worker_survives_a_kill_of_its_broker(environment, run):
 
 def seconds_of_failing_publish(environment: dict[str, str]) -> float:
     command = [sys.executable, "-c", FAIL_TO_PUBLISH]
-    result = subprocess.run(command, cwd=ROOT, env=environment, check=True, capture_output=True, timeout=40)
+    result = subprocess.run(command, cwd=ROOT, env=environment, check=True, capture_output=True, timeout=150)
     return float(result.stdout)
 
 

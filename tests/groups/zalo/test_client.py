@@ -20,6 +20,8 @@ from groups.zalo.errors import (
 )
 from groups.zalo.http import open_session, timeouts
 from tests.groups.zalo.conftest import ACCESS, GROUP, OA
+from tests.groups.zalo.simulator.doors import refuses
+from tests.waiting import wait_for
 
 # Faults that end only with the caller's patience.
 SILENT = {"timeout_before", "timeout_after", "trickle", "slow"}
@@ -303,12 +305,12 @@ def test_host_in_an_outage_cuts_every_call_and_delivers_nothing(real):
 
 
 def test_host_that_stops_listening_refuses_and_comes_back(real):
-    real.simulator.control("POST", "outage", {"seconds": 0.3, "refuse": True})
-    time.sleep(0.1)
+    real.simulator.control("POST", "outage", {"seconds": 3, "refuse": True})
+    wait_for(lambda: refuses(real.simulator))
 
     with pytest.raises(NotSent):
         real.run(send)
-    time.sleep(0.5)
+    wait_for(lambda: not refuses(real.simulator))
 
     assert real.run(send).message_id
     assert real.seen_in(GROUP) == ["Tin"]

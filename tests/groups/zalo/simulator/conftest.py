@@ -16,7 +16,7 @@ APP, APP_SECRET, REFRESH = "1000000000000000001", "app-secret-for-tests", "RT-fi
 GROUP_CALL = "/v3.0/oa/group/"
 
 
-def fetch(url, body=None, *, method=None, headers=None, timeout=5):
+def fetch(url, body=None, *, method=None, headers=None, timeout=60):
     """Status, headers and raw body of one request; redirects are followed, errors returned."""
     request = urllib.request.Request(url, body, headers or {}, method=method)
     try:
@@ -168,7 +168,7 @@ class Portal:
 
     def next(self):
         """Headers and raw body of the next event."""
-        return self.received.get(timeout=5)
+        return self.received.get(timeout=60)
 
     def event(self):
         return json.loads(self.next()[1])

@@ -17,7 +17,7 @@ def call(simulator):
     def make(method, token=TOKEN, **fields):
         url = f"{simulator.url}/bot{token}/{method}"
         request = urllib.request.Request(url, json.dumps(fields).encode(), method="POST")
-        with urllib.request.urlopen(request, timeout=5) as response:
+        with urllib.request.urlopen(request, timeout=60) as response:
             return json.load(response)
 
     make.control = simulator.control

@@ -42,7 +42,7 @@ def decide(simulator, pkce):
             f"{simulator.url}/v4/oa/permission", urllib.parse.urlencode(form).encode()
         )
         with pytest.raises(urllib.error.HTTPError) as answer:
-            urllib.request.build_opener(StayHere).open(request, timeout=5)
+            urllib.request.build_opener(StayHere).open(request, timeout=60)
         location = urllib.parse.urlsplit(answer.value.headers["Location"])
         return dict(urllib.parse.parse_qsl(location.query))
 
@@ -72,7 +72,7 @@ def test_t1_page_names_who_asks_and_for_which_account(simulator, pkce):
     url = oauth.authorization_url(
         simulator.url, app_id=APP, redirect_uri=CALLBACK, challenge=pkce.challenge, state="s1"
     )
-    with urllib.request.urlopen(url, timeout=5) as response:
+    with urllib.request.urlopen(url, timeout=60) as response:
         html = response.read().decode()
 
     assert "xa.example" in html and "Công an xã Mẫu" in html

@@ -14,7 +14,7 @@ def get(simulator):
     def get(path, **headers):
         request = urllib.request.Request(simulator.url + path, headers=headers)
         try:
-            with urllib.request.urlopen(request, timeout=5) as response:
+            with urllib.request.urlopen(request, timeout=60) as response:
                 return response.status, response.headers, response.read().decode()
         except urllib.error.HTTPError as error:
             return error.code, error.headers, error.read().decode()

@@ -24,7 +24,7 @@ def browse(simulator):
         data = None if form is None else urllib.parse.urlencode(form).encode()
         request = urllib.request.Request(simulator.url + path, data, headers)
         try:
-            with urllib.request.urlopen(request, timeout=5) as response:
+            with urllib.request.urlopen(request, timeout=60) as response:
                 return response.status, response.read().decode()
         except urllib.error.HTTPError as error:
             return error.code, error.read().decode()

@@ -19,7 +19,7 @@ def ask(simulator):
         data = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(simulator.url + path, data, headers, method=method)
         try:
-            with urllib.request.urlopen(request, timeout=5) as response:
+            with urllib.request.urlopen(request, timeout=60) as response:
                 return response.status, response.headers, json.load(response)
         except urllib.error.HTTPError as error:
             return error.code, error.headers, error.read().decode()

@@ -32,7 +32,7 @@ def approve(simulator):
         }
         # The callback is a quiet address of the simulator itself, so that the redirect may be followed.
         data = urllib.parse.urlencode(form).encode()
-        with urllib.request.urlopen(f"{simulator.url}/v4/oa/permission", data, timeout=5) as response:
+        with urllib.request.urlopen(f"{simulator.url}/v4/oa/permission", data, timeout=60) as response:
             return dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(response.url).query))
 
     return approve

@@ -282,7 +282,7 @@ def test_w8_picture_is_gone_expired_or_not_a_picture(picture, fault, kind, statu
 def test_w8_picture_leads_to_a_private_address(simulator, picture, fault):
     fault("media_redirect", times=1)
     host = simulator.url.removeprefix("http://")
-    connection = http.client.HTTPConnection(host, timeout=5)
+    connection = http.client.HTTPConnection(host, timeout=60)
     connection.request("GET", picture.removeprefix(simulator.url))
     answer = connection.getresponse()
     connection.close()
@@ -292,7 +292,7 @@ def test_w8_picture_leads_to_a_private_address(simulator, picture, fault):
 
 def test_w8_huge_picture_announces_no_length_and_does_not_end(picture, fault):
     fault("media_huge", times=1)
-    with urllib.request.urlopen(picture, timeout=5) as response:
+    with urllib.request.urlopen(picture, timeout=60) as response:
         assert response.headers["Content-Length"] is None
         assert len(response.read(3 * 1024 * 1024)) == 3 * 1024 * 1024
 
