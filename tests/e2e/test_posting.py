@@ -12,7 +12,14 @@ from broadcasts.models import Delivery
 from broadcasts.services import posting
 from groups.enums import Role
 from portal.audit.models import AuditEntry
-from tests.e2e.visits import log_in, wait_for_copy, wait_for_page, wait_until
+from tests.e2e.visits import (
+    log_in,
+    log_out,
+    wait_for_copy,
+    wait_for_page,
+    wait_until,
+    worker_is_ready,
+)
 from tests.factories import (
     DeliveryFactory,
     GroupFactory,
@@ -23,7 +30,7 @@ from tests.factories import (
 from tests.portal.desk_world import World, make_world
 from tests.tips import media
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pytest.mark.timeout(600)]
 
 
 @pytest.fixture
@@ -79,13 +86,6 @@ def run_path(world: World) -> str:
 
 def posted_by(world: World, name: str) -> int:
     return Delivery.objects.filter(state=DeliveryState.POSTED, settled_by=world.users[name]).count()
-
-
-def worker_is_ready(page) -> None:
-    """The list and the run it leads to are on the phone."""
-    wait_until(
-        page, "caches.open('dang-bai-trang').then((kept) => kept.keys()).then((all) => all.length > 1)"
-    )
 
 
 def answered(page, row):
@@ -332,11 +332,27 @@ def test_logging_out_leaves_nothing_on_the_phone_and_warns_before_it_loses_a_con
     )
     ours = ("/static/", "/can-bo/dang-bai/", "/can-bo/sw.js")
     assert [path for path in kept if not path.startswith(ours)] == []
-    page.locator(".user-menu summary").click()
-    page.get_by_role("button", name="Đăng xuất").click()
-    page.wait_for_url(lambda url: "/can-bo/" not in url)
-    # The worker forgets while the next page opens.
-    wait_until(page, "caches.keys().then((names) => names.length === 0)")
+    log_out(page)
+
+
+def test_page_on_its_way_while_somebody_logs_out_is_kept_no_more(world, rows, visit):
+    page = visit("relay", "/can-bo/dang-bai/")
+    worker_is_ready(page)
+    (worker,) = page.context.service_workers
+    worker.evaluate(
+        """() => { const fetchIt = fetchAndKeep; self.ended = 0;
+        fetchAndKeep = async (...how) => { await fetchIt(...how); self.ended += 1; }; }"""
+    )
+    held = []
+    page.context.route(f"**{run_path(world)}", lambda route: held.append((route, route.fetch())))
+    page.reload()
+    wait_for_page(page, lambda: held, what="the worker's look at the run")
+    log_out(page)
+    ((route, response),) = held
+    route.fulfill(response=response)
+    # The list and the run.
+    wait_for_page(page, lambda: worker.evaluate("self.ended") == 2, what="the end of the worker's work")
+    assert page.evaluate("caches.keys()") == []
 
 
 def test_page_of_another_kind_is_not_kept_and_the_phone_says_so(world, rows, visit, live_server):

@@ -21,6 +21,21 @@ def log_in(page: Page, base: str, name: str, path: str, *, door: str = DESK_DOOR
     page.wait_for_url(lambda url: url == base + path)
 
 
+def log_out(page: Page) -> None:
+    """Until the phone has forgotten everything: the worker does that while the next page opens."""
+    page.locator(".user-menu summary").click()
+    page.get_by_role("button", name="Đăng xuất").click()
+    page.wait_for_url(lambda url: "/can-bo/" not in url)
+    wait_until(page, "caches.keys().then((names) => names.length === 0)")
+
+
+def worker_is_ready(page: Page) -> None:
+    """The list of posts and the run it leads to are on the phone."""
+    wait_until(
+        page, "caches.open('dang-bai-trang').then((kept) => kept.keys()).then((all) => all.length > 1)"
+    )
+
+
 def wait_for_page(page: Page, condition: Callable[[], object], *, what: str) -> None:
     """Until ``condition`` is true, while the page and its handlers go on."""
     deadline = time.monotonic() + PATIENCE_SECONDS

@@ -24,12 +24,21 @@ self.addEventListener("activate", (event) => {
   event.waitUntil(self.clients.claim());
 });
 
-async function keep(request, response) {
+// How often this phone was told to forget: what was asked for before is kept no more.
+let forgotten = 0;
+
+// The cache that holds the page now; null when the page may not be kept.
+async function keep(request, response, asked) {
+  if (asked !== forgotten) return null;
   const cache = await caches.open(PAGES);
-  if (response.headers.get("X-Offline-Copy") !== "1") return cache.delete(request);
+  if (response.headers.get("X-Offline-Copy") !== "1") {
+    await cache.delete(request);
+    return null;
+  }
   await cache.put(request, response);
   const kept = await cache.keys();
   await Promise.all(kept.slice(0, Math.max(0, kept.length - KEPT_PAGES)).map((old) => cache.delete(old)));
+  return cache;
 }
 
 async function copyOf(request) {
@@ -44,10 +53,11 @@ async function copyOf(request) {
 async function page(event) {
   const path = new URL(event.request.url).pathname;
   const isOurs = path.startsWith(HOME);
+  const asked = forgotten;
   try {
     const response = await fetch(event.request);
     // A redirect (to the log-in page) is handed on as it is and never kept.
-    if (isOurs && response.ok && !response.redirected && response.type === "basic") event.waitUntil(keep(event.request, response.clone()));
+    if (isOurs && response.ok && !response.redirected && response.type === "basic") event.waitUntil(keep(event.request, response.clone(), asked));
     return response;
   } catch (error) {
     const copy = isOurs ? await copyOf(event.request) : null;
@@ -86,22 +96,22 @@ self.addEventListener("fetch", (event) => {
 
 // The page tells which person looks, which runs they may need, and what it loaded before this worker was there.
 async function prepare({ user, pages, files }) {
+  const asked = forgotten;
   const shell = await caches.open(SHELL);
   const before = await shell.match("/can-bo/sw.js?ai");
   if (before && (await before.text()) !== user) await caches.delete(PAGES);
   await shell.put("/can-bo/sw.js?ai", new Response(user));
   await Promise.all(files.filter(isStatic).map(async (path) => (await shell.match(path)) || shell.add(path).catch(() => {})));
-  for (const path of pages.filter((one) => one.startsWith(HOME))) await fetchAndKeep(path);
+  for (const path of pages.filter((one) => one.startsWith(HOME))) await fetchAndKeep(path, asked);
 }
 
-async function fetchAndKeep(path) {
+async function fetchAndKeep(path, asked) {
   try {
     const response = await fetch(path, { credentials: "same-origin", redirect: "manual" });
     if (response.status !== 200) return;
     const text = await response.clone().text();
-    await keep(path, response);
-    if (response.headers.get("X-Offline-Copy") !== "1") return;
-    const cache = await caches.open(PAGES);
+    const cache = await keep(path, response, asked);
+    if (!cache) return;
     for (const found of new Set(text.match(/\/can-bo\/dang-bai\/\d+\/anh\//g) || [])) await cache.add(found).catch(() => {});
   } catch {
     // No network: what is kept already serves.
@@ -109,6 +119,7 @@ async function fetchAndKeep(path) {
 }
 
 async function forget() {
+  forgotten += 1;
   const names = await caches.keys();
   await Promise.all(names.filter((name) => name === PAGES || name === SHELL).map((name) => caches.delete(name)));
 }
