@@ -12,14 +12,7 @@ from broadcasts.models import Delivery
 from broadcasts.services import posting
 from groups.enums import Role
 from portal.audit.models import AuditEntry
-from tests.e2e.visits import (
-    log_in,
-    log_out,
-    wait_for_copy,
-    wait_for_page,
-    wait_until,
-    worker_is_ready,
-)
+from tests.e2e.visits import log_in, log_out, wait_for_copy, wait_for_page, wait_until, worker_is_ready
 from tests.factories import (
     DeliveryFactory,
     GroupFactory,
