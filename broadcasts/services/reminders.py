@@ -2,13 +2,12 @@
 
 import logging
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
-from smtplib import SMTPException
 from typing import Any
 
 from django.conf import settings
-from django.core.mail import send_mail
+from django.core import mail
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -16,6 +15,7 @@ from broadcasts import tasks
 from broadcasts.enums import POSTABLE
 from broadcasts.hints import hint
 from broadcasts.models import Delivery, PostingTask
+from portal.mail import SENT, deliver
 
 # A hint takes seconds; one that has not come by then is lost.
 LOST_AFTER = timedelta(minutes=2)
@@ -38,7 +38,7 @@ def mail_posters(delivery_ids: Iterable[int]) -> int:
         person = row.poster if _take(row) else None
         if person is not None and person.is_active and person.email:
             by_person[person].append(row)
-    return sum(_mail(person, waiting) for person, waiting in by_person.items())
+    return _mail(by_person) if by_person else 0
 
 
 def ask_again(now: datetime) -> None:
@@ -57,15 +57,23 @@ def _take(row: Delivery) -> bool:
     return wanted.update(mail_wanted_at=None) == 1
 
 
-def _mail(person: Any, rows: list[Delivery]) -> int:
+def _mail(by_person: Mapping[Any, list[Delivery]]) -> int:
+    sent = 0
+    try:
+        with mail.get_connection() as connection:
+            for person, rows in by_person.items():
+                sent += deliver(_letter(person.email, rows, connection)) == SENT
+    except OSError as error:
+        # The reminder stands on the person's page; a mail server that is away must not repeat it for hours.
+        logger.warning("reminders_not_mailed: %s, %s sent", type(error).__name__, sent)
+    return sent
+
+
+def _letter(address: str, rows: list[Delivery], connection: Any) -> mail.EmailMessage:
     lines = [f"- {row.broadcast.code}: {row.group.name}" for row in rows]
-    body = _("Xin đăng bài vào các nhóm sau rồi xác nhận tại %(url)s") % {
+    where = _("Xin đăng bài vào các nhóm sau rồi xác nhận tại %(url)s") % {
         "url": settings.PUBLIC_URL + reverse("desk:posting")
     }
     subject = _("Bài cần đăng vào %(n)d nhóm") % {"n": len(rows)}
-    try:
-        return send_mail(subject, "\n".join([body, "", *lines]), None, [person.email])
-    except (SMTPException, OSError) as error:
-        # The reminder stands on the person's page; a mail server that is away must not repeat it for hours.
-        logger.warning("reminder_not_mailed: %s", type(error).__name__)
-        return 0
+    body = "\n".join([where, "", *lines])
+    return mail.EmailMessage(subject, body, to=[address], connection=connection)

@@ -206,6 +206,23 @@ def test_reminder_is_marked_once_an_hour_and_mailed_to_who_has_an_address(
     assert posting.remind([row], actor=chief) == [row]
 
 
+@pytest.mark.parametrize("wrong", ["gone@example.vn", "a b@@example.vn", "x" * 70 + "đ@example.vn"])
+def test_address_that_cannot_be_written_to_keeps_no_reminder_from_others(
+    row, officer, chief, area, settings, wrong
+):
+    settings.EMAIL_BACKEND = "tests.picky_mail.PickyBackend"
+    other = make_user(Role.OFFICER, area.commune_a, email="lan@example.vn")
+    second = DeliveryFactory(
+        broadcast=row.broadcast, group=GroupFactory(unit=area.village_a), state="to_post"
+    )
+    StewardshipFactory(group=second.group, user=other)
+    type(officer).objects.filter(pk=officer.pk).update(email=wrong)
+    rows = [fresh(one) for one in (row, second)]
+    assert len(posting.remind(rows, actor=chief)) == 2
+    assert mail_posters([one.pk for one in rows]) == 1
+    assert [letter.to for letter in mail.outbox] == [["lan@example.vn"]]
+
+
 def test_mail_that_was_lost_with_the_broker_is_asked_for_again_once(
     row, officer, chief, django_capture_on_commit_callbacks, settings
 ):
