@@ -144,6 +144,21 @@ def test_clock_runs_again_by_hand_and_when_the_sender_stays_silent(tip, officer)
     assert Tip.objects.get().deadline is not None
 
 
+@pytest.mark.parametrize(
+    "trouble", [{"status": "accepted"}, {"paused_deadline": None}], ids=["wrong state", "broken row"]
+)
+def test_tip_whose_clock_cannot_run_again_holds_up_no_other(tip, officer, submit, monkeypatch, trouble):
+    monkeypatch.setattr(timing, "SWEPT_AT_ONCE", 1)
+    first = question(tip, officer)
+    Tip.objects.filter(pk=first.pk).update(paused_at=in_days(-2), **trouble)
+    waiting = []
+    for _number in range(2):
+        other = submit(category="MA_TUY", text="Có người mua bán ma túy gần cổng trường cấp hai.")
+        waiting.append(question(handling.accept(other, actor=officer, version=other.version), officer))
+    assert [timing.resume_unanswered(in_days(20)) for _run in range(3)] == [1, 1, 0]
+    assert list(Tip.objects.exclude(paused_at=None)) == [first]
+
+
 def test_who_was_asked_under_a_shorter_term_waits_for_nobody(tip, officer, submit):
     """The unit shortened the term between two questions."""
     first = question(tip, officer)

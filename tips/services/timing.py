@@ -1,6 +1,7 @@
 """Time for a tip: asking its sender and stopping the clock, asking for more time, and who decides on that."""
 
 import datetime
+import logging
 from collections.abc import Sequence
 from typing import Any
 
@@ -22,6 +23,7 @@ from tips.terms import TermKind
 from tips.validators import keyed
 
 SWEPT_AT_ONCE = 200
+logger = logging.getLogger(__name__)
 
 
 def ask_sender(tip: Tip, *, actor: Any, version: int, text: str, files: Sequence[Any] = ()) -> Tip:
@@ -60,7 +62,10 @@ def resume(tip: Tip, *, actor: Any, version: int) -> Tip:
 
 
 def resume_unanswered(now: datetime.datetime | None = None) -> int:
-    """Start the clock of tips whose sender had the whole term to answer; returns how many."""
+    """Start the clock of tips whose sender had the whole term to answer, about 200 at once; returns how many.
+
+    A tip whose clock cannot run again is logged and holds up no other.
+    """
     now = now or timezone.now()
     paused = Tip.objects.filter(paused_at__lt=now).order_by("paused_at").values_list("pk", "paused_at")
     # Who was asked later may have to answer sooner: each under the rule of the day it was asked.
@@ -68,15 +73,26 @@ def resume_unanswered(now: datetime.datetime | None = None) -> int:
         pk
         for pk, asked_at in paused.iterator()
         if deadlines.due_now(TermKind.SENDER_ANSWER, since=asked_at) < now
-    ][:SWEPT_AT_ONCE]
+    ]
     resumed = 0
-    for tip in Tip.objects.filter(pk__in=over).select_related("handler").order_by("paused_at"):
-        try:
-            _resume(tip, actor=None)
-        except WrongStateError:
-            continue
-        resumed += 1
+    for start in range(0, len(over), SWEPT_AT_ONCE):
+        tips = Tip.objects.filter(pk__in=over[start : start + SWEPT_AT_ONCE]).select_related("handler")
+        resumed += sum(_is_resumed(tip) for tip in tips.order_by("paused_at"))
+        # What cannot be resumed stays the longest due: it may not use up what a run does.
+        if resumed >= SWEPT_AT_ONCE:
+            break
     return resumed
+
+
+def _is_resumed(tip: Tip) -> bool:
+    try:
+        _resume(tip, actor=None)
+    except WrongStateError:
+        return False
+    except Exception as error:
+        logger.exception("resume_failed: %s", type(error).__name__)
+        return False
+    return True
 
 
 def _resume(tip: Tip, *, actor: Any) -> Tip:
