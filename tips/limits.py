@@ -12,6 +12,8 @@ MAX_PLACE = 300
 MAX_CONTACT_NAME = 120
 MIN_REASON = 3
 MAX_REASON = 2000
+# The number of a document or receipt.
+MAX_REFERENCE = 120
 # Pieces of a resumable upload: what one row is worth, and what one request may bring.
 UPLOAD_LEAST_BYTES = 16 * 1024
 UPLOAD_MOST_BYTES = MEGABYTE

@@ -91,10 +91,10 @@ def clean_reason(value: object) -> str:
     return _said(value, least=limits.MIN_REASON, most=limits.MAX_REASON, missing=missing, long=long)
 
 
-def clean_words(value: object) -> str:
+def clean_words(value: object, most: int = limits.MAX_REASON) -> str:
     """A few words of an entry in a register, never empty."""
     missing, long = _("Xin viết vài chữ."), _("Tối đa %(limit)s ký tự.")
-    return _said(value, least=limits.MIN_REASON, most=limits.MAX_REASON, missing=missing, long=long)
+    return _said(value, least=limits.MIN_REASON, most=most, missing=missing, long=long)
 
 
 def clean_opinion(value: object) -> str:

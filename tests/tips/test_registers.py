@@ -274,6 +274,27 @@ class TestBreaches:
             breaches.notify(row, actor=supervisor, **when)
         assert breaches.close(told, actor=administrator, lessons="Đã tập huấn lại").state == "closed"
 
+    def test_long_reference_is_refused_not_cut(self, area, administrator, supervisor):
+        row = enter(administrator, area.district)
+        now = timezone.now()
+        with pytest.raises(ValidationError) as refusal:
+            breaches.notify(row, actor=supervisor, notified_at=now, reference="x" * 121)
+        assert refusal.value.message_dict == {"reference": ["Tối đa 120 ký tự."]}
+        told = breaches.notify(row, actor=supervisor, notified_at=now, reference="x" * 120)
+        assert told.reference == "x" * 120
+
+    def test_form_with_a_long_reference_comes_back_as_typed(self, area, administrator, supervisor):
+        row = enter(administrator, area.district, hours=1)
+        client, typed = Client(), "CV " + "7" * 118
+        client.force_login(supervisor)
+        values = {"notified_at": f"{timezone.localtime():%d/%m/%Y %H:%M}", "reference": typed}
+        shown = unescape(
+            client.post(reverse("desk:breach_act", args=[row.code, "notify"]), values).content.decode()
+        )
+        assert typed in shown and "Tối đa 120 ký tự." in shown
+        assert 'maxlength="120"' not in shown  # a browser cuts what is pasted, without a word
+        assert Breach.objects.get().state == "open"
+
     def test_late_report_stays_late(self, area, administrator, supervisor):
         row = enter(administrator, area.district, hours=80)
         told = breaches.notify(row, actor=supervisor, notified_at=timezone.now(), reference="CV 13")

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from groups import permissions
 from groups.models import Unit
 from portal.crypto.fields import EncryptedTextField
+from tips import limits
 from tips.enums import RESTRICTED
 from tips.models.tips import Tip
 from tips.querysets import naming
@@ -163,7 +164,7 @@ class Breach(models.Model):
     entered_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     entered_at = models.DateTimeField(default=timezone.now)
     notified_at = models.DateTimeField(_("báo lúc"), null=True)
-    reference = models.CharField(_("số văn bản, biên nhận"), max_length=120, blank=True)
+    reference = models.CharField(_("số văn bản, biên nhận"), max_length=limits.MAX_REFERENCE, blank=True)
     # Never the person who entered it.
     notified_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"

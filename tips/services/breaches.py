@@ -14,7 +14,7 @@ from groups.models import Posting, Unit
 from portal.audit.services import record
 from portal.errors import NotAllowedError, WrongStateError
 from portal.mail import DEFERRED, SENT
-from tips import deadlines, receipts, validators
+from tips import deadlines, limits, receipts, validators
 from tips.models import Breach
 from tips.services.changes import require
 from tips.services.letters import Letter, send
@@ -65,11 +65,11 @@ def notify(breach: Breach, *, actor: Any, notified_at: Any, reference: Any) -> B
         )
     if not isinstance(notified_at, datetime.datetime) or not breach.known_at <= notified_at <= timezone.now():
         raise ValidationError({"notified_at": _("Lúc báo phải sau lúc phát hiện và không ở tương lai.")})
-    number = keyed("reference", validators.clean_words, reference)
+    number = keyed("reference", validators.clean_words, reference, limits.MAX_REFERENCE)
     values = {
         "state": State.NOTIFIED,
         "notified_at": notified_at,
-        "reference": number[:120],
+        "reference": number,
         "notified_by": actor,
     }
     return _move(breach, actor, "notified", State.OPEN, values, {"late": notified_at > breach.due_at})

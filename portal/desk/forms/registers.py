@@ -91,7 +91,7 @@ class NotifyForm(forms.Form):
     """When the authority was told, and its receipt."""
 
     notified_at = MomentField(label=_("Đã báo lúc"))
-    reference = PlainField(label=_("Số văn bản hoặc biên nhận"), max_length=120)
+    reference = PlainField(label=_("Số văn bản hoặc biên nhận"))
 
 
 class CloseForm(forms.Form):
