@@ -6,13 +6,14 @@ from html import unescape
 import pytest
 from django.core import mail
 from django.core.exceptions import ValidationError
-from django.db.models import F
+from django.db.models import F, Value
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
 from groups.enums import Role
 from portal.audit.models import AuditEntry
+from portal.crypto.errors import DecryptionError
 from portal.errors import NotAllowedError, WrongStateError
 from tests.factories import make_user
 from tips import tasks
@@ -343,6 +344,21 @@ class TestBreaches:
         other = Client()
         other.force_login(make_user(Role.SUPERVISOR, area.other_province))
         assert other.get(reverse("desk:breach", args=[row.code])).status_code == 404
+
+
+def test_lists_open_though_no_word_of_their_rows_can_be_decrypted(supervisor, administrator, area, sent):
+    request, breach = asked(sent), enter(administrator, area.district)
+    unreadable = dict.fromkeys(("person", "words", "extension_reason", "reason", "done"), Value("lost"))
+    DataRequest.objects.update(**unreadable)
+    Breach.objects.update(**dict.fromkeys(("what", "data", "measures", "lessons"), Value("lost")))
+    client = Client()
+    client.force_login(supervisor)
+    for state in (DataRequest.State.NEW, DataRequest.State.GRANTED):
+        DataRequest.objects.update(state=state, decided_at=timezone.now())
+        assert request.code in client.get(reverse("desk:data_requests")).content.decode()
+    assert breach.code in client.get(reverse("desk:breaches")).content.decode()
+    with pytest.raises(DecryptionError):
+        client.get(reverse("desk:data_request", args=[request.code]))
 
 
 def test_breach_form_asks_for_a_number_and_says_how_to_write_it(supervisor, area):

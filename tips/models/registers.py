@@ -26,6 +26,10 @@ class RegisterQuerySet(models.QuerySet):
 class DataRequestQuerySet(RegisterQuerySet):
     """Requests about personal data, for those who keep the register."""
 
+    def without_words(self) -> "DataRequestQuerySet":
+        """Without the columns that hold what people wrote: each would be decrypted for nothing."""
+        return self.defer("person", "words", "extension_reason", "reason", "done")
+
     def waiting(self) -> "DataRequestQuerySet":
         """Requests nobody has decided on."""
         return self.filter(state__in=DataRequest.WAITING)
@@ -44,6 +48,14 @@ class DataRequestQuerySet(RegisterQuerySet):
 
 
 REGISTER_ROLES = (permissions.Role.SUPERVISOR, permissions.Role.ADMINISTRATOR)
+
+
+class BreachQuerySet(RegisterQuerySet):
+    """Breaches, for those who keep the register."""
+
+    def without_words(self) -> "BreachQuerySet":
+        """Without the columns that hold what people wrote."""
+        return self.defer("what", "data", "measures", "lessons")
 
 
 class DataRequest(models.Model):
@@ -177,7 +189,7 @@ class Breach(models.Model):
     # The last stage, in hours, administrators were told about: 0, 48 or 72.
     warned_hours = models.PositiveSmallIntegerField(default=0)
 
-    objects = RegisterQuerySet.as_manager()
+    objects = BreachQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("sự cố dữ liệu cá nhân")

@@ -60,7 +60,7 @@ BREACH_ACTS: dict[str, tuple[type, Callable[..., Any]]] = {
 @request_page
 def request_list(request: HttpRequest) -> HttpResponse:
     """Open requests by what is due next, then the others, newest first."""
-    rows = DataRequest.objects.visible_to(request.user).select_related("unit")
+    rows = DataRequest.objects.visible_to(request.user).select_related("unit").without_words()
     waiting = sorted(rows.waiting().order_by("due_at")[:100], key=lambda row: row.next_due)
     found = page(rows.exclude(state__in=DataRequest.WAITING), request, by="pk", size=PAGE_SIZE)
     return frame.render(request, "desk/registers/requests.html", {"waiting": waiting, "page": found})
@@ -106,7 +106,7 @@ def request_act(request: HttpRequest, code: str, name: str) -> HttpResponse:
 @register_page
 def breach_list(request: HttpRequest) -> HttpResponse:
     """Breaches, newest first, with their clocks."""
-    rows = Breach.objects.visible_to(request.user).select_related("unit")
+    rows = Breach.objects.visible_to(request.user).select_related("unit").without_words()
     context = {"page": page(rows, request, by="pk", size=PAGE_SIZE)}
     return frame.render(request, "desk/registers/breaches.html", context)
 
