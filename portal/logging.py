@@ -31,6 +31,8 @@ FORBIDDEN_KEYS = frozenset(
 ANONYMOUS_ROUTES = ("gui-tin/", "theo-doi/", "api/v1/tips")
 # A hundred a second, each of them kept as a row: only refusals and failures are worth a line.
 QUIET_ROUTES = ("zalo/webhook/",)
+# So few letters stand in many a word by chance: of those only what stands alone is the error's.
+SHORT = 2
 
 _MASKS = (
     (re.compile(r"\b[0-9A-HJKMNP-TV-Z]{4}(?:-[0-9A-HJKMNP-TV-Z]{4}){3}\b", re.IGNORECASE), "[receipt]"),
@@ -85,9 +87,15 @@ def _unquoted(event: EventDict, error: BaseException | None) -> str:
     text = str(record.msg) if is_foreign else str(event["event"])
     while error is not None:
         for words in filter(None, (repr(error), str(error), *map(str, error.args))):
-            text = text.replace(words, type(error).__qualname__)
+            text = _without(text, words, type(error).__qualname__)
         error = error.__cause__ or error.__context__
     return text
+
+
+def _without(text: str, words: str, replacement: str) -> str:
+    if len(words) > SHORT:
+        return text.replace(words, replacement)
+    return re.sub(rf"(?<!\w){re.escape(words)}(?!\w)", lambda _found: replacement, text)
 
 
 def configuration(*, debug: bool) -> dict[str, Any]:

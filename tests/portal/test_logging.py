@@ -159,6 +159,22 @@ def test_failure_is_logged_with_type_and_place_but_without_its_text(lines):
 
 
 @pytest.mark.parametrize(
+    ("words", "error", "line"),
+    [
+        ("step_failed: fetch", KeyError("e"), "step_failed: fetch"),
+        ("sent 28 of 128", OSError(28, "Full"), "sent OSError of 128"),
+        ("gọi An, không phải Anh", ValueError("An"), "gọi ValueError, không phải Anh"),
+        ("gọi Hoa_2", ValueError("Hoa"), "gọi ValueError_2"),
+    ],
+)
+def test_what_an_error_says_is_cut_out_of_its_line_but_no_letters_out_of_other_words(
+    lines, words: str, error: Exception, line: str
+):
+    structlog.get_logger("portal.test").error(words, exc_info=error)
+    assert [entry["event"] for entry in lines()] == [line]
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "gọi 0912345678 nhé",
