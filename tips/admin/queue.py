@@ -46,6 +46,8 @@ class TipAdmin(ScopedAdmin):
         *(filters.StatusFilter, filters.PriorityFilter, filters.DeadlineFilter, filters.HolderFilter),
         *(AreaFilter, "category", filters.ValueFilter),
     )
+    # As on the desk.
+    list_per_page = 30
     # Sorting by anything else would read the whole table.
     sortable_by = ()
     search_fields = ("public_id",)
