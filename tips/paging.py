@@ -16,12 +16,21 @@ from tips.querysets import NEWEST_FIRST
 PAGE_PARAM = "page"
 # Nobody reads further by numbers; and no list of a million is counted to its end.
 COUNTED_MOST = 1000
+# Common words that seldom stand together: the database would read a list far down to find a thousand.
+COUNTED_IN_SEARCH = 100
+SEARCH_PARAM = "q"
+
+
+def most_counted(words: str) -> int:
+    """How far a list is counted that is searched for ``words``, or is not."""
+    return COUNTED_IN_SEARCH if words.strip() else COUNTED_MOST
 
 
 class TipPagination(CursorPagination):
     """``{count, next, previous, results}``, newest first; ``next`` is as fast at any depth.
 
-    ``count`` stops at ``COUNTED_MOST``. ``?page=N`` opens a page by its number, up to as many rows.
+    ``count`` stops at ``COUNTED_MOST``, that of a search at ``COUNTED_IN_SEARCH``. ``?page=N`` opens a page
+    by its number, up to as many rows.
     """
 
     ordering = "-id"
@@ -30,7 +39,8 @@ class TipPagination(CursorPagination):
     max_page_size = 200
 
     def paginate_queryset(self, queryset: QuerySet, request: Request, view: Any = None) -> list | None:
-        self.count = capped_count(NEWEST_FIRST.sorted(queryset), COUNTED_MOST)
+        most = most_counted(request.query_params.get(SEARCH_PARAM, ""))
+        self.count = capped_count(NEWEST_FIRST.sorted(queryset), most)
         return super().paginate_queryset(queryset, request, view)
 
     def decode_cursor(self, request: Request) -> Cursor | None:
@@ -51,7 +61,7 @@ class TipPagination(CursorPagination):
         count = {
             "type": "integer",
             "maximum": COUNTED_MOST,
-            "description": f"{COUNTED_MOST}: chừng đó hoặc nhiều hơn",
+            "description": f"{COUNTED_MOST}, khi tìm theo từ {COUNTED_IN_SEARCH}: chừng đó hoặc nhiều hơn",
         }
         return {
             **shape,

@@ -14,7 +14,6 @@ from groups.enums import Role
 from portal import keyset
 from tests.factories import TipFactory, make_user
 from tips import paging
-from tips.admin import listing
 from tips.enums import Priority
 from tips.models import Tip
 from tips.querysets import BY_DEADLINE, NEWEST_FIRST
@@ -159,13 +158,20 @@ def test_api_page_that_is_none_is_404(area, client, page):
 
 def test_count_stops(area, client, monkeypatch):
     monkeypatch.setattr(paging, "COUNTED_MOST", 3)
-    monkeypatch.setattr(listing, "COUNTED_MOST", 3)
     add_tips(area, 2)
     assert client.get(reverse(API)).json()["count"] == 2
     add_tips(area, 3)
     body = client.get(reverse(API)).json()
     assert (body["count"], len(body["results"])) == (3, 5)
     assert "3+ tin báo" in client.get(reverse(ADMIN)).content.decode()
+
+
+def test_count_of_a_search_stops_sooner(area, client, monkeypatch):
+    monkeypatch.setattr(paging, "COUNTED_IN_SEARCH", 2)
+    add_tips(area, 3)
+    body = client.get(reverse(API), {"q": "người lạ"}).json()
+    assert (body["count"], len(body["results"])) == (2, 3)
+    assert "2+ tin báo" in client.get(reverse(ADMIN), {"q": "người lạ"}).content.decode()
 
 
 @pytest.mark.parametrize("key", ["x", "-1", "²", "9" * 30, "999999"])

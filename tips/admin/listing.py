@@ -1,22 +1,23 @@
 """The queue of the admin, paged by keys: the last page of a million tips opens like the first."""
 
-from django.contrib.admin.views.main import ChangeList
+from django.contrib.admin.views.main import SEARCH_VAR, ChangeList
 from django.http import HttpRequest
 
 from portal.keyset import Slice, capped_count, cut
 from tips.admin.filters import StatusFilter
+from tips.paging import most_counted
 from tips.querysets import BY_DEADLINE, NEWEST_FIRST
 
 AFTER, BEFORE = "sau", "truoc"
-COUNTED_MOST = 1000
 
 
 class TipChangeList(ChangeList):
-    """Open tips by deadline, any other list newest first; counted up to ``COUNTED_MOST``."""
+    """Open tips by deadline, any other list newest first; counted up to ``most_counted``."""
 
     slice: Slice
 
     def __init__(self, request: HttpRequest, *args):
+        self._most = most_counted(request.GET.get(SEARCH_VAR, ""))
         self._place = {"after": request.GET.get(AFTER, ""), "before": request.GET.get(BEFORE, "")}
         super().__init__(request, *args)
 
@@ -40,7 +41,7 @@ class TipChangeList(ChangeList):
         self.result_list = found.rows
         # Rows of the queue lie scattered by deadline: those of a unit are sooner gathered than met in order.
         counted = self.queryset.order_by() if is_queue else order.sorted(self.queryset)
-        self.result_count = self.full_result_count = capped_count(counted, COUNTED_MOST)
+        self.result_count = self.full_result_count = capped_count(counted, self._most)
         self.show_full_result_count = self.can_show_all = False
         self.show_admin_actions = True
         self.multi_page = bool(found.before or found.after)
@@ -49,7 +50,7 @@ class TipChangeList(ChangeList):
     @property
     def counted(self) -> str:
         """The number of results in words, "1000+" where nobody counted on."""
-        return f"{self.result_count}+" if self.result_count == COUNTED_MOST else str(self.result_count)
+        return f"{self.result_count}+" if self.result_count == self._most else str(self.result_count)
 
     @property
     def previous_url(self) -> str:
