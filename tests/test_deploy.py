@@ -183,7 +183,7 @@ def test_proxy_waits_as_long_as_the_slowest_tip_takes():
     text = (DEPLOY / "nginx.conf").read_text()
     seconds = int(re.search(r"proxy_read_timeout (\d+)s;", text)[1])
     # A film is copied, and once more where that fails.
-    assert seconds >= limits.max_files() * 2 * recordings.TIMEOUT_SECONDS
+    assert seconds >= limits.max_files() * 2 * recordings.CLEAN_SECONDS
 
 
 def test_proxy_says_in_vietnamese_that_the_files_are_too_large():

@@ -1,11 +1,14 @@
 """Workers and copies of tips while something dies: files wait, a message is one tip, a copy is put back."""
 
+import os
 import re
 import shutil
 from html import unescape
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import imageio_ffmpeg
 import psycopg
 import pytest
 
@@ -15,7 +18,8 @@ from tests.faults.senders import FILES, Sender, counted, start_web
 from tests.faults.servers import Postgres
 from tests.faults.visitors import Visitor, has_receipt
 from tests.groups import webhooks
-from tests.tips import canary, clamd
+from tests.hung import HungProgram
+from tests.tips import canary, clamd, media
 from tests.waiting import wait_for
 
 pytestmark = [pytest.mark.process, pytest.mark.services, pytest.mark.timeout(120, func_only=True)]
@@ -65,6 +69,37 @@ def test_row_26_scanner_that_hangs_holds_up_nobody(installation: Installation, p
         assert len(scanner.scanned) == 1
         followed = sender._timed("POST", "/theo-doi/", data={"receipt": receipt_of(page)})
         assert followed.status_code == 200 and "Đang quét" not in followed.text
+
+
+def test_row_26_ffmpeg_that_hangs_holds_up_nobody(
+    installation: Installation, postgres: Postgres, tmp_path: Path
+):
+    """It is ended at its limit; the photo behind it is ready, at last both sides are told, nothing stays."""
+    program = HungProgram(tmp_path)
+    installation.env["PATH"] = f"{program.folder}{os.pathsep}{installation.env['PATH']}"
+    installation.ask("campaign", groups=1)
+    start_web(installation)
+    sender = Sender(installation.web_port)
+    film = {"files": ("film.mp4", media.film(tmp_path), "video/mp4")}
+    page = sender.press(sender.open(), files=film)
+    assert has_receipt(page) and sender.seconds < 15
+    in_request = len(program.started())
+    assert in_request == 2 and states(postgres) == [("cleaning", 0)]
+
+    for name in ("worker", "beat"):
+        installation.start(name)
+    wait_for(lambda: len(program.started()) > in_request, 40, what="the worker's ffmpeg")
+    assert program.running() and has_receipt(sender.press(sender.open(), files=FILES))
+    wait_for(lambda: states(postgres)[1][0] == "ready", 40, what="the photo")
+    wait_for(lambda: states(postgres)[0][0] == "failed", 80, what="the end of the tries")
+    wait_for(lambda: not program.running(), 20, what="the end of every ffmpeg")
+    code = postgres.execute("SELECT public_id FROM tips_tip ORDER BY id", "portal")[0][0]
+    assert "Chưa xử lý được" in unescape(officer_of(installation).get(f"/can-bo/tin-bao/{code}/").text)
+    assert "Máy chủ chưa xử lý được tệp này." in unescape(follow(sender, receipt_of(page)))
+
+    program.recover(imageio_ffmpeg.get_ffmpeg_exe())
+    assert has_receipt(sender.press(sender.open(), files=film))
+    wait_for(lambda: states(postgres)[2][0] == "ready", 40, what="a film once ffmpeg works again")
 
 
 def test_worker_killed_over_a_private_message_makes_one_tip_in_the_end(

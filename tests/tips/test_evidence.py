@@ -1,16 +1,31 @@
 """Evidence: recognised by content, rewritten without metadata, refused with a sentence."""
 
 import io
+import os
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
+from tests.hung import HungProgram
 from tests.tips import media
+from tests.waiting import wait_for
 from tips import evidence
 from tips.enums import EvidenceKind
 from tips.evidence import recordings
-from tips.evidence.errors import FileRefusedError, UnknownKindError
+from tips.evidence.errors import CleaningCutOffError, FileRefusedError, UnknownKindError
+
+WORKER = """
+import sys
+import django
+django.setup()
+from tips.evidence import recordings
+recordings.CLEAN_SECONDS = 3
+recordings._run(sys.argv[1:], limit=0)
+"""
 
 
 def clean(data: bytes) -> tuple[evidence.CleanFile, bytes]:
@@ -225,6 +240,26 @@ def test_film_that_grows_past_its_limit_is_killed(tmp_path):
     with pytest.raises(FileRefusedError):
         recordings._run(command, limit=0)
     assert made.stat().st_size <= 1024 * 1024
+
+
+def test_ffmpeg_that_never_ends_is_ended_with_all_it_started(tmp_path, monkeypatch):
+    monkeypatch.setattr(recordings, "CLEAN_SECONDS", 1)
+    program = HungProgram(tmp_path)
+    with pytest.raises(CleaningCutOffError):
+        recordings._run([str(program.path)], limit=0)
+    assert len(program.started()) == 2
+    wait_for(lambda: not program.running(), 5, what="the end of both processes")
+
+
+@pytest.mark.process
+def test_ffmpeg_that_never_ends_is_ended_though_its_worker_was_killed(tmp_path):
+    program = HungProgram(tmp_path)
+    worker = subprocess.Popen([sys.executable, "-c", WORKER, program.path], start_new_session=True)
+    wait_for(program.started, 30, what="the start of ffmpeg")
+    os.killpg(worker.pid, signal.SIGKILL)
+    worker.wait(10)
+    assert program.running()
+    wait_for(lambda: not program.running(), 20, what="the end of both processes")
 
 
 @pytest.mark.django_db

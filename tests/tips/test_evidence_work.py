@@ -11,11 +11,13 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
 from portal.crypto.sealed import unseal
+from tests.hung import HungProgram
 from tests.tips import clamd, media
+from tests.waiting import wait_for
 from tips import evidence, tasks
 from tips.enums import EvidenceState
 from tips.evidence import intake as evidence_intake
-from tips.evidence import scanner
+from tips.evidence import recordings, scanner
 from tips.evidence.storage import read
 from tips.models import Evidence, Original, Tip
 from tips.services import erasing, evidence_work, follow
@@ -203,6 +205,31 @@ def test_file_that_kills_its_workers_is_put_aside_with_its_original(submit, sett
     file = Evidence.objects.get()
     assert (file.state, file.due_at) == (EvidenceState.FAILED, None)
     assert original_of(file) == data
+
+
+def test_film_that_ffmpeg_never_ends_with_is_put_aside_and_holds_up_no_other(submit, tmp_path, monkeypatch):
+    monkeypatch.setattr(recordings, "CLEAN_SECONDS", 1)
+    program = HungProgram(tmp_path)
+    monkeypatch.setattr(recordings, "_ffmpeg", lambda: str(program.path))
+    data = media.film(tmp_path)
+    tip = submit(files=[SimpleUploadedFile("a.mp4", data), photo()])
+    film, picture = tip.evidence.order_by("pk")
+    assert (film.state, film.attempts) == (EvidenceState.CLEANING, 0)
+    for attempt in range(evidence_work.MAX_ATTEMPTS):
+        make_due()
+        assert evidence_work.work_on_due() == (attempt == 0 and not picture.is_ready)
+        assert follow.sender_view(tip).file_notes == ["Video 1: Đang xử lý"]
+    make_due()
+    assert evidence_work.work_on_due() == 1
+    film.refresh_from_db()
+    assert (film.state, film.due_at, film.note) == (
+        EvidenceState.FAILED,
+        None,
+        "Máy chủ chưa xử lý được tệp này.",
+    )
+    assert original_of(film) == data and tip.evidence.get(pk=picture.pk).is_ready
+    assert len(program.started()) == 2 * (1 + evidence_work.MAX_ATTEMPTS)
+    wait_for(lambda: not program.running(), 5, what="the end of every ffmpeg")
 
 
 def test_file_waits_for_a_full_disk_however_long(submit, settings, crowd, monkeypatch):

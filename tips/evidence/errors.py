@@ -1,7 +1,8 @@
-"""Why a file was refused, in a sentence for the sender.
+"""Why a file was refused, in a sentence for the sender; and that nobody could say.
 
 FileRefusedError
 +-- UnknownKindError   not a picture, a film or a recording of a kind we can clean
+CleaningCutOffError    the machine did not get to an answer
 """
 
 from django.utils.translation import gettext_lazy as _
@@ -24,3 +25,7 @@ class UnknownKindError(FileRefusedError):
         "Chỉ nhận ảnh (JPG, PNG, WebP, HEIC), video (MP4, MOV, 3GP, WebM), ghi âm (MP3, M4A, AMR, OGG). "
         "Với giấy tờ hoặc tệp khác, xin chụp ảnh rồi gửi."
     )
+
+
+class CleaningCutOffError(Exception):
+    """The programme that cleans was ended at its limit or from outside: the file may be as good as any."""

@@ -26,7 +26,7 @@ from portal.crypto.sealed import seal
 from tips import limits, validators
 from tips.enums import EvidenceKind, EvidenceState
 from tips.evidence.cleaning import clean_upload, recognise
-from tips.evidence.errors import FileRefusedError
+from tips.evidence.errors import CleaningCutOffError, FileRefusedError
 from tips.evidence.storage import StoredBytes, store, unlink
 from tips.models import Evidence, Message, Original, Tip
 from tips.receipts import new_public_id
@@ -111,6 +111,8 @@ def _take(upload: Any) -> StoredFile:
     if _may_clean_now(size) and _cleaning_here.acquire(blocking=False):
         try:
             return _take_clean(upload)
+        except CleaningCutOffError:
+            logger.warning("evidence_left_to_workers")
         finally:
             _cleaning_here.release()
     return _take_raw(upload, kind)

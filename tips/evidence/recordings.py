@@ -1,13 +1,14 @@
 """Films and sound: copied stream by stream into a new container by ffmpeg, which leaves all metadata behind.
 
-ffmpeg runs as a process of its own with limits on time, memory and file size, with an empty environment, with
-one demuxer that we name (a playlist that calls itself a film is refused, so it cannot make ffmpeg read other
-files) and with no protocol but local files. Only the first picture and the first sound track are taken along:
-location tracks, cover pictures and subtitles stay behind.
+ffmpeg runs as a process group of its own with limits on time, memory and file size, with no environment, with
+one demuxer that we name (a playlist that calls itself a film is refused, so it cannot make ffmpeg read
+other files) and with no protocol but local files. Only the first picture and the first sound track are taken
+along: location tracks, cover pictures and subtitles stay behind.
 """
 
 import io
 import shutil
+import signal
 import subprocess
 import tempfile
 from dataclasses import dataclass
@@ -18,13 +19,16 @@ import imageio_ffmpeg
 from django.conf import settings
 
 from tips.enums import EvidenceKind
-from tips.evidence.errors import FileRefusedError, UnknownKindError
+from tips.evidence.errors import CleaningCutOffError, FileRefusedError, UnknownKindError
 
-TIMEOUT_SECONDS = 30
+# By the clock and of the processor: one that waits for ever ends like one that computes for ever.
+CLEAN_SECONDS = 30
 MEMORY_KIB = 4 * 1024 * 1024
 OPEN_FILES = 32
 COPY_BYTES = 1024 * 1024
 HEAD_BYTES = 16
+# How timeout(1) and a shell report a SIGKILL: of the watch, of a limit, of the kernel short of memory.
+KILLED = (-signal.SIGKILL, 128 + signal.SIGKILL)
 
 
 @dataclass(frozen=True)
@@ -92,7 +96,11 @@ class Recording:
 
 
 def clean_recording(source: io.IOBase, container: Container) -> Recording:
-    """The recording without metadata. Raises FileRefusedError when it cannot be read as what it claims."""
+    """The recording without metadata.
+
+    Raises FileRefusedError when it cannot be read as what it claims, CleaningCutOffError when ffmpeg did not
+    end by itself.
+    """
     with tempfile.TemporaryDirectory(prefix="evidence-", dir=settings.FILE_UPLOAD_TEMP_DIR) as folder:
         raw, made = Path(folder, "in"), Path(folder, "out")
         with raw.open("wb") as target:
@@ -146,24 +154,27 @@ def _input(raw: Path, container: Container) -> list[str]:
 
 
 def _run(command: list[str], *, limit: int) -> None:
-    """Run ffmpeg under limits; ``limit`` is the largest file in bytes it may write, with some room."""
+    """Run ffmpeg under limits; ``limit`` is the largest file in bytes it may write, with some room.
+
+    Raises FileRefusedError when it refuses its input, CleaningCutOffError when it was ended.
+    """
     blocks = limit // 512 + 2048
-    limits = {"t": TIMEOUT_SECONDS, "v": MEMORY_KIB, "f": blocks, "n": OPEN_FILES, "c": 0}
-    # The shell sets the limits and becomes ffmpeg: safe among threads, unlike code between fork and exec.
-    # One limit a call, since dash knows no other way; without all of them ffmpeg never starts.
-    shell = " && ".join([*(f"ulimit -{name} {most}" for name, most in limits.items()), 'exec "$@"'])
-    try:
-        done = subprocess.run(
-            ["/bin/sh", "-c", shell, "sh", *command],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            env={},
-            timeout=TIMEOUT_SECONDS,
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
-        raise FileRefusedError from None
+    limits = {"t": CLEAN_SECONDS, "v": MEMORY_KIB, "f": blocks, "n": OPEN_FILES, "c": 0}
+    # The shell sets the limits and becomes the watch over ffmpeg: safe among threads, unlike code between
+    # fork and exec. One limit a call, since dash knows no other way; without all of them ffmpeg never starts.
+    # The watch ends ffmpeg's whole process group, also when the process that asked is gone by then.
+    watch = f'exec timeout --signal=KILL {CLEAN_SECONDS} "$@"'
+    shell = " && ".join([*(f"ulimit -{name} {most}" for name, most in limits.items()), watch])
+    done = subprocess.run(
+        ["/bin/sh", "-c", shell, "sh", *command],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        env={},
+        check=False,
+    )
+    if done.returncode in KILLED:
+        raise CleaningCutOffError
     if done.returncode != 0:
         raise FileRefusedError
 

@@ -1,8 +1,8 @@
 """Scanning and cleaning of files that were not cleaned while their sender waited.
 
 The row is the truth: it is claimed by moving ``due_at`` on, so a worker that dies loses nothing but time, and
-a file that kills its worker again and again is put aside with its original. Files whose tip was erased
-meanwhile leave no trace.
+a file that kills its worker again and again, or that ffmpeg never ends with, is put aside with its original.
+Files whose tip was erased meanwhile leave no trace.
 """
 
 import base64
@@ -24,7 +24,7 @@ from portal.crypto.sealed import seal
 from tips import limits
 from tips.enums import EvidenceState
 from tips.evidence import clean_upload, read, store, unlink
-from tips.evidence.errors import FileRefusedError
+from tips.evidence.errors import CleaningCutOffError, FileRefusedError
 from tips.evidence.scanner import ScannerDownError, scan
 from tips.evidence.storage import StoredBytes
 from tips.models import Evidence, Original
@@ -86,7 +86,7 @@ def _work(file: Evidence) -> bool:
         reason = _("Tệp đã được xóa theo thời hạn lưu.")
         return bool(_mine(file).update(state=EvidenceState.REFUSED, due_at=None, reason=reason))
     if file.attempts > MAX_ATTEMPTS:
-        # Its worker died each time.
+        # Its worker or what cleans it died each time.
         return _put_aside(file)
     try:
         if file.state == EvidenceState.SCANNING and (finding := scan(_raw(file))):
@@ -97,7 +97,7 @@ def _work(file: Evidence) -> bool:
         _mine(file).update(due_at=timezone.now() + PAUSE, attempts=0)
     except FileRefusedError as error:
         return _refuse(file, str(error.message))
-    except (FileNotFoundError, DecryptionError) as error:
+    except (CleaningCutOffError, FileNotFoundError, DecryptionError) as error:
         logger.exception("evidence_work_failed: %s", type(error).__name__)
         _mine(file).update(due_at=timezone.now() + PAUSE)
     except OSError as error:
@@ -156,7 +156,7 @@ def _quarantine(file: Evidence, finding: str) -> bool:
 
 
 def _put_aside(file: Evidence) -> bool:
-    """What no worker survives is left as it came, for somebody with a live grant to open."""
+    """What cannot be worked on is left as it came, for somebody with a live grant to open."""
     logger.error("evidence_put_aside")
     if not file.original.sealed_key:
         # Originals are switched off, but this one is all there is.
