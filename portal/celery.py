@@ -73,6 +73,21 @@ def _put_down(task: Task, **kwargs: Any) -> None:
     structlog.contextvars.clear_contextvars()
 
 
+@signals.worker_init.connect
+@signals.beat_init.connect
+def _require_usable_keys(**kwargs: Any) -> None:
+    """A worker or beat that could not read or keep a tip does not start, like the web process."""
+    from django.core.exceptions import ImproperlyConfigured  # noqa: PLC0415 (applications load later)
+
+    from portal.crypto.checks import require_usable_keys  # noqa: PLC0415 (its models load after them)
+
+    try:
+        require_usable_keys()
+    except ImproperlyConfigured as error:
+        # Celery logs errors of its signals and goes on.
+        raise SystemExit(str(error)) from None
+
+
 @signals.celeryd_init.connect
 @signals.beat_init.connect
 def _start_embedded_broker(**kwargs: Any) -> None:

@@ -59,7 +59,7 @@ def check_identity_keys(app_configs: Any = None, **kwargs: Any) -> list[CheckMes
 
 
 def require_usable_keys() -> None:
-    """For the start of a web process: raise ImproperlyConfigured when it could not keep a tip secret."""
+    """For the start of a process: raise ImproperlyConfigured when it could not keep a tip secret."""
     if errors := [*check_field_keys(), *check_identity_keys()]:
         raise ImproperlyConfigured(" ".join(str(error.msg) for error in errors))
 

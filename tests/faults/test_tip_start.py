@@ -1,4 +1,4 @@
-"""A web process whose keys are missing or wrong, and a disk that fills up under a film."""
+"""Processes whose keys are missing or wrong, and a disk that fills up under a film."""
 
 import socket
 
@@ -7,7 +7,7 @@ import pytest
 from portal.keys import new_keys
 from tests.faults.installation import Installation
 from tests.faults.senders import FILES, Sender, counted, is_up, start_web
-from tests.faults.servers import Postgres, wait_for
+from tests.faults.servers import Postgres, Redis, wait_for
 from tests.faults.visitors import Visitor, has_receipt
 from tests.tips import canary
 
@@ -54,6 +54,31 @@ def test_row_30_web_without_its_keys_does_not_start_and_says_which(
     assert code not in (0, None), said
     assert name in said
     assert not [key for key in keys.values() if len(key) > 8 and key in said]
+
+
+@pytest.mark.parametrize("process", ["worker", "beat"])
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("FIELD_KEYS", ","),
+        ("FIELD_KEYS", "not a key"),
+        ("IDENTITY_PUBLIC_KEY", "AAAA"),
+        ("IDENTITY_PRIVATE_KEY", new_keys()["IDENTITY_PRIVATE_KEY"]),
+    ],
+    ids=["no key", "no base64", "identity", "other pair"],
+)
+def test_row_30_worker_and_beat_without_their_keys_do_not_start(
+    installation: Installation, redis: Redis, process: str, name: str, value: str
+):
+    """They refuse with the words of the web process, before they take or announce any work."""
+    keys = {**new_keys(), name: value}
+    started = installation.start(process, **PRODUCTION, **keys)
+    wait_for(lambda: started.poll() is not None, 60, what="the refusal")
+    (log,) = installation.var.glob(f"{process}*.log")
+    said = log.read_text()
+    assert started.returncode == 1 and name in said and "Traceback" not in said, said
+    assert not [key for key in keys.values() if len(key) > 8 and key in said]
+    assert redis.client.keys() == []
 
 
 def test_row_25_full_disk_under_a_film_keeps_the_upload_where_it_was(
