@@ -91,7 +91,7 @@ class Installation:
         """``kill -9`` of the whole group: nothing gets a chance to tidy up."""
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
-        process.wait(10)
+        process.wait(120)
 
     def manage(self, *command: str) -> str:
         """Run a management command; returns what it printed."""

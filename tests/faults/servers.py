@@ -81,13 +81,13 @@ class Postgres:
             preexec_fn=die_with(signal.SIGQUIT),
             **self._user,
         )
-        wait_for(self._answers, 30, what="the start of PostgreSQL")
+        wait_for(self._answers, 120, what="the start of PostgreSQL")
 
     def stop(self, number: int = signal.SIGINT) -> None:
         """End it: SIGINT cuts every connection in order, SIGQUIT at once."""
         if self.process is not None:
             self.process.send_signal(number)
-            self.process.wait(30)
+            self.process.wait(120)
             self.process = None
 
     def url(self, name: str) -> str:
@@ -143,13 +143,13 @@ class Redis:
             stderr=subprocess.DEVNULL,
             preexec_fn=die_with(signal.SIGKILL),
         )
-        wait_for(self._answers, 15, what="the start of Redis")
+        wait_for(self._answers, 120, what="the start of Redis")
 
     def stop(self) -> None:
         """``kill -9``: nothing is saved."""
         if self.process is not None:
             self.process.send_signal(signal.SIGKILL)
-            self.process.wait(10)
+            self.process.wait(120)
             self.process = None
 
     def hang(self) -> None:

@@ -11,7 +11,7 @@ from tests.faults.servers import Redis
 from tests.faults.visitors import Visitor, has_receipt
 from tests.waiting import wait_for
 
-pytestmark = [pytest.mark.process, pytest.mark.services, pytest.mark.timeout(120, func_only=True)]
+pytestmark = [pytest.mark.process, pytest.mark.services, pytest.mark.timeout(600, func_only=True)]
 
 NOT_GOING_OUT = "Không liên lạc được với máy chủ hàng đợi"
 

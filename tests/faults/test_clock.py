@@ -12,7 +12,7 @@ from tests.faults.servers import Postgres, free_port
 from tests.faults.visitors import has_receipt
 from tests.waiting import wait_for
 
-pytestmark = [pytest.mark.process, pytest.mark.services, pytest.mark.timeout(150, func_only=True)]
+pytestmark = [pytest.mark.process, pytest.mark.services, pytest.mark.timeout(600, func_only=True)]
 
 
 def test_row_27_wrong_clocks_double_nothing(installation: Installation):

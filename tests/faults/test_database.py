@@ -9,7 +9,7 @@ from tests.faults.installation import Installation
 from tests.faults.servers import Postgres
 from tests.waiting import wait_for
 
-pytestmark = [pytest.mark.process, pytest.mark.services, pytest.mark.timeout(120, func_only=True)]
+pytestmark = [pytest.mark.process, pytest.mark.services, pytest.mark.timeout(600, func_only=True)]
 
 CUT = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'portal'"
 

@@ -5,7 +5,7 @@ import pytest
 from tests.faults.installation import Installation
 from tests.waiting import wait_for
 
-pytestmark = [pytest.mark.process, pytest.mark.services, pytest.mark.timeout(150, func_only=True)]
+pytestmark = [pytest.mark.process, pytest.mark.services, pytest.mark.timeout(600, func_only=True)]
 
 
 def test_row_29_restored_backup_sends_nothing_twice(installation: Installation):

@@ -11,7 +11,7 @@ from tests.faults.servers import Postgres, Redis, wait_for
 from tests.faults.visitors import Visitor, has_receipt
 from tests.tips import canary
 
-pytestmark = [pytest.mark.process, pytest.mark.services, pytest.mark.timeout(120, func_only=True)]
+pytestmark = [pytest.mark.process, pytest.mark.services, pytest.mark.timeout(600, func_only=True)]
 
 PRODUCTION = {"DEBUG": "0", "DJANGO_SETTINGS_MODULE": "portal.settings", "PUBLIC_URL": "https://conganxa.vn"}
 

@@ -22,7 +22,7 @@ from tests.hung import HungProgram
 from tests.tips import canary, clamd, media
 from tests.waiting import wait_for
 
-pytestmark = [pytest.mark.process, pytest.mark.services, pytest.mark.timeout(120, func_only=True)]
+pytestmark = [pytest.mark.process, pytest.mark.services, pytest.mark.timeout(600, func_only=True)]
 
 RECEIPT = re.compile(r'id="receipt">(.*?)</samp>', re.DOTALL)
 TAG = re.compile(r"<[^>]+>")

@@ -19,7 +19,7 @@ from tests.faults.visitors import HIDDEN, Visitor, has_receipt
 from tests.tips import canary
 from tests.waiting import wait_for
 
-pytestmark = [pytest.mark.process, pytest.mark.services, pytest.mark.timeout(120, func_only=True)]
+pytestmark = [pytest.mark.process, pytest.mark.services, pytest.mark.timeout(600, func_only=True)]
 
 WAITING = "SELECT 1 FROM pg_stat_activity WHERE datname = 'portal' AND wait_event_type = 'Lock'"
 

@@ -20,7 +20,7 @@ from tests.faults.visitors import has_receipt
 from tests.faults.wire import MULTIPART, chunked, exchange, head, multipart
 from tests.tips import canary
 
-pytestmark = [pytest.mark.process, pytest.mark.services, pytest.mark.timeout(120, func_only=True)]
+pytestmark = [pytest.mark.process, pytest.mark.services, pytest.mark.timeout(600, func_only=True)]
 
 # Larger than what Django keeps in memory: it waits in a file of its own until it is encrypted.
 FILM = canary.photo(side=64) + bytes(3 * 1024 * 1024)

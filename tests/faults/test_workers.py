@@ -10,7 +10,7 @@ from tests.faults.installation import SUPERVISED_WORKER, Installation
 from tests.faults.servers import Postgres
 from tests.waiting import wait_for
 
-pytestmark = [pytest.mark.process, pytest.mark.timeout(120, func_only=True)]
+pytestmark = [pytest.mark.process, pytest.mark.timeout(600, func_only=True)]
 UNREADABLE = {"kind": "error", "code": -501, "path": "/group/conversation"}
 
 
@@ -135,7 +135,7 @@ def test_small_installation_survives_a_killed_worker(small_installation: Install
 
 
 @pytest.mark.services
-@pytest.mark.timeout(240, func_only=True)
+@pytest.mark.timeout(600, func_only=True)
 def test_row_04_row_that_kills_its_worker_is_given_up(installation: Installation):
     """A row whose sending ends the process, as the OOM killer would: three tries, then a dead letter."""
     code = installation.ask("campaign", groups=12)

@@ -9,7 +9,7 @@ from tests.faults.installation import Installation
 from tests.faults.test_broker import start_web
 from tests.waiting import wait_for
 
-pytestmark = [pytest.mark.process, pytest.mark.services, pytest.mark.timeout(120, func_only=True)]
+pytestmark = [pytest.mark.process, pytest.mark.services, pytest.mark.timeout(600, func_only=True)]
 
 READING = "/group/conversation"
 SENDING = "/group/message"
