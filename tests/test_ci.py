@@ -87,7 +87,7 @@ class Machine:
             **environment,
         }
         command = [shutil.which("bash"), str(ROOT / ".ci" / "run")]
-        result = subprocess.run(command, env=values, capture_output=True, text=True, check=False, timeout=60)
+        result = subprocess.run(command, env=values, capture_output=True, text=True, check=False, timeout=500)
         assert result.returncode == 0, result.stdout + result.stderr
         return self.calls.read_text().splitlines()
 

@@ -56,7 +56,7 @@ def site() -> Iterator[Site]:
     site.ready.wait(5)
     yield site
     site.loop.call_soon_threadsafe(site.end.set)
-    site.thread.join(5)
+    site.thread.join(120)
 
 
 def test_visits_send_the_tokens_of_their_page_and_count_refusals(site: Site):

@@ -10,7 +10,7 @@ from groups.zalo.simulator.state import World
 from tests.e2e.visits import ADMIN_DOOR, log_in, wait_for_copy
 from tests.factories import OfficialAccountFactory, make_area, make_user
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 PHONE, DESK = 390, 1280
 
 

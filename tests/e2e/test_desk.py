@@ -22,7 +22,7 @@ from tests.portal.desk_world import TIP_SECRET, World, make_world
 from tips.enums import TipStatus
 from tips.services import follow
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 TITLE = "Cảnh báo cuộc gọi giả danh công an"
 BODY = "Công an không làm việc qua điện thoại, không yêu cầu chuyển tiền."

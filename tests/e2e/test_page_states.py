@@ -8,7 +8,7 @@ from django.test import Client
 
 from tests.e2e.page_world import LONG_WORD, SECRET, TEXT, Pages, make_pages
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 SMALL, PHONE, DESK = 320, 390, 1280
 # What passes is not told: half the time.

@@ -23,7 +23,7 @@ from tests.factories import (
 from tests.portal.desk_world import World, make_world
 from tests.tips import media
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
 @pytest.fixture

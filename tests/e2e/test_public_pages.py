@@ -15,7 +15,7 @@ from tests.e2e.visits import wait_until
 from tests.factories import BroadcastFactory, GroupFactory, NoticeFactory, PostFactory, make_area
 from tips.models import Tip
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 TEXT = "Mẹ tôi bị người xưng công an gọi video, bắt chuyển 45 triệu đồng để thẩm tra."
 RECEIPT = re.compile(r"[0-9A-HJKMNP-TV-Z]{4}(?:-[0-9A-HJKMNP-TV-Z]{4}){3}")

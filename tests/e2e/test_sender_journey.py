@@ -13,7 +13,7 @@ from tests.tips import media
 from tips.models import Contact, DataRequest, Rating, Tip
 from tips.services import closing, handling, timing
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 TEXT = "Quán karaoke đầu thôn hát loa kéo đến một giờ sáng cả tuần nay."
 MORE = "Quán ở cạnh cây xăng, chủ tên là Tư."

@@ -10,7 +10,7 @@ from tests.portal.desk_world import World, make_tip, make_world
 from tips.models import AlarmCall
 from tips.services import handling, ringing
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 URGENT = "Có hai người cầm dao đuổi chém nhau ở chợ Minh Tân"
 # Counts what the page plays; the sound itself goes on.

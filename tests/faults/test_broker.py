@@ -83,7 +83,7 @@ def test_row_08_hung_redis_piles_up_no_thread(installation: Installation, redis:
     for person in people:
         person.start()
     for person in people:
-        person.join(40)
+        person.join(120)
     assert has_receipt(visitor.send_tip())
     assert visitor.seconds < 3
     redis.wake()

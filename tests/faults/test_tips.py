@@ -59,7 +59,7 @@ def test_web_killed_in_the_middle_of_a_tip_leaves_nothing_and_the_second_try_mak
         thread, answers = pressing(sender, form)
         wait_for(lambda: postgres.execute(WAITING), 20, what="the tip at the lock")
         installation.kill(web)
-        thread.join(20)
+        thread.join(120)
     assert answers == [None] and counted(postgres) == (0, 0, 0)
 
     start_web(installation)
@@ -85,7 +85,7 @@ def test_row_11_postgres_restarted_in_the_middle_of_a_tip_keeps_the_words(
     thread, answers = pressing(sender, form)
     wait_for(lambda: postgres.execute(WAITING), 20, what="the tip at the lock")
     postgres.stop()
-    thread.join(30)
+    thread.join(120)
     (page,) = answers
     assert page.status_code == 503 and canary.TEXT in page.text and "Gửi lại" in page.text
     assert "Traceback" not in page.text
@@ -169,7 +169,7 @@ def test_row_30_keys_are_rotated_while_tips_come_in(installation: Installation, 
     )
     coming.start()
     installation.manage("rotate_keys")
-    coming.join(60)
+    coming.join(120)
     assert sent == [True] * 8
     installation.kill(web)
 
@@ -211,7 +211,7 @@ def test_row_15_two_officers_at_once_one_wins(installation: Installation, postgr
             thread.start()
         wait_for(lambda: len(postgres.execute(WAITING)) == 2, 20, what="both at the lock")
     for thread in threads:
-        thread.join(30)
+        thread.join(120)
     assert sorted(answer.status_code for answer in answers.values()) == [302, 409]
     (loser,) = (number for number, answer in answers.items() if answer.status_code == 409)
     shown = unescape(answers[loser].text)

@@ -27,10 +27,7 @@ from tests.portal.desk_world import World, make_world
 from tests.tips import media
 from tips.services.intake import TipDraft, submit_tip
 
-pytestmark = [
-    pytest.mark.django_db,
-    pytest.mark.timeout(300),
-]
+pytestmark = pytest.mark.django_db
 
 CHECKS = [
     checks.not_a_server_error,

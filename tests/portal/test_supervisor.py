@@ -135,7 +135,6 @@ def portal(tmp_path_factory, prepared) -> Iterator[Callable[..., Portal]]:
 
 
 @pytest.mark.process
-@pytest.mark.timeout(400)
 @pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
 def test_portal_comes_up_heals_and_stops(portal, ending: signal.Signals):
     one = portal()
@@ -186,7 +185,6 @@ def prepared_rows(folder: Path) -> dict[str, tuple[int, int]]:
 
 
 @pytest.mark.process
-@pytest.mark.timeout(400)
 def test_portal_second_start_prepares_nothing_again(portal):
     first = portal(is_new=True)
     first.wait_until_up(seconds=240)
@@ -205,7 +203,6 @@ def test_portal_second_start_prepares_nothing_again(portal):
 
 
 @pytest.mark.process
-@pytest.mark.timeout(200)
 def test_portal_killed_without_warning_takes_its_children_along(portal):
     one = portal()
     one.wait_until_up()
@@ -232,7 +229,6 @@ def test_portal_with_unusable_database_fails(portal):
 
 
 @pytest.mark.process
-@pytest.mark.timeout(200)
 def test_make_interrupted_alone_stops_everything(tmp_path_factory, prepared):
     """``kill -INT`` of ``make`` never reaches the recipe: make only waits for it."""
     folder = tmp_path_factory.mktemp("m")

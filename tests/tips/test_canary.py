@@ -34,7 +34,7 @@ from tests.tips import canary, written
 from tips.models import Evidence, Tip
 from tips.services import intake
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(300)]
+pytestmark = pytest.mark.django_db(transaction=True)
 
 HIDDEN = re.compile(r'<input type="hidden" name="(\w+)" value="([^"]*)"')
 LINK = re.compile(r'(?:href|src)="([^"#]+)')

@@ -25,7 +25,7 @@ from tips.models import Breach, DataRequest, Tip, Upload, UploadPart
 from tips.services import uploads
 from tips.services.intake import submit_tip
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(300)]
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture

@@ -26,7 +26,7 @@ from tests.tips import media
 from tips.models import Message, Tip
 from tips.services.intake import submit_tip
 
-pytestmark = [pytest.mark.django_db, pytest.mark.timeout(300)]
+pytestmark = pytest.mark.django_db
 
 HIDDEN = re.compile(r'<input type="hidden" name="(\w+)" value="([^"]*)"')
 COMPLAINTS = {"required": "Xin viết nội dung", "short": "Nội dung quá ngắn", "long": "tối đa"}

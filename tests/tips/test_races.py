@@ -31,7 +31,7 @@ def together(*calls: Callable[[], Any]) -> list[Any]:
 
     def run(call: Callable[[], Any]) -> Any:
         try:
-            barrier.wait(timeout=10)
+            barrier.wait(timeout=120)
             return call()
         except Exception as error:  # noqa: BLE001 - the test looks at it
             return error

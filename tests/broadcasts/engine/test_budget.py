@@ -105,7 +105,7 @@ def test_reading_while_sending_never_passes_the_limit(campaign, account, platfor
     reader.start()
     for _turn in range(3):
         drain(seconds=1)
-    reader.join(20)
+    reader.join(120)
 
     assert not reader.is_alive()
     assert 30 <= busiest(platform, account) <= budget.usable_rate(RATE)

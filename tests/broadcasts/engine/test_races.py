@@ -39,7 +39,7 @@ def at_once(*functions: Callable[[], object]) -> list:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(50)
+        thread.join(120)
     return results
 
 

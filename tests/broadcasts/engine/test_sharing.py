@@ -75,7 +75,7 @@ def running(**options):
     try:
         yield reports
     finally:
-        thread.join(50)
+        thread.join(120)
 
 
 def test_rows_are_fetched_while_outcomes_wait_for_the_database(campaign, zalo):

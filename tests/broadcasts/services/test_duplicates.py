@@ -126,7 +126,7 @@ def test_of_two_approvals_at_once_the_second_is_asked(write, officer, chief, gmf
         approval.approve_broadcast(first, actor=chief)
         colleague.start()
         colleague.join(1)
-    colleague.join(10)
+    colleague.join(120)
 
     assert len(told) == 1
     assert Broadcast.objects.get(pk=second.pk).state == "submitted"

@@ -81,7 +81,7 @@ class TestAtOnce:
         with transaction.atomic():
             posting.undo(Delivery.objects.get(pk=row.pk), actor=officer)
             end = beside(lambda: finishing.finish(now=timezone.now()))
-        end.join(10)
+        end.join(120)
 
         assert Broadcast.objects.get().state == BroadcastState.SENDING
         assert list(Delivery.objects.to_post_by(officer)) == [row]
@@ -96,6 +96,6 @@ class TestAtOnce:
         with transaction.atomic():
             retrying.retry(row, actor=chief)
             end = beside(lambda: finishing.finish(now=timezone.now()))
-        end.join(10)
+        end.join(120)
 
         assert Broadcast.objects.get().state == BroadcastState.SENDING
