@@ -68,6 +68,12 @@ def chief() -> str:
     return make_user(Role.CHIEF, Unit.objects.get(code="D6801")).username
 
 
+def administrator(*, email: str) -> str:
+    """An administrator of the province with an address; returns the name to log in with."""
+    province = Unit.objects.get(code="D6801").parent.parent
+    return make_user(Role.ADMINISTRATOR, province, email=email).username
+
+
 def another_campaign() -> str:
     """One more post to the same groups, due now; returns its code."""
     first = Broadcast.objects.earliest("pk")

@@ -1,6 +1,9 @@
 """Processes whose keys are missing or wrong, and a disk that fills up under a film."""
 
 import socket
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from html import unescape
 
 import pytest
 
@@ -14,6 +17,7 @@ from tests.tips import canary
 pytestmark = [pytest.mark.process, pytest.mark.services, pytest.mark.timeout(600, func_only=True)]
 
 PRODUCTION = {"DEBUG": "0", "DJANGO_SETTINGS_MODULE": "portal.settings", "PUBLIC_URL": "https://conganxa.vn"}
+DISK = "Ổ đĩa sắp đầy, chưa nhận được ảnh, video"
 
 
 def start_for_real(installation: Installation, **environment: str) -> tuple[int | None, str]:
@@ -110,6 +114,40 @@ def test_row_25_full_disk_under_a_film_keeps_the_upload_where_it_was(
     small = {"Upload-Offset": "0", "Content-Type": "application/offset+octet-stream"}
     answer = sender._timed("PATCH", place, data=film[: 20 * 1024], headers=head | small)
     assert (answer.status_code, answer.headers["Upload-Offset"]) == (204, str(20 * 1024))
+
+
+def test_row_25_full_disk_refuses_files_takes_words_and_alarms_the_staff(
+    installation: Installation, postgres: Postgres
+):
+    """The alarm is on the administrator's page and in their mail, and says nothing of a tip."""
+    installation.ask("campaign", groups=1)
+    username = installation.ask("administrator", email="quantri@example.vn")
+    # More than any disk has free.
+    installation.env["MIN_FREE_DISK_MB"] = str(10**9)
+    start_web(installation)
+    for name in ("worker", "beat"):
+        installation.start(name)
+    sender = Sender(installation.web_port)
+    form = sender.open()
+    refused = sender.press(form, files=FILES)
+    assert not has_receipt(refused) and "chưa nhận được tệp" in unescape(refused.text)
+    assert canary.TEXT in refused.text and counted(postgres) == (0, 0, 0)
+    assert has_receipt(sender.press(form)) and counted(postgres) == (1, 0, 1)
+
+    wait_for(lambda: "disk" in installation.ask("alarms"), 60, what="the alarm")
+    letters = wait_for(lambda: disk_letters(installation), 30, what="the mail")
+    assert [letter["To"] for letter in letters] == ["quantri@example.vn"]
+    assert canary.TEXT not in letters[0].get_content()
+    administrator = Visitor(installation.web_port)
+    administrator.log_in(username)
+    assert DISK in unescape(administrator.get("/can-bo/canh-bao/").text)
+
+
+def disk_letters(installation: Installation) -> list[EmailMessage]:
+    """Mails that say so; one that is being written says nothing yet."""
+    paths = (installation.var / "mail").glob("*")
+    letters = [message_from_bytes(path.read_bytes(), policy=policy.default) for path in paths]
+    return [letter for letter in letters if DISK in f"{letter['Subject']} {letter.get_content()}"]
 
 
 def test_row_07_and_11_together_lose_no_words(installation: Installation, postgres: Postgres, redis):
