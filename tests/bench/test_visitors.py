@@ -53,7 +53,7 @@ class Site:
 def site() -> Iterator[Site]:
     site = Site()
     site.thread.start()
-    site.ready.wait(5)
+    site.ready.wait(60)
     yield site
     site.loop.call_soon_threadsafe(site.end.set)
     site.thread.join(120)
