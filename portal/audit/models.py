@@ -35,12 +35,12 @@ class AuditEntry(models.Model):
         verbose_name=_("người thực hiện"),
     )
     actor_name = models.CharField(_("tên lúc thực hiện"), max_length=200, blank=True)
-    action = models.CharField(_("hành động"), max_length=80, db_index=True)
+    action = models.CharField(_("hành động"), max_length=80)
     target_type = models.CharField(_("loại đối tượng"), max_length=60, blank=True)
     target_id = models.CharField(_("mã đối tượng"), max_length=40, blank=True)
     target_label = models.CharField(_("đối tượng"), max_length=200, blank=True)
     # The path of the unit the act belongs to, so that an auditor sees their own area only.
-    unit_path = models.CharField(max_length=200, blank=True, db_index=True)
+    unit_path = models.CharField(max_length=200, blank=True)
     data = models.JSONField(_("chi tiết"), default=dict, blank=True)
 
     objects = AuditEntryQuerySet.as_manager()
@@ -49,7 +49,12 @@ class AuditEntry(models.Model):
         verbose_name = _("mục nhật ký")
         verbose_name_plural = _("nhật ký")
         ordering = ("-id",)
-        indexes = [models.Index(fields=["target_type", "target_id"], name="audit_target_idx")]
+        indexes = [
+            models.Index(fields=["action"], name="audit_action_idx"),
+            # For paths that begin alike, whatever the database's collation.
+            models.Index(fields=["unit_path"], name="audit_unit_path_idx", opclasses=["varchar_pattern_ops"]),
+            models.Index(fields=["target_type", "target_id"], name="audit_target_idx"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.at:%d/%m/%Y %H:%M} {self.actor_name} {self.action}"

@@ -46,10 +46,10 @@ class Tip(models.Model):
     Status = TipStatus
 
     # Shown to staff and in the API; says nothing about number, time or place.
-    public_id = models.CharField(_("mã tin"), max_length=12, unique=True, editable=False)
+    public_id = models.CharField(_("mã tin"), max_length=12, editable=False)
     # Hex of the slow keyed digest; the receipt itself is stored nowhere.
-    receipt_digest = models.CharField(max_length=64, unique=True, editable=False)
-    form_token = models.CharField(max_length=64, null=True, blank=True, unique=True, editable=False)
+    receipt_digest = models.CharField(max_length=64, editable=False)
+    form_token = models.CharField(max_length=64, null=True, blank=True, editable=False)
     channel = models.CharField(_("nguồn"), max_length=10, choices=SourceChannel, default=SourceChannel.WEB)
     category = models.CharField(_("loại tin"), max_length=16, choices=Category)
     category_chosen = models.CharField(
@@ -69,7 +69,12 @@ class Tip(models.Model):
     )
     # The commune; one level above it for a conduct complaint; or wherever the tip was transferred.
     handler = models.ForeignKey(
-        Unit, on_delete=models.PROTECT, related_name="tips", verbose_name=_("đơn vị xử lý")
+        Unit,
+        on_delete=models.PROTECT,
+        related_name="tips",
+        verbose_name=_("đơn vị xử lý"),
+        # Both this and the assignee begin an index of several columns.
+        db_index=False,
     )
     text = EncryptedTextField(_("nội dung"))
     place = EncryptedTextField(_("địa điểm"), blank=True)
@@ -86,6 +91,7 @@ class Tip(models.Model):
         blank=True,
         related_name="assigned_tips",
         verbose_name=_("người xử lý"),
+        db_index=False,
     )
     deadline = models.DateTimeField(_("hạn xử lý"), null=True, blank=True)
     # While the sender is asked something, the clock stands: no deadline, but what it was and since when.
@@ -136,11 +142,16 @@ class Tip(models.Model):
             ),
             models.Index(fields=["handler", "status", "-id"], name="tip_handler_status_idx"),
             models.Index(fields=["assignee", "status"], name="tip_assignee_idx"),
+            # The queue of one commune.
+            models.Index(
+                "handler",
+                *BY_DEADLINE.keys,
+                condition=Q(status__in=OPEN),
+                name="tip_handler_queue_idx",
+            ),
             # For those who look after many units: the order of the queue, and what filters leave few of.
             models.Index(
-                BY_DEADLINE.keys[0],
-                BY_DEADLINE.keys[1],
-                "id",
+                *BY_DEADLINE.keys,
                 condition=Q(status__in=OPEN),
                 name="tip_queue_idx",
             ),
@@ -155,6 +166,10 @@ class Tip(models.Model):
             ),
         ]
         constraints = [
+            # Not by the fields' own "unique": PostgreSQL would get a second index for each, for LIKE.
+            models.UniqueConstraint(fields=["public_id"], name="tip_public_id_once"),
+            models.UniqueConstraint(fields=["receipt_digest"], name="tip_receipt_digest_once"),
+            models.UniqueConstraint(fields=["form_token"], name="tip_form_token_once"),
             models.CheckConstraint(condition=Q(priority__lte=4), name="tip_priority_range"),
             models.CheckConstraint(
                 condition=Q(is_valuable=False) | Q(valued_by__isnull=False), name="tip_valued_by_someone"
