@@ -74,8 +74,13 @@ def roles_with(*names: str) -> tuple[str, ...]:
 
 
 def model_permissions(user) -> set[str]:
-    """Model permissions of the user's open postings, all units together."""
-    return {name for posting in open_postings(user) for name in MODEL_PERMISSIONS.get(posting.role, ())}
+    """Model permissions of the user's open postings, all units together; once per user object."""
+    postings = open_postings(user)
+    cached = getattr(user, "_model_permissions", None)
+    if cached is None or cached[0] is not postings:
+        names = {name for posting in postings for name in MODEL_PERMISSIONS.get(posting.role, ())}
+        cached = user._model_permissions = (postings, names)
+    return cached[1]
 
 
 def paths_with(user, *names: str) -> list[str]:

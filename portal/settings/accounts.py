@@ -6,7 +6,6 @@ from portal.settings.installation import DEBUG
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
-    "django.contrib.auth.backends.ModelBackend",
     "groups.backends.PostingBackend",
 ]
 PASSWORD_HASHERS = [
