@@ -5,6 +5,7 @@ from django.http import HttpRequest
 
 from portal.keyset import Slice, capped_count, cut
 from tips.admin.filters import StatusFilter
+from tips.models import Tip
 from tips.paging import most_counted
 from tips.querysets import BY_DEADLINE, NEWEST_FIRST
 
@@ -20,6 +21,12 @@ class TipChangeList(ChangeList):
         self._most = most_counted(request.GET.get(SEARCH_VAR, ""))
         self._place = {"after": request.GET.get(AFTER, ""), "before": request.GET.get(BEFORE, "")}
         super().__init__(request, *args)
+        # Django would look through all addresses of the portal for each row, to find that it leads to a tip.
+        self._kept, self.preserved_filters = self.preserved_filters, ""
+
+    def url_for_result(self, result: Tip) -> str:
+        url = super().url_for_result(result)
+        return f"{url}?{self._kept}" if self._kept else url
 
     def get_filters_params(self, params=None):
         return {
