@@ -60,4 +60,5 @@ def test_weekdays_are_words_not_numbers():
 def test_summary_hides_restricted_words_and_cuts_long_ones():
     assert desk.summary(TipFactory.build(category="TRE_EM", text="Bí mật")) == "Nội dung chỉ hiện khi mở tin"
     assert desk.summary(TipFactory.build(text="Một\n\nhai")) == "Một hai"
-    assert len(desk.summary(TipFactory.build(text="từ " * 100))) == 80
+    assert desk.summary(TipFactory.build(text="từ " * 100)) == f"{'từ ' * 25}từ…"
+    assert desk.summary(TipFactory.build(text="a" * 100)) == f"{'a' * 80}…"

@@ -1,12 +1,14 @@
 """Tags of the desk: deadlines in words, priorities, the first words of a tip, pictures of figures."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from django import template
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -16,6 +18,7 @@ from portal.site.paging import NEWER, OLDER
 from tips.deadlines import Milestone
 from tips.enums import RESTRICTED, Priority
 from tips.models import Tip
+from tips.services import attention
 
 register = template.Library()
 register.simple_tag(pieces.badge)
@@ -23,7 +26,9 @@ register.simple_tag(pieces.icon)
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 SOON = 2 * HOUR
+LATE = "late"
 SUMMARY_LENGTH = 80
+NEWS_WORDS = {attention.NEW: gettext_lazy("Chưa đọc"), attention.NEWS: gettext_lazy("Có tin nhắn mới")}
 PAGING = (NUMBER, AFTER, BEFORE, OLDER, NEWER)
 WEEKDAYS = (
     gettext_lazy("thứ Hai"),
@@ -77,14 +82,52 @@ def urgency(moment: datetime | None) -> str:
     if moment is None:
         return ""
     left = moment - timezone.now()
-    return "late" if left < timedelta() else "soon" if left < SOON else ""
+    return LATE if left < timedelta() else "soon" if left < SOON else ""
 
 
-@register.inclusion_tag("desk/_deadline.html")
-def deadline(tip: Tip) -> dict:
+@register.simple_tag
+def deadline(tip: Tip) -> SafeString:
     """The deadline of an open tip."""
     due = tip.due
-    return {"due": due, "near": urgency(due), "words": until(due)}
+    if due is None:
+        return SafeString()
+    near = urgency(due)
+    return format_html(
+        '<span class="deadline{}" title="{}">{}{}</span>',
+        f" deadline--{near}" if near else "",
+        f"{timezone.localtime(due):%H:%M %d/%m/%Y}",
+        pieces.icon("alert-triangle") if near == LATE else "",
+        until(due),
+    )
+
+
+@register.inclusion_tag("desk/tips/_duty.html", takes_context=True)
+def duty(context: template.Context, tip: Tip) -> dict[str, Any]:
+    """A tip as a row of a list: what it is about, how urgent, whose. Wants its places and assignee selected.
+
+    A page has thirty of them: what each shows is put together here, its template only lays it out.
+    """
+    place = tip.village.full_name if tip.village else tip.unit.full_name
+    if tip.village and tip.unit_id != context["desk"].unit.pk:
+        place = f"{place}, {tip.unit.full_name}"
+    news = NEWS_WORDS.get(getattr(tip, "news", ""))
+    return {
+        "url": reverse("desk:tip", args=[tip.public_id]),
+        "near": urgency(tip.due),
+        "icon": pieces.icon(f"cat/{tip.category}"),
+        "is_restricted": tip.is_restricted,
+        "title": summary(tip),
+        "badges": format_html(
+            "{}{}{}{}",
+            format_html('<span class="unread">{}</span>', news) if news else "",
+            priority(tip),
+            deadline(tip),
+            pieces.badge(tip.status, tip.get_status_display()),
+        ),
+        "category": tip.get_category_display(),
+        "place": place,
+        "assignee": tip.assignee.display_name if tip.assignee else "",
+    }
 
 
 @register.inclusion_tag("desk/tips/_milestone.html")
@@ -104,7 +147,10 @@ def summary(tip: Tip) -> str:
     """The first words of a tip for a list; restricted categories show none."""
     if tip.category in RESTRICTED:
         return _("Nội dung chỉ hiện khi mở tin")
-    return Truncator(" ".join(tip.text.split())).chars(SUMMARY_LENGTH)
+    words = " ".join(tip.text.split())
+    if len(words) <= SUMMARY_LENGTH:
+        return words
+    return f"{words[:SUMMARY_LENGTH].rsplit(' ', 1)[0]}…"
 
 
 @register.simple_tag(takes_context=True)
