@@ -44,7 +44,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='tip',
-            index=models.Index(models.F('handler'), models.Case(models.When(priority=0, then=0), default=1, output_field=models.IntegerField()), django.db.models.functions.comparison.Coalesce('deadline', models.Value(datetime.datetime(9999, 1, 1, 0, 0, tzinfo=datetime.timezone.utc)), output_field=models.DateTimeField()), models.F('id'), condition=models.Q(('status__in', ('new', 'accepted', 'verifying', 'answered', 'transferred', 'reopened'))), name='tip_handler_queue_idx'),
+            index=models.Index(models.F('handler'), models.Case(models.When(priority=0, then=0), default=1, output_field=models.IntegerField()), django.db.models.functions.comparison.Coalesce('deadline', models.Value(datetime.datetime(9999, 1, 1, 0, 0, tzinfo=datetime.UTC)), output_field=models.DateTimeField()), models.F('id'), condition=models.Q(('status__in', ('new', 'accepted', 'verifying', 'answered', 'transferred', 'reopened'))), name='tip_handler_queue_idx'),
         ),
         migrations.AddConstraint(
             model_name='tip',
