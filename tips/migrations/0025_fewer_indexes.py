@@ -8,54 +8,80 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('broadcasts', '0016_alarm_of_a_full_disk'),
-        ('groups', '0012_circle_ending'),
-        ('tips', '0024_request_kept'),
+        ("broadcasts", "0016_alarm_of_a_full_disk"),
+        ("groups", "0012_circle_ending"),
+        ("tips", "0024_request_kept"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='tip',
-            name='assignee',
-            field=models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='assigned_tips', to=settings.AUTH_USER_MODEL, verbose_name='người xử lý'),
+            model_name="tip",
+            name="assignee",
+            field=models.ForeignKey(
+                blank=True,
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="assigned_tips",
+                to=settings.AUTH_USER_MODEL,
+                verbose_name="người xử lý",
+            ),
         ),
         migrations.AlterField(
-            model_name='tip',
-            name='form_token',
+            model_name="tip",
+            name="form_token",
             field=models.CharField(blank=True, editable=False, max_length=64, null=True),
         ),
         migrations.AlterField(
-            model_name='tip',
-            name='handler',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='tips', to='groups.unit', verbose_name='đơn vị xử lý'),
+            model_name="tip",
+            name="handler",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="tips",
+                to="groups.unit",
+                verbose_name="đơn vị xử lý",
+            ),
         ),
         migrations.AlterField(
-            model_name='tip',
-            name='public_id',
-            field=models.CharField(editable=False, max_length=12, verbose_name='mã tin'),
+            model_name="tip",
+            name="public_id",
+            field=models.CharField(editable=False, max_length=12, verbose_name="mã tin"),
         ),
         migrations.AlterField(
-            model_name='tip',
-            name='receipt_digest',
+            model_name="tip",
+            name="receipt_digest",
             field=models.CharField(editable=False, max_length=64),
         ),
         migrations.AddIndex(
-            model_name='tip',
-            index=models.Index(models.F('handler'), models.Case(models.When(priority=0, then=0), default=1, output_field=models.IntegerField()), django.db.models.functions.comparison.Coalesce('deadline', models.Value(datetime.datetime(9999, 1, 1, 0, 0, tzinfo=datetime.UTC)), output_field=models.DateTimeField()), models.F('id'), condition=models.Q(('status__in', ('new', 'accepted', 'verifying', 'answered', 'transferred', 'reopened'))), name='tip_handler_queue_idx'),
+            model_name="tip",
+            index=models.Index(
+                models.F("handler"),
+                models.Case(models.When(priority=0, then=0), default=1, output_field=models.IntegerField()),
+                django.db.models.functions.comparison.Coalesce(
+                    "deadline",
+                    models.Value(datetime.datetime(9999, 1, 1, 0, 0, tzinfo=datetime.UTC)),
+                    output_field=models.DateTimeField(),
+                ),
+                models.F("id"),
+                condition=models.Q(
+                    ("status__in", ("new", "accepted", "verifying", "answered", "transferred", "reopened"))
+                ),
+                name="tip_handler_queue_idx",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='tip',
-            constraint=models.UniqueConstraint(fields=('public_id',), name='tip_public_id_once'),
+            model_name="tip",
+            constraint=models.UniqueConstraint(fields=("public_id",), name="tip_public_id_once"),
         ),
         migrations.AddConstraint(
-            model_name='tip',
-            constraint=models.UniqueConstraint(fields=('receipt_digest',), name='tip_receipt_digest_once'),
+            model_name="tip",
+            constraint=models.UniqueConstraint(fields=("receipt_digest",), name="tip_receipt_digest_once"),
         ),
         migrations.AddConstraint(
-            model_name='tip',
-            constraint=models.UniqueConstraint(fields=('form_token',), name='tip_form_token_once'),
+            model_name="tip",
+            constraint=models.UniqueConstraint(fields=("form_token",), name="tip_form_token_once"),
         ),
     ]

@@ -5,29 +5,30 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('audit', '0002_moment_may_be_given'),
+        ("audit", "0002_moment_may_be_given"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='auditentry',
-            name='action',
-            field=models.CharField(max_length=80, verbose_name='hành động'),
+            model_name="auditentry",
+            name="action",
+            field=models.CharField(max_length=80, verbose_name="hành động"),
         ),
         migrations.AlterField(
-            model_name='auditentry',
-            name='unit_path',
+            model_name="auditentry",
+            name="unit_path",
             field=models.CharField(blank=True, max_length=200),
         ),
         migrations.AddIndex(
-            model_name='auditentry',
-            index=models.Index(fields=['action'], name='audit_action_idx'),
+            model_name="auditentry",
+            index=models.Index(fields=["action"], name="audit_action_idx"),
         ),
         migrations.AddIndex(
-            model_name='auditentry',
-            index=models.Index(fields=['unit_path'], name='audit_unit_path_idx', opclasses=['varchar_pattern_ops']),
+            model_name="auditentry",
+            index=models.Index(
+                fields=["unit_path"], name="audit_unit_path_idx", opclasses=["varchar_pattern_ops"]
+            ),
         ),
     ]
