@@ -1,6 +1,7 @@
 """Gunicorn's configuration: threads for waiting on files and the database, two processes for two cores."""
 
 import ctypes
+import gc
 import socket
 import struct
 import sys
@@ -47,8 +48,14 @@ logger_class = Logger
 
 
 def on_starting(_server: Any) -> None:
-    """Gunicorn's hook before the first worker: no upload of an earlier life stays in plain on the disk."""
+    """Gunicorn's hook before the first worker: no upload of an earlier life stays in plain on the disk.
+
+    What the application has loaded stays for good: no worker needs to look through it for garbage again, and
+    its memory stays shared.
+    """
     empty_upload_dir()
+    gc.collect()
+    gc.freeze()
 
 
 def when_ready(server: Any) -> None:
