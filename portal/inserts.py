@@ -5,11 +5,14 @@ rows then cost one question to the server instead of five, and being one stateme
 their own. Other databases get one INSERT after the other.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection, models, transaction
+from django.db.backends.utils import CursorWrapper
+from psycopg import Cursor
 
 NEW_ROW = "new_row"
 Statement = tuple[str, Sequence[Any]]
@@ -66,10 +69,30 @@ def _insert_at_once(row: models.Model, others: Sequence[models.Model], also: Sta
     for number, (insert, values) in enumerate(hanging):
         inserts.append(f"row_{number} AS ({insert})")
         params += values
-    with connection.cursor() as cursor:
+    with _preparing_cursor() as cursor:
         cursor.execute(f"WITH {', '.join(inserts)} SELECT id FROM {NEW_ROW}", params)
         (row.pk,) = cursor.fetchone()
     row._state.adding, row._state.db = False, connection.alias
+
+
+class _PreparingCursor(Cursor):
+    """Has the server parse a statement once for each connection, and sends only the values from then on.
+
+    Django's own cursors write the values into the text: half a millisecond for a tip, every time.
+    """
+
+    def execute(self, query: str, params: Sequence[Any] | None = None) -> "_PreparingCursor":
+        return super().execute(query, params, prepare=True)
+
+
+@contextmanager
+def _preparing_cursor() -> Iterator[CursorWrapper]:
+    """Django's wrapper, with its errors and its log, around a cursor that prepares."""
+    # Opening one of Django's first looks whether a kept connection still lives.
+    with connection.cursor() as checked:
+        make = connection.make_debug_cursor if connection.queries_logged else connection.make_cursor
+        with make(_PreparingCursor(checked.connection)) as cursor:
+            yield cursor
 
 
 def _insert(row: models.Model) -> tuple[str, list[Any]]:
