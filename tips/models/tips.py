@@ -220,7 +220,10 @@ class Tip(models.Model):
 class TipTerm(models.Model):
     """One keyed digest of one folded word of a tip: search without readable text."""
 
-    tip = models.ForeignKey(Tip, on_delete=models.CASCADE, related_name="terms", db_index=False)
+    # No constraint in the database: it would be checked for each word of each tip (decision 0016).
+    tip = models.ForeignKey(
+        Tip, on_delete=models.CASCADE, related_name="terms", db_index=False, db_constraint=False
+    )
     term = models.BigIntegerField()
 
     objects = TipTermQuerySet.as_manager()
