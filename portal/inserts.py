@@ -87,11 +87,14 @@ class _PreparingCursor(Cursor):
 
 @contextmanager
 def _preparing_cursor() -> Iterator[CursorWrapper]:
-    """Django's wrapper, with its errors and its log, around a cursor that prepares."""
+    """Django's wrapper, with its errors, around a cursor that prepares."""
     # Opening one of Django's first looks whether a kept connection still lives.
     with connection.cursor() as checked:
-        make = connection.make_debug_cursor if connection.queries_logged else connection.make_cursor
-        with make(_PreparingCursor(checked.connection)) as cursor:
+        if connection.queries_logged:
+            # Of a prepared statement the log would have no text.
+            yield checked
+            return
+        with connection.make_cursor(_PreparingCursor(checked.connection)) as cursor:
             yield cursor
 
 

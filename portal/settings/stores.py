@@ -19,6 +19,9 @@ else:
     # A stuck statement or lock must end as an error in one request, not as a pool without free connections.
     DATABASES["default"].setdefault("OPTIONS", {}).update(
         connect_timeout=2,
+        # With Django's None psycopg would not even prepare what asks for it (portal.inserts). Django's own
+        # cursors bind on the client and never prepare.
+        prepare_threshold=5,
         options=(
             f"-c statement_timeout={integer('DATABASE_STATEMENT_TIMEOUT', default=30)}s"
             " -c lock_timeout=10s -c idle_in_transaction_session_timeout=60s"

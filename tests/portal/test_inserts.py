@@ -89,3 +89,17 @@ def test_plain_tip_is_one_statement():
     assert len(writing) == 1 and writing[0].startswith("WITH ")
     with transaction.atomic():
         assert not is_one_statement()
+
+
+@pytest.mark.services
+@pytest.mark.django_db(transaction=True)
+def test_statement_of_a_row_is_parsed_once_for_a_connection():
+    area = make_area()
+    # What an earlier test left on the connection.
+    connection.close()
+    for _number in range(3):
+        insert(new_tip(area))
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT statement, generic_plans + custom_plans FROM pg_prepared_statements")
+        ((statement, times),) = cursor.fetchall()
+    assert (statement.split()[:2], times) == (["WITH", "new_row"], 3)
