@@ -16,6 +16,7 @@ from rest_framework.permissions import SAFE_METHODS
 
 from broadcasts.enums import BroadcastState
 from broadcasts.models import Delivery
+from groups.models import Posting
 from portal.desk import posting, scope
 
 # A badge says "99+": nobody counts further, and no page reads more rows than that for it.
@@ -28,16 +29,16 @@ def shown(request: HttpRequest) -> dict[str, str]:
     """What waits for this person, by menu entry, at most ``KEPT_SECONDS`` old."""
     if request.method not in SAFE_METHODS:
         return nav_counts(request)
-    return cache.get_or_set(_key(request), lambda: nav_counts(request), KEPT_SECONDS)
+    return cache.get_or_set(_key(request, request.desk.posting), lambda: nav_counts(request), KEPT_SECONDS)
 
 
 def forget(request: HttpRequest) -> None:
-    """Count again for the next page: the person did something."""
-    cache.delete(_key(request))
+    """Count again for the next page, under whichever posting: the person did something."""
+    cache.delete_many([_key(request, one) for one in request.desk.postings])
 
 
-def _key(request: HttpRequest) -> str:
-    return f"desk:badges:{request.user.pk}:{request.desk.posting.pk}"
+def _key(request: HttpRequest, under: Posting) -> str:
+    return f"desk:badges:{request.user.pk}:{under.pk}"
 
 
 def nav_counts(request: HttpRequest) -> dict[str, str]:

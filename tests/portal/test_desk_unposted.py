@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from django.core.cache import cache
+from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
@@ -12,7 +13,7 @@ from broadcasts.models import Delivery, PostingTask
 from groups.enums import Role
 from portal.desk import badges, posting
 from portal.desk.views import unposted
-from tests.factories import make_user
+from tests.factories import PostingFactory, make_user
 from tests.portal.desk_world import World, html
 
 pytestmark = pytest.mark.django_db
@@ -110,6 +111,24 @@ def test_menu_says_at_once_what_became_of_ones_own_act_and_soon_of_others(world,
     Delivery.objects.filter(state__in=POSTABLE).update(state=DeliveryState.POSTED)
     time_machine.move_to(timezone.now() + timedelta(seconds=badges.KEPT_SECONDS + 1))
     assert "count" not in today()
+
+
+def test_act_under_one_posting_counts_at_once_in_the_menu_of_another(world):
+    officer, client = world.users["officer"], world.client("officer")
+    PostingFactory(user=officer, unit=world.area.commune_b, role=Role.OFFICER)
+    elsewhere = Client()
+    elsewhere.force_login(officer)
+    there = officer.postings.get(unit=world.area.commune_b)
+    elsewhere.post(reverse("desk:switch"), {"posting": there.pk})
+
+    def today() -> str:
+        page = html(elsewhere.get(reverse("desk:groups")))
+        return page.split('class="desk-nav"')[1].split("</a>")[0]
+
+    before = f'<span class="count">{posting.queue(officer).count()}</span>'
+    assert before in today()
+    client.post(reverse("desk:posting_posted", args=[world.to_post.pk]))
+    assert before not in today()
 
 
 def test_list_of_people_that_was_cut_says_so(world, monkeypatch):
