@@ -235,7 +235,12 @@ class AreaFilter(admin.SimpleListFilter):
 
     def choices(self, changelist):
         """The units, and what the rest of the address keeps."""
-        self.kept = [(name, text) for name, text in changelist.params.items() if name != self.parameter_name]
+        self.kept = [
+            (name, text)
+            for name, texts in changelist.filter_params.items()
+            if name != self.parameter_name
+            for text in texts
+        ]
         self.all_url = changelist.get_query_string(remove=[self.parameter_name])
         self.chosen = dict(self.lookup_choices).get(self.value(), "")
         # Elements of a loop in a template would take ten times as long, in each list of the admin.

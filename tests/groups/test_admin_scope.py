@@ -1,5 +1,7 @@
 """The admin holds each user to their units: lists, counts, objects, choices; and asks few queries."""
 
+import re
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -139,6 +141,25 @@ def test_area_filter_cannot_look_outside(area):
     assert response.context["cl"].result_count == 0
     names = [name for _code, name in response.context["cl"].filter_specs[0].lookup_choices]
     assert "Xã Thạch Bình" not in names and "Xã Minh Tân" in names
+
+
+def test_area_box_keeps_every_other_value_of_the_address(area):
+    client = browser_of(make_user(Role.SUPERVISOR, area.district))
+    query = {"area": area.commune_a.code, "kind__exact": ["household", "association"], "q": "tuần", "p": "1"}
+    page = client.get(url("group", "changelist"), query).content.decode()
+    box = page.split('class="filter-box"')[1].split("</form>")[0]
+    kept = re.findall(r'<input type="hidden" name="([^"]*)" value="([^"]*)">', box)
+    assert sorted(kept) == [("kind__exact", "association"), ("kind__exact", "household"), ("q", "tuần")]
+
+
+@pytest.mark.parametrize("code", ["24001", "khong-co"])
+def test_area_that_the_box_does_not_offer_can_be_left(area, code):
+    client = browser_of(make_user(Role.SUPERVISOR, area.district))
+    page = client.get(url("group", "changelist"), {"area": code, "q": "tuần"}).content.decode()
+    box = page.split('class="filter-box"')[1].split("</form>")[0]
+    assert '<a href="?q=tu%E1%BA%A7n">Tất cả</a>' in box
+    page = client.get(url("group", "changelist"), {"area": ""}).content.decode()
+    assert "Tất cả" not in page.split('class="filter-box"')[1].split("</form>")[0]
 
 
 def test_search_ignores_diacritics_and_stays_in_the_area(area):
