@@ -295,6 +295,7 @@ class TipAdmin(ScopedAdmin):
             **self.admin_site.each_context(request),
             "title": f"{tip.get_category_display()} {tip.public_id}",
             "opts": self.opts,
+            "preserved_filters": self.get_preserved_filters(request),
             "tip": tip,
             "first_files": [file for file in tip.evidence.all() if file.message_id is None],
             "deadline": deadline_words(tip),

@@ -2,6 +2,8 @@
 
 import re
 from datetime import timedelta
+from html import unescape
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from django.db import connection
@@ -57,6 +59,16 @@ def test_filters_and_search_find_one(submit, desk, supervisor, area, query, foun
     )
     body = desk.get(QUEUE, query).content.decode()
     assert [name for name, tip in tips.items() if tip.public_id in body] == [found]
+
+
+def test_way_back_from_a_row_keeps_filters_and_search(submit, desk):
+    tip = submit(text="duong cho cu toi nao cung danh bai")
+    listed = desk.get(QUEUE, {"area": "D6801", "q": "cho cu"}).content.decode()
+    row = re.search(rf'href="({page_of(tip)}[^"]*)"', listed)[1]
+    page = desk.get(unescape(row)).content.decode()
+    back = unescape(re.search(r'class="breadcrumbs">.*href="([^"]*)">Tin báo<', page)[1])
+    assert urlsplit(back).path == QUEUE
+    assert parse_qs(urlsplit(back).query) == {"area": ["D6801"], "q": ["cho cu"]}
 
 
 def test_search_by_code_and_by_nothing_searchable(submit, desk):
