@@ -1,6 +1,7 @@
 """A supervisor narrows a list of the admin on a phone, in a real browser."""
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 
 from groups.enums import Role
 from tests.e2e.visits import ADMIN_DOOR, log_in
@@ -28,3 +29,9 @@ def test_list_narrowed_to_an_area_opens_at_its_rows(listed, live_server):
     listed.wait_for_url("**area=D6801**")
     # With the fragment of the jump to the filters, the browser would show those, below all rows.
     assert listed.url == f"{live_server.url}{LIST}?area=D6801"
+
+
+def test_heading_of_the_sorted_column_can_be_read(listed):
+    assert listed.locator("th.sorted").count() == 1
+    only = {"runOnly": ["color-contrast"], "resultTypes": ["violations"]}
+    assert Axe().run(listed, options=only).response["violations"] == []
