@@ -1,7 +1,7 @@
 """Handing letters to the mail server, and what became of each. Logs say why one did not go, never to whom."""
 
 import logging
-from smtplib import SMTPDataError, SMTPRecipientsRefused
+from smtplib import SMTPDataError, SMTPRecipientsRefused, SMTPServerDisconnected
 
 from django.core.mail import EmailMessage
 
@@ -13,8 +13,16 @@ logger = logging.getLogger(__name__)
 def deliver(message: EmailMessage) -> str:
     """Hand over one letter by its own connection. An address that is refused concerns nobody else.
 
-    Raises OSError when the mail server is away.
+    One that was hung up meanwhile is opened once more. Raises OSError when the mail server is away.
     """
+    try:
+        return _hand_over(message)
+    except SMTPServerDisconnected:
+        message.connection.close()
+        return _hand_over(message)
+
+
+def _hand_over(message: EmailMessage) -> str:
     try:
         message.send()
     except SMTPRecipientsRefused as error:
