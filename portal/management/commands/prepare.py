@@ -23,12 +23,19 @@ class Command(BaseCommand):
         self.check(tags=[Tags.database], databases=[DEFAULT_DB_ALIAS])
         if self._has_pending_migrations():
             self.stdout.write("Đang cập nhật cơ sở dữ liệu…")
+            self._allow_long_statements()
             call_command("migrate", interactive=False, verbosity=options["verbosity"] - 1)
         if settings.CACHE_URL.startswith("db://"):
             call_command("createcachetable")
         if settings.DEBUG and "seed_demo" in get_commands():
             self.stdout.write("Đang kiểm tra dữ liệu mẫu…")
             call_command("seed_demo")
+
+    def _allow_long_statements(self) -> None:
+        """An index over years of rows takes longer than any page may (``DATABASE_STATEMENT_TIMEOUT``)."""
+        if connection.vendor == "postgresql":
+            with connection.cursor() as cursor:
+                cursor.execute("SET statement_timeout = 0")
 
     def _has_pending_migrations(self) -> bool:
         executor = MigrationExecutor(connection)
