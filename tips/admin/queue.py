@@ -338,4 +338,4 @@ def span_words(span: datetime.timedelta) -> str:
         return gettext("%(count)s ngày") % {"count": span.days}
     if span >= datetime.timedelta(hours=1):
         return gettext("%(count)s giờ") % {"count": span.seconds // 3600}
-    return gettext("%(count)s phút") % {"count": span.seconds // 60}
+    return gettext("%(count)s phút") % {"count": max(1, span.seconds // 60)}

@@ -127,6 +127,7 @@ def test_assign_selected_offers_only_who_can_handle_all(submit, desk, supervisor
         (timedelta(minutes=5), "Còn 5 phút"),
         (timedelta(hours=3, minutes=59), "Còn 3 giờ"),
         (timedelta(days=3), "Còn 3 ngày"),
+        (timedelta(seconds=-20), "Quá hạn 1 phút"),
         (timedelta(minutes=-1), "Quá hạn 1 phút"),
         (timedelta(days=-2), "Quá hạn 2 ngày"),
     ],
