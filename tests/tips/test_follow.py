@@ -81,7 +81,7 @@ def test_view_shows_the_thread_without_names_or_notes(submit, area):
         (TipStatus.REOPENED, "Đang xem"),
         (TipStatus.VERIFYING, "Đang xác minh"),
         (TipStatus.TRANSFERRED, "Đã chuyển Công an xã Minh Tân"),
-        (TipStatus.ANSWERED, "Đã có kết quả"),
+        (TipStatus.ANSWERED, "Đã trả lời"),
         (TipStatus.CLOSED, "Đã có kết quả"),
         (TipStatus.UNFOUNDED, "Đã có kết quả"),
         (TipStatus.SPAM, "Đã có kết quả"),

@@ -132,6 +132,8 @@ def status_text(tip: Tip) -> str:
         TipStatus.ACCEPTED: _("Đang xem"),
         TipStatus.REOPENED: _("Đang xem"),
         TipStatus.VERIFYING: _("Đang xác minh"),
+        # Not yet the end: the answer may say that it is being looked into.
+        TipStatus.ANSWERED: _("Đã trả lời"),
     }.get(tip.status, _("Đã có kết quả"))
 
 

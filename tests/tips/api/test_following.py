@@ -22,7 +22,7 @@ def test_follow_shows_answers_and_no_report(area, public, staff):
     assert body == {
         "id": tip.public_id,
         "status": "answered",
-        "status_text": "Đã có kết quả",
+        "status_text": "Đã trả lời",
         "messages": [{"from": "police", "text": "Công an xã đã nhắc nhở.", "at": body["messages"][0]["at"]}],
         "files": 0,
     }
