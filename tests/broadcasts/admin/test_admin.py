@@ -155,7 +155,7 @@ def test_mailbox_is_paused_and_resumed(staff, area):
 @pytest.mark.parametrize("rows", [1, 3])
 @pytest.mark.parametrize(
     ("model", "queries"),
-    [("broadcast", 11), ("delivery", 11), ("notice", 11), ("mailbox", 11), ("alarm", 10), ("post", 11)],
+    [("broadcast", 9), ("delivery", 9), ("notice", 9), ("mailbox", 9), ("alarm", 8), ("post", 9)],
 )
 def test_list_costs_the_same_queries(model, queries, rows, staff, area, django_assert_num_queries):
     for _number in range(rows):
