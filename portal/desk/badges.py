@@ -1,8 +1,9 @@
 """The numbers in the desk's menu: what waits for this person.
 
 They are counted from the tables of tips, posts and rows to post, which takes about as long as all the rest
-of the frame of a page. So each person's are kept for some seconds; whatever that person sends drops them, and
-the page that comes back shows what became of it.
+of the frame of a page. So each person's are kept for some seconds; whatever that person sends from the desk
+drops them, and the page that comes back shows what became of it. Acts in the admin or by the API show like
+those of others: with the next count.
 """
 
 from collections import Counter

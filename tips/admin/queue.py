@@ -29,7 +29,6 @@ from tips.services.search import search
 from tips.services.similar import similar_tips
 
 ASSIGN_AT_ONCE = bulk.AT_ONCE
-NEWS = {attention.NEW: _("Chưa đọc"), attention.NEWS: _("Có tin nhắn mới")}
 
 
 @admin.register(Tip)
@@ -91,7 +90,7 @@ class TipAdmin(ScopedAdmin):
             '{}<br><span class="small">{}</span>{}',
             tip.get_category_display(),
             tip.public_id,
-            format_html(' <b class="small">{}</b>', NEWS[tip.news]) if tip.news else "",
+            format_html(' <b class="small">{}</b>', attention.WORDS[tip.news]) if tip.news else "",
         )
 
     @admin.display(description=_("Ưu tiên"))

@@ -11,6 +11,7 @@ from django.db.models import Max, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from broadcasts.hints import hint
 from portal.mail import SENT
@@ -25,6 +26,7 @@ MAIL_WORTH_FOR = timedelta(hours=24)
 MAILS_AT_ONCE = 200
 NEW = "new"
 NEWS = "news"
+WORDS = {NEW: gettext_lazy("Chưa đọc"), NEWS: gettext_lazy("Có tin nhắn mới")}
 
 
 def named_in(text: str, *, tip: Tip, actor: Any) -> list[Any]:

@@ -28,7 +28,6 @@ MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 SOON = 2 * HOUR
 LATE = "late"
 SUMMARY_LENGTH = 80
-NEWS_WORDS = {attention.NEW: gettext_lazy("Chưa đọc"), attention.NEWS: gettext_lazy("Có tin nhắn mới")}
 PAGING = (NUMBER, AFTER, BEFORE, OLDER, NEWER)
 WEEKDAYS = (
     gettext_lazy("thứ Hai"),
@@ -88,10 +87,12 @@ def urgency(moment: datetime | None) -> str:
 @register.simple_tag
 def deadline(tip: Tip) -> SafeString:
     """The deadline of an open tip."""
-    due = tip.due
+    return _deadline(tip.due, urgency(tip.due))
+
+
+def _deadline(due: datetime | None, near: str) -> SafeString:
     if due is None:
         return SafeString()
-    near = urgency(due)
     return format_html(
         '<span class="deadline{}" title="{}">{}{}</span>',
         f" deadline--{near}" if near else "",
@@ -110,10 +111,12 @@ def duty(context: template.Context, tip: Tip) -> dict[str, Any]:
     place = tip.village.full_name if tip.village else tip.unit.full_name
     if tip.village and tip.unit_id != context["desk"].unit.pk:
         place = f"{place}, {tip.unit.full_name}"
-    news = NEWS_WORDS.get(getattr(tip, "news", ""))
+    due = tip.due
+    near = urgency(due)
+    news = attention.WORDS.get(getattr(tip, "news", ""))
     return {
         "url": reverse("desk:tip", args=[tip.public_id]),
-        "near": urgency(tip.due),
+        "near": near,
         "icon": pieces.icon(f"cat/{tip.category}"),
         "is_restricted": tip.is_restricted,
         "title": summary(tip),
@@ -121,7 +124,7 @@ def duty(context: template.Context, tip: Tip) -> dict[str, Any]:
             "{}{}{}{}",
             format_html('<span class="unread">{}</span>', news) if news else "",
             priority(tip),
-            deadline(tip),
+            _deadline(due, near),
             pieces.badge(tip.status, tip.get_status_display()),
         ),
         "category": tip.get_category_display(),
