@@ -153,7 +153,7 @@ def summary(tip: Tip) -> str:
     words = " ".join(tip.text.split())
     if len(words) <= SUMMARY_LENGTH:
         return words
-    return f"{words[:SUMMARY_LENGTH].rsplit(' ', 1)[0]}…"
+    return f"{words[:SUMMARY_LENGTH].rsplit(' ', 1)[0].rstrip('.,;:')}…"
 
 
 @register.simple_tag(takes_context=True)
