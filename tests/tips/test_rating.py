@@ -13,7 +13,7 @@ from groups.enums import Role
 from portal.audit.models import AuditEntry
 from tests.factories import make_user
 from tips.models import Rating, Tip
-from tips.services import closing, handling, rating
+from tips.services import closing, handling, merging, rating
 from tips.services.intake import submit_tip
 
 pytestmark = pytest.mark.django_db
@@ -100,6 +100,55 @@ def test_after_fourteen_days_nothing_reopens_it(closed):
     receipt, tip = closed
     Tip.objects.update(closed_at=timezone.now() - timedelta(days=15))
     assert "Mở lại tin" not in page(receipt)[1]
+
+
+@pytest.fixture
+def joined(draft, area):
+    """Two receipts of one matter that has ended, main tip first, and the chief who joined them."""
+    chief = make_user(Role.CHIEF, area.commune_a)
+    main, second = submit_tip(draft()), submit_tip(draft())
+    merging.merge(second.tip, actor=chief, version=1, into=main.tip)
+    tip = handling.accept(main.tip, actor=chief, version=Tip.objects.get(pk=main.tip.pk).version)
+    why = "Đã nhắc quán giữ yên lặng sau 22 giờ."
+    closing.close(tip, actor=chief, version=tip.version, outcome="guided", public_reason=why)
+    return main, second, chief
+
+
+def test_sender_of_a_duplicate_rates_the_answer_too(joined):
+    main, second, chief = joined
+    assert "Quý công dân thấy kết quả thế nào?" in page(second.receipt)[1]
+    for stars in ("2", "5"):
+        page(second.receipt, action="rate", stars=stars, words=WORDS)
+    assert "Quý công dân thấy kết quả thế nào?" not in page(second.receipt)[1]
+    page(main.receipt, action="rate", stars="4")
+    found = [(row.tip_id, row.stars) for row in Rating.objects.all()]
+    assert found == [(second.tip.pk, 2), (main.tip.pk, 4)]
+    for tip, stars in ((main.tip, [2, 4]), (second.tip, [2])):
+        told = rating.ratings_for(chief, Tip.objects.select_related("handler").get(pk=tip.pk))
+        assert [row.stars for row in told] == stars
+
+
+def test_sender_of_a_duplicate_reopens_the_matter_and_is_told_until_when(joined):
+    main, second, _chief = joined
+    assert "Mở lại tin" in page(second.receipt)[1]
+    _response, text = page(second.receipt, action="add", text="Tối qua quán lại hát tới một giờ sáng")
+    states = dict(Tip.objects.values_list("pk", "status"))
+    assert states == {main.tip.pk: "reopened", second.tip.pk: "duplicate"}
+    assert "Mở lại tin" not in page(second.receipt)[1]
+    page(second.receipt, action="rate", stars="1")
+    assert not Rating.objects.exists()
+
+
+@pytest.mark.parametrize("change", [{"days": 15}, {"status": "spam"}])
+def test_nobody_writes_to_a_matter_that_has_ended_for_good(joined, change):
+    main, second, _chief = joined
+    if "days" in change:
+        Tip.objects.filter(pk=main.tip.pk).update(closed_at=timezone.now() - timedelta(days=15))
+    else:
+        Tip.objects.filter(pk=main.tip.pk).update(**change)
+    page(second.receipt, action="add", text="Tối qua quán lại hát tới một giờ sáng")
+    assert not Tip.objects.get(pk=second.tip.pk).messages.filter(author=None).exists()
+    assert "xin gửi một tin mới" in page(second.receipt)[1]
 
 
 def test_chief_reads_it_and_a_colleague_does_not(closed, area, officer):

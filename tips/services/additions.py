@@ -65,16 +65,20 @@ def main_tip(tip: Tip, *, among: QuerySet[Tip] | None = None) -> Tip | None:
     return others.exclude(status=TipStatus.DUPLICATE).order_by("id").first()
 
 
-def can_be_reopened(tip: Tip) -> bool:
-    """Whether a word of the sender takes up an ended tip again."""
-    return reopen_until(tip) is not None
+def matter_of(tip: Tip) -> Tip:
+    """The tip that decides how far the matter of a tip is: its main tip, or itself."""
+    return main_tip(tip) or tip
 
 
 def reopen_until(tip: Tip) -> datetime.datetime | None:
-    """Until when a word of the sender takes the tip up again: to the end of a day, as the page says it.
+    """Until when a word of the sender takes the matter up again: to the end of a day, as the page says it.
 
-    None when the tip is open or that time is over.
+    None when it is open or that time is over.
     """
+    return _reopen_until(matter_of(tip))
+
+
+def _reopen_until(tip: Tip) -> datetime.datetime | None:
     if tip.status not in REOPENABLE or tip.closed_at is None:
         return None
     last_moment = end_of_day(local_date(tip.closed_at) + REOPEN_WITHIN)
@@ -96,7 +100,7 @@ def _hear(tip: Tip, text: str, *, at: datetime.datetime, facts: dict[str, Any]) 
     TipEvent.objects.create(tip=tip, kind=EventKind.SENDER_ADDED, at=at, data=facts)
     record(None, "tips.message.received", tip, unit_path=tip.handler.path, at=at)
     values: dict[str, Any] = {}
-    is_reopened = can_be_reopened(tip)
+    is_reopened = _reopen_until(tip) is not None
     if tip.paused_at is not None:
         values |= _resumed(tip, at=at)
     if is_reopened or tip.status in OPEN:

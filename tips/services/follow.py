@@ -171,4 +171,6 @@ def add_message(tip: Tip, *, text: str, files: Sequence[Any] = (), token: str = 
 
 
 def _can_write(tip: Tip) -> bool:
-    return additions.can_be_reopened(tip) or tip.status not in (*additions.REOPENABLE, TipStatus.SPAM)
+    """While somebody reads it: what the sender of a duplicate adds is read at its main tip."""
+    has_ended = additions.matter_of(tip).status in (*additions.REOPENABLE, TipStatus.SPAM)
+    return not has_ended or additions.reopen_until(tip) is not None

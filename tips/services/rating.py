@@ -1,27 +1,27 @@
 """What the sender thought of the answer, and taking an ended tip up again: both by the receipt alone."""
 
+import datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
-from django.db.models import Avg, Count, QuerySet
+from django.db.models import Avg, Count, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from portal.audit.services import record
 from portal.clock import this_minute
 from tips import permissions, validators
-from tips.enums import EventKind
+from tips.enums import EventKind, TipStatus
 from tips.models import Rating, Tip, TipEvent
 from tips.models.deadlines import MOST_STARS
-from tips.services.additions import REOPENABLE
+from tips.services.additions import REOPENABLE, matter_of
 from tips.validators import keyed
 
 
 def can_rate(tip: Tip) -> bool:
-    """Whether the sender may say what they think of how this tip ended: once for each closing."""
-    if tip.status not in REOPENABLE or tip.closed_at is None:
-        return False
-    return not tip.ratings.filter(closed_at=tip.closed_at).exists()
+    """Whether the sender may say what they think of how the matter ended: once for each closing."""
+    ended_at = _ended_at(tip)
+    return ended_at is not None and not tip.ratings.filter(closed_at=ended_at).exists()
 
 
 def rate(tip: Tip, *, stars: Any, words: str = "") -> Rating:
@@ -31,22 +31,32 @@ def rate(tip: Tip, *, stars: Any, words: str = "") -> Rating:
     """
     number = keyed("stars", _stars, stars)
     said = keyed("words", validators.clean_opinion, words)
-    if tip.status not in REOPENABLE or tip.closed_at is None:
+    ended_at = _ended_at(tip)
+    if ended_at is None:
         raise ValidationError({"stars": _("Tin này chưa kết thúc nên chưa đánh giá được.")})
     now = this_minute()
     try:
         with transaction.atomic():
-            rating = Rating.objects.create(tip=tip, closed_at=tip.closed_at, stars=number, words=said, at=now)
+            rating = Rating.objects.create(tip=tip, closed_at=ended_at, stars=number, words=said, at=now)
             TipEvent.objects.create(tip=tip, kind=EventKind.RATED, at=now)
             record(None, "tips.tip.rated", tip, unit_path=tip.handler.path, at=now)
     except IntegrityError:
-        return Rating.objects.get(tip=tip, closed_at=tip.closed_at)
+        return Rating.objects.get(tip=tip, closed_at=ended_at)
     return rating
 
 
 def ratings_for(user: Any, tip: Tip) -> list[Rating]:
-    """What the sender said, for those who decide: it is about the unit's answer, no mark for a colleague."""
-    return list(tip.ratings.all()) if tip.closed_at and permissions.can_decide(user, tip) else []
+    """What the senders said, for those who decide: it is about the unit's answer, no mark for a colleague.
+
+    With a main tip also what those of its duplicates said of the same answer, as far as the user may see them.
+    """
+    if not permissions.can_decide(user, tip):
+        return []
+    told = Q(tip=tip)
+    if tip.case_id is not None and tip.status != TipStatus.DUPLICATE:
+        joined = Tip.objects.visible_to(user).filter(case=tip.case_id, status=TipStatus.DUPLICATE)
+        told |= Q(tip__in=joined)
+    return list(Rating.objects.filter(told)) if tip.closed_at else []
 
 
 def summary(tips: QuerySet[Tip], start: Any, end: Any) -> dict[str, Any]:
@@ -55,6 +65,12 @@ def summary(tips: QuerySet[Tip], start: Any, end: Any) -> dict[str, Any]:
     totals = found.aggregate(number=Count("pk"), mean=Avg("stars"))
     mean = totals["mean"]
     return {"number": totals["number"], "mean": round(mean, 1) if mean is not None else None}
+
+
+def _ended_at(tip: Tip) -> datetime.datetime | None:
+    """When the matter of a tip ended with an answer; None while it is open, and for spam."""
+    matter = matter_of(tip)
+    return matter.closed_at if matter.status in REOPENABLE else None
 
 
 def _stars(value: Any) -> int:
