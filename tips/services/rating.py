@@ -48,7 +48,7 @@ def rate(tip: Tip, *, stars: Any, words: str = "") -> Rating:
 def ratings_for(user: Any, tip: Tip) -> list[Rating]:
     """What the senders said, for those who decide: it is about the unit's answer, no mark for a colleague.
 
-    With a main tip also what those of its duplicates said of the same answer, as far as the user may see them.
+    With a main tip also what those of its duplicates said, as far as the user may see them.
     """
     if not permissions.can_decide(user, tip):
         return []
