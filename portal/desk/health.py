@@ -17,7 +17,7 @@ from groups.enums import AccountState, GroupState
 from groups.models import Group, OfficialAccount
 from portal import heartbeat, parts
 from portal.desk.badges import capped
-from portal.desk.templatetags.desk import span
+from portal.spans import span
 
 LEAST_FREE_DISK = 0.1
 GROUPS_SHOWN = 10

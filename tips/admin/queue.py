@@ -1,6 +1,5 @@
 """The queue of tips and the page of one tip. Nothing is edited here: every change is a service's act."""
 
-import datetime
 from typing import Any
 
 from django.contrib import admin, messages
@@ -18,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from groups.admin.scoping import AreaFilter, ScopedAdmin
 from portal import pieces
 from portal.errors import PortalError, WrongStateError
+from portal.spans import until
 from tips.admin import acts, filters
 from tips.admin.listing import TipChangeList
 from tips.downloads import evidence_response
@@ -115,7 +115,7 @@ class TipAdmin(ScopedAdmin):
 
     @admin.display(description=_("Hạn xử lý"))
     def deadline_column(self, tip: Tip) -> str:
-        return deadline_words(tip)
+        return until(tip.due)
 
     @admin.display(description=_("Người xử lý"), empty_value=_("Chưa giao"))
     def assignee_column(self, tip: Tip) -> str | None:
@@ -297,7 +297,7 @@ class TipAdmin(ScopedAdmin):
             "preserved_filters": self.get_preserved_filters(request),
             "tip": tip,
             "first_files": [file for file in tip.evidence.all() if file.message_id is None],
-            "deadline": deadline_words(tip),
+            "deadline": until(tip.due),
             "offers": acts.offered(request.user, tip, bound),
             "answers": answers.answers_for(tip),
             "takes_answer": answers.TAKES_ANSWER,
@@ -319,22 +319,3 @@ def common_colleagues(tips: list[Tip]) -> dict[str, Any]:
         found = by_place[place]
         common = found if common is None else {key: user for key, user in common.items() if key in found}
     return common or {}
-
-
-def deadline_words(tip: Tip, now: datetime.datetime | None = None) -> str:
-    """The deadline in words: how long still, or how long since; empty for what is over."""
-    if tip.due is None:
-        return ""
-    left = tip.due - (now or timezone.now())
-    if left < datetime.timedelta(0):
-        return gettext("Quá hạn %(span)s") % {"span": span_words(-left)}
-    return gettext("Còn %(span)s") % {"span": span_words(left)}
-
-
-def span_words(span: datetime.timedelta) -> str:
-    """A length of time in its largest unit: 3 ngày, 5 giờ, 12 phút."""
-    if span >= datetime.timedelta(days=1):
-        return gettext("%(count)s ngày") % {"count": span.days}
-    if span >= datetime.timedelta(hours=1):
-        return gettext("%(count)s giờ") % {"count": span.seconds // 3600}
-    return gettext("%(count)s phút") % {"count": max(1, span.seconds // 60)}

@@ -6,13 +6,11 @@ from typing import Any
 from django import template
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
-from portal import pieces
+from portal import pieces, spans
 from portal.desk.paging import AFTER, BEFORE, NUMBER
 from portal.site.paging import NEWER, OLDER
 from tips.deadlines import Milestone
@@ -23,56 +21,14 @@ from tips.services import attention
 register = template.Library()
 register.simple_tag(pieces.badge)
 register.simple_tag(pieces.icon)
+register.filter(spans.span)
+register.filter(spans.until)
+register.filter(spans.weekday)
 
-MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
-SOON = 2 * HOUR
+SOON = timedelta(hours=2)
 LATE = "late"
 SUMMARY_LENGTH = 80
 PAGING = (NUMBER, AFTER, BEFORE, OLDER, NEWER)
-WEEKDAYS = (
-    gettext_lazy("thứ Hai"),
-    gettext_lazy("thứ Ba"),
-    gettext_lazy("thứ Tư"),
-    gettext_lazy("thứ Năm"),
-    gettext_lazy("thứ Sáu"),
-    gettext_lazy("thứ Bảy"),
-    gettext_lazy("Chủ nhật"),
-)
-
-
-@register.filter
-def weekday(moment: datetime) -> str:
-    """ "thứ Bảy" of the local day; Django's own names write "Thứ 7"."""
-    local = timezone.localtime(moment) if isinstance(moment, datetime) else moment
-    return str(WEEKDAYS[local.weekday()])
-
-
-@register.filter
-def span(length: timedelta) -> str:
-    """A length of time as people say it: "38 phút", "3 giờ 20 phút", "2 ngày"."""
-    minutes = max(1, int(length / MINUTE))
-    if minutes < 60:
-        return _("%(n)d phút") % {"n": minutes}
-    hours, rest = divmod(minutes, 60)
-    if hours >= 24:
-        return _("%(n)d ngày") % {"n": hours // 24}
-    if rest and hours < 12:
-        return _("%(h)d giờ %(m)d phút") % {"h": hours, "m": rest}
-    return _("%(n)d giờ") % {"n": hours}
-
-
-@register.filter
-def until(moment: datetime | None) -> str:
-    """A moment to come or gone by, in words: "Còn 38 phút", "Quá hạn 12 phút", "Hạn 16:40 thứ Bảy 21/11"."""
-    if moment is None:
-        return ""
-    left = moment - timezone.now()
-    if left < timedelta():
-        return _("Quá hạn %(span)s") % {"span": span(-left)}
-    if left < DAY:
-        return _("Còn %(span)s") % {"span": span(left)}
-    day = date_format(timezone.localtime(moment), "d/m")
-    return _("Hạn %(weekday)s %(day)s") % {"weekday": weekday(moment), "day": day}
 
 
 @register.filter
@@ -98,7 +54,7 @@ def _deadline(due: datetime | None, near: str) -> SafeString:
         f" deadline--{near}" if near else "",
         f"{timezone.localtime(due):%H:%M %d/%m/%Y}",
         pieces.icon("alert-triangle") if near == LATE else "",
-        until(due),
+        spans.until(due),
     )
 
 

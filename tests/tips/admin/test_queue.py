@@ -13,7 +13,6 @@ from django.utils import timezone
 from groups.enums import Role
 from tests.factories import make_user
 from tests.tips.admin.pages import QUEUE, page_of
-from tips.admin.queue import deadline_words
 from tips.models import Tip
 from tips.services import handling
 
@@ -119,23 +118,6 @@ def test_assign_selected_offers_only_who_can_handle_all(submit, desk, supervisor
     make_user(Role.OFFICER, area.commune_a, full_name="Lê Văn A")
     body = bulk(desk, [submit(), submit(unit=area.commune_b)]).content.decode()
     assert "Lê Văn A" not in body and supervisor.display_name in body
-
-
-@pytest.mark.parametrize(
-    ("left", "expected"),
-    [
-        (timedelta(minutes=5), "Còn 5 phút"),
-        (timedelta(hours=3, minutes=59), "Còn 3 giờ"),
-        (timedelta(days=3), "Còn 3 ngày"),
-        (timedelta(seconds=-20), "Quá hạn 1 phút"),
-        (timedelta(minutes=-1), "Quá hạn 1 phút"),
-        (timedelta(days=-2), "Quá hạn 2 ngày"),
-    ],
-)
-def test_deadline_in_words(left, expected):
-    now = timezone.now()
-    assert deadline_words(Tip(status="new", deadline=now + left), now) == expected
-    assert deadline_words(Tip(status="closed", deadline=now + left), now) == ""
 
 
 def accept_selected(desk, *tips):
