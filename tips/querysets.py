@@ -26,6 +26,7 @@ BY_DEADLINE = Order(DANGER_FIRST, DUE, "id")
 NEWEST_FIRST = Order("id", descending=True)
 # Sealed columns beside the text of a tip.
 BESIDE_THE_TEXT = ("place", "coordinates", "public_reason", "valuable_reason")
+WORDS = ("text", *BESIDE_THE_TEXT)
 
 
 class TipQuerySet(models.QuerySet):
@@ -42,7 +43,7 @@ class TipQuerySet(models.QuerySet):
 
     def without_words(self) -> "TipQuerySet":
         """Without the columns that hold what people wrote: each would be decrypted for nothing."""
-        return self.defer("text", *BESIDE_THE_TEXT)
+        return self.defer(*WORDS)
 
     def with_text_alone(self) -> "TipQuerySet":
         """Of what people wrote only what the sender told: all that a list shows."""
@@ -69,6 +70,11 @@ class TipQuerySet(models.QuerySet):
         if len(in_circle) == len(handling):
             return rows
         return rows.filter(~Q(category__in=RESTRICTED) | Q(handler__in=in_circle))
+
+
+def words_of(relation: str) -> list[str]:
+    """The sealed columns of a tip read along with another row: to be deferred where nobody shows them."""
+    return [f"{relation}__{name}" for name in WORDS]
 
 
 def naming(user) -> models.QuerySet:

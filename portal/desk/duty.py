@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from groups.models import Posting, Unit
 from tips.models import AlarmCall, DutyShift, Tip
+from tips.querysets import words_of
 from tips.services import duty, offers
 
 CALLS_SHOWN = 20
@@ -85,7 +86,8 @@ def _ahead(shifts: list[DutyShift], today: date) -> list[Line]:
 def ringing_for(user: Any) -> list[Ringing]:
     """The urgent tips that call this person, the longest waiting first."""
     calls = AlarmCall.objects.filter(user=user, ended_at=None).order_by("alarm__tip__received_at", "pk")
-    tips = {call.alarm.tip_id: call.alarm.tip for call in calls.select_related("alarm__tip__handler")}
+    calls = calls.select_related("alarm__tip__handler").defer(*words_of("alarm__tip"))
+    tips = {call.alarm.tip_id: call.alarm.tip for call in calls}
     visible = set(Tip.objects.visible_to(user).filter(pk__in=tips).values_list("pk", flat=True))
     return [
         Ringing(tip, tip.received_at, tip.pk in visible, [] if tip.pk in visible else offers.colleagues(tip))

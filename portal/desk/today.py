@@ -97,7 +97,7 @@ def board(request: HttpRequest) -> Board:
         mentions=list(attention.mentions_of(user)[: ROWS_SHOWN + 1]),
         escalated=late,
         time_requests=time_requests(request) if desk.is_deciding else [],
-        identity_requests=list(asking.waiting_for(user)[: ROWS_SHOWN + 1]) if desk.is_deciding else [],
+        identity_requests=identity_requests(user) if desk.is_deciding else [],
         to_approve=_latest(submitted) if desk.is_deciding else [],
         returned=_latest(mine),
         unknown=list(
@@ -120,7 +120,7 @@ def board(request: HttpRequest) -> Board:
 def escalated(request: HttpRequest, now: datetime) -> list[Tip]:
     """Overdue tips this unit was told of, longest overdue first."""
     rows = escalated_to(request.desk.unit, scope.tips(request), now)
-    return list(rows.select_related("unit", "village", "assignee").order_by("deadline")[: ROWS_SHOWN + 1])
+    return _as_rows(rows.order_by("deadline"))
 
 
 def open_requests(request: HttpRequest) -> str:
@@ -134,20 +134,25 @@ def time_requests(request: HttpRequest) -> list[Tip]:
     """Tips for which somebody else asks for more time."""
     asked = Extension.objects.filter(state=Extension.State.ASKED, tip=OuterRef("pk"))
     rows = scope.tips(request).open().filter(Exists(asked.exclude(asked_by=request.user)))
-    return list(rows.select_related("unit", "village", "assignee").order_by("deadline")[: ROWS_SHOWN + 1])
+    return _as_rows(rows.order_by("deadline"))
+
+
+def identity_requests(user: Any) -> list[IdentityRequest]:
+    """Who waits for leave to open a contact; why is read where it is decided."""
+    return list(asking.waiting_for(user).defer("reason")[: ROWS_SHOWN + 1])
 
 
 def _tips(request: HttpRequest, *, besides: list[Tip]) -> list[Tip]:
     """Open tips but for those the page shows already."""
     others = scope.tips(request).exclude(pk__in=[tip.pk for tip in besides])
-    rows = list(by_deadline(others)[: ROWS_SHOWN + 1])
+    rows = _as_rows(BY_DEADLINE.sorted(others.open()))
     attention.mark(request.user, rows)
     return rows
 
 
-def by_deadline(tips: TipQuerySet) -> TipQuerySet:
-    """Open tips, those in danger first, then by deadline."""
-    return BY_DEADLINE.sorted(tips.open()).select_related("unit", "village", "assignee")
+def _as_rows(tips: TipQuerySet) -> list[Tip]:
+    """The first of ``tips`` with what a row shows, and no other sealed column."""
+    return list(tips.with_text_alone().select_related("unit", "village", "assignee")[: ROWS_SHOWN + 1])
 
 
 def silent(groups: QuerySet[Group], now: datetime) -> QuerySet[Group]:

@@ -16,7 +16,7 @@ from portal.errors import WrongStateError
 from tips import permissions, validators
 from tips.enums import EventKind
 from tips.models import IdentityGrant, IdentityRequest, OriginalGrant, Tip, TipEvent
-from tips.querysets import naming
+from tips.querysets import naming, words_of
 from tips.services.changes import check_version, require
 from tips.services.escalation import people_in_charge
 from tips.services.identity import give_leave
@@ -83,7 +83,8 @@ def waiting_for(user: Any) -> QuerySet[IdentityRequest]:
     """Questions this person can answer: about tips they decide on, not their own."""
     visible = Tip.objects.visible_to(user).filter(paths_q(paths(user, *DECIDING_ROLES), "handler__path"))
     rows = IdentityRequest.objects.filter(decided_at=None, until__gt=timezone.now(), tip__in=visible)
-    return rows.exclude(user=user).select_related("tip__handler", "user").order_by("pk")
+    rows = rows.exclude(user=user).select_related("tip__handler", "user")
+    return rows.defer(*words_of("tip")).order_by("pk")
 
 
 def mail_waiting(now: datetime.datetime | None = None) -> int:
@@ -102,7 +103,7 @@ def openings(user: Any) -> QuerySet[IdentityGrant]:
     """Every leave and opening in the units this person leads, restricted tips too; none about themselves."""
     own = paths_q(paths(user, *DECIDING_ROLES), "tip__handler__path")
     rows = IdentityGrant.objects.filter(own & ~Q(tip__in=naming(user)))
-    return rows.select_related("tip__handler", "user", "granted_by")
+    return rows.select_related("tip__handler", "user", "granted_by").defer(*words_of("tip"))
 
 
 def _letter(number: int) -> Letter:
@@ -120,4 +121,5 @@ def original_openings(user: Any) -> QuerySet[OriginalGrant]:
     """The same for originals of files, newest first."""
     own = paths_q(paths(user, *DECIDING_ROLES), "evidence__tip__handler__path")
     rows = OriginalGrant.objects.filter(own & ~Q(evidence__tip__in=naming(user)))
-    return rows.select_related("evidence__tip__handler", "user", "granted_by").order_by("-pk")
+    rows = rows.select_related("evidence__tip__handler", "user", "granted_by")
+    return rows.defer(*words_of("evidence__tip")).order_by("-pk")

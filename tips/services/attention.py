@@ -17,6 +17,7 @@ from broadcasts.hints import hint
 from portal.mail import SENT
 from tips import permissions, tasks
 from tips.models import Mention, Message, Tip, TipRead
+from tips.querysets import words_of
 from tips.services.letters import Letter, send
 
 # "@huy", "@cong.an-2": what stands before keeps addresses of mail out.
@@ -70,9 +71,13 @@ def ask_to_look(message: Message, users: Iterable[Any]) -> None:
 
 
 def mentions_of(user: Any) -> QuerySet[Mention]:
-    """Notes that name this person and that they have not opened yet; only of tips they may still see."""
+    """Notes that name this person and that they have not opened yet; only of tips they may still see.
+
+    Who named them, and in which tip; what was written stays sealed until they open it.
+    """
     rows = Mention.objects.filter(user=user, seen_at=None, tip__in=Tip.objects.visible_to(user))
-    return rows.select_related("tip", "message__author").order_by("pk")
+    sealed = ("message__text", *words_of("tip"))
+    return rows.select_related("tip", "message__author").defer(*sealed).order_by("pk")
 
 
 def note_read(tip: Tip, user: Any) -> None:

@@ -108,7 +108,7 @@ def transfer_targets(tip: Tip) -> list[tuple[str, list[tuple[str, str]]]]:
 def merge_candidates(user: Any, tip: Tip) -> QuerySet[Tip]:
     """Open tips of the same kind about the same commune: likely the same matter."""
     alike = Tip.objects.visible_to(user).filter(category=tip.category, unit=tip.unit_id, status__in=OPEN)
-    return alike.exclude(pk=tip.pk).order_by("-pk")[:CANDIDATES_SHOWN]
+    return alike.exclude(pk=tip.pk).with_text_alone().order_by("-pk")[:CANDIDATES_SHOWN]
 
 
 def same_case(user: Any, tip: Tip) -> list[Tip]:
@@ -116,7 +116,8 @@ def same_case(user: Any, tip: Tip) -> list[Tip]:
     if tip.case_id is None:
         return []
     others = Tip.objects.visible_to(user).filter(case=tip.case_id).exclude(pk=tip.pk)
-    return list(others.select_related("unit", "village", "assignee").order_by("pk")[:20])
+    rows = others.with_text_alone().select_related("unit", "village", "assignee")
+    return list(rows.order_by("pk")[:20])
 
 
 def main_tip(user: Any, tip: Tip) -> Tip | None:

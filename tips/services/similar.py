@@ -47,7 +47,7 @@ def similar_tips(user: Any, tip: Tip) -> list[Tip]:
     if tip.case_id is not None:
         rows = rows.exclude(case=tip.case_id)
     best = [neighbour.pk for neighbour in alike(tip, rows)[:SHOWN]]
-    found = visible_tips(user).in_bulk(best) if best else {}
+    found = visible_tips(user).with_text_alone().in_bulk(best) if best else {}
     return [found[pk] for pk in best if pk in found]
 
 

@@ -49,7 +49,7 @@ def _page(
     request: HttpRequest, *, bound: tuple[Tip, HoldForm] | None = None, status: int = 200
 ) -> HttpResponse:
     rows = scope.tips(request).filter(erasure_notice__isnull=False, erased_at=None)
-    rows = rows.select_related("unit", "village", "assignee", "erasure_notice").order_by("closed_at", "pk")
+    rows = rows.without_words().select_related("unit", "erasure_notice").order_by("closed_at", "pk")
     found = numbered(rows, request, size=PAGE_SIZE)
     context: dict[str, Any] = {"page": found}
     failed, form = bound or (None, None)
