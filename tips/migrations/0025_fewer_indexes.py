@@ -6,6 +6,12 @@ import django.db.models.functions.comparison
 from django.conf import settings
 from django.db import migrations, models
 
+# By these names Django made them, on both databases.
+OWN_INDEXES = (
+    ("tips_tip_assignee_id_7740e2c7", "assignee_id"),
+    ("tips_tip_handler_id_6cecf1e2", "handler_id"),
+)
+
 
 class Migration(migrations.Migration):
     dependencies = [
@@ -16,34 +22,43 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.AlterField(
-            model_name="tip",
-            name="assignee",
-            field=models.ForeignKey(
-                blank=True,
-                db_index=False,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="assigned_tips",
-                to=settings.AUTH_USER_MODEL,
-                verbose_name="người xử lý",
-            ),
+        # Django would drop and check again both foreign keys, with the table locked, to get at their indexes.
+        migrations.SeparateDatabaseAndState(
+            database_operations=[
+                migrations.RunSQL(f"DROP INDEX {name}", f"CREATE INDEX {name} ON tips_tip ({column})")
+                for name, column in OWN_INDEXES
+            ],
+            state_operations=[
+                migrations.AlterField(
+                    model_name="tip",
+                    name="assignee",
+                    field=models.ForeignKey(
+                        blank=True,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="assigned_tips",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="người xử lý",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="tip",
+                    name="handler",
+                    field=models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="tips",
+                        to="groups.unit",
+                        verbose_name="đơn vị xử lý",
+                    ),
+                ),
+            ],
         ),
         migrations.AlterField(
             model_name="tip",
             name="form_token",
             field=models.CharField(blank=True, editable=False, max_length=64, null=True),
-        ),
-        migrations.AlterField(
-            model_name="tip",
-            name="handler",
-            field=models.ForeignKey(
-                db_index=False,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="tips",
-                to="groups.unit",
-                verbose_name="đơn vị xử lý",
-            ),
         ),
         migrations.AlterField(
             model_name="tip",
