@@ -41,7 +41,7 @@ from groups.enums import GroupState, Level
 from groups.models import Group, GroupSize, Unit
 from portal.calendar import period_bounds, previous_period
 from tips.enums import OPEN, Category, Conduct, EventKind, Outcome, Priority, SourceChannel, TipStatus
-from tips.models import Tip, TipEvent
+from tips.models import Extension, Tip, TipEvent
 from tips.services import rating
 
 DELIVERY_STATES = (
@@ -173,7 +173,7 @@ def results(closed: QuerySet[Tip]) -> dict[str, int]:
 def punctuality(tips: QuerySet[Tip], start: datetime, end: datetime) -> dict[str, int]:
     """Tips that ended in the period or came due in it while open, in three parts."""
     now = timezone.now()
-    extended = Exists(TipEvent.objects.filter(tip=OuterRef("pk"), kind=EventKind.EXTENDED))
+    extended = Exists(_needed_longer())
     ended = Q(closed_at__gte=start, closed_at__lt=end) & ~Q(status__in=COUNTED_ONCE)
     in_time = ended & (Q(deadline=None) | Q(closed_at__lte=F("deadline")))
     due = Q(status__in=OPEN, deadline__gte=start, deadline__lt=min(end, now))
@@ -182,6 +182,17 @@ def punctuality(tips: QuerySet[Tip], start: datetime, end: datetime) -> dict[str
         extended=Count("pk", filter=in_time & Q(was_extended=True)),
         late=Count("pk", filter=due | (ended & Q(closed_at__gt=F("deadline")))),
     )
+
+
+def _needed_longer() -> QuerySet[Extension]:
+    """What a tip, the outer row, was given beyond the deadline it did not keep; only of its present round."""
+    anew = TipEvent.objects.filter(
+        tip=OuterRef("tip"),
+        kind__in=(EventKind.REOPENED, EventKind.TRANSFERRED),
+        at__gt=OuterRef("decided_at"),
+    )
+    given = Extension.objects.filter(tip=OuterRef("pk"), state=Extension.State.APPROVED)
+    return given.filter(~Exists(anew), old_deadline__lt=OuterRef("closed_at"))
 
 
 def median_first_answer(tips: QuerySet[Tip]) -> int | None:

@@ -23,7 +23,7 @@ from tests.factories import (
     make_user,
 )
 from tips.enums import Category, EventKind, Outcome, TipStatus
-from tips.models import TipEvent
+from tips.models import Extension, TipEvent
 
 pytestmark = pytest.mark.django_db
 
@@ -111,12 +111,24 @@ def test_restricted_tips_are_counted_for_their_circle_only(area, officer):
     assert figures(chief, area.commune_a)["tips"]["received"] == 1
 
 
+def extend(tip, chief, old, new) -> None:
+    """More time that a chief gave on the fifth."""
+    given = {"state": "approved", "decided_by": chief, "decided_at": at(5), "reason": "Chờ kết quả"}
+    Extension.objects.create(tip=tip, asked_by=chief, old_deadline=old, new_deadline=new, **given)
+
+
 def test_punctuality_has_three_parts_and_leaves_out_what_is_not_due(area, officer):
     common = {"unit": area.commune_a, "received_at": at(1)}
     ended = {"status": TipStatus.CLOSED, "outcome": Outcome.HANDLED}
     TipFactory(**common, **ended, closed_at=at(5), deadline=at(6))
     longer = TipFactory(**common, **ended, closed_at=at(9), deadline=at(12))
-    TipEvent.objects.create(tip=longer, kind=EventKind.EXTENDED)
+    extend(longer, officer, at(6), at(12))
+    # Given longer, too, but done by the deadline it had before, or in a round that began after.
+    for reopened_at in (None, at(7)):
+        quick = TipFactory(**common, **ended, closed_at=at(9), deadline=at(12))
+        extend(quick, officer, at(6) if reopened_at else at(10), at(12))
+        if reopened_at:
+            TipEvent.objects.create(tip=quick, kind=EventKind.REOPENED, at=reopened_at)
     TipFactory(**common, **ended, closed_at=at(8), deadline=at(6))
     TipFactory(**common, deadline=at(7), status=TipStatus.VERIFYING)
     # Due in November, ended as spam or joined to another: none belongs to October's sum.
@@ -124,7 +136,7 @@ def test_punctuality_has_three_parts_and_leaves_out_what_is_not_due(area, office
     TipFactory(**common, deadline=at(2, month=11))
     TipFactory(**common, status=TipStatus.SPAM, closed_at=at(5), deadline=at(6), outcome=Outcome.SPAM)
     tips = figures(officer, area.commune_a)["tips"]
-    assert (tips["on_time"], tips["extended"], tips["late"]) == (1, 1, 2)
+    assert (tips["on_time"], tips["extended"], tips["late"]) == (3, 1, 2)
 
 
 @pytest.mark.parametrize(
