@@ -45,6 +45,7 @@ CRIME = "Có người mua bán ma túy ở lò gạch bỏ hoang cuối thôn."
 def ended(tip, status, days, *, outcome="", warned=True):
     closed_at = timezone.now() - timedelta(days=days)
     Tip.objects.filter(pk=tip.pk).update(status=status, outcome=outcome, closed_at=closed_at)
+    Message.objects.filter(tip=tip, author__isnull=False).update(at=closed_at)
     if warned:
         ErasureNotice.objects.get_or_create(tip=tip, defaults={"at": timezone.now() - timedelta(days=15)})
     return Tip.objects.select_related("handler").get(pk=tip.pk)
@@ -203,6 +204,20 @@ def test_new_words_of_the_sender_restart_a_minimum(submit):
     assert planned() == []
     Message.objects.filter(pk=message.pk).update(at=timezone.now() - timedelta(days=91))
     assert planned() == [Part.CONTENT]
+
+
+def test_note_of_an_officer_restarts_it_too_but_not_the_words_at_the_end(submit, area):
+    chief = make_user(Role.CHIEF, area.commune_a)
+    tip = submit()
+    said = {"public_reason": "Tin thử máy, không có gì.", "note": "Gửi thử"}
+    closing.close(tip, actor=chief, version=1, outcome="spam", **said)
+    past = timezone.now() - timedelta(days=31)
+    Tip.objects.update(closed_at=past)
+    Message.objects.update(at=past)
+    assert Part.CONTENT in planned()
+    now = Tip.objects.select_related("handler").get()
+    handling.add_note(now, actor=chief, version=now.version, text="Người này vừa gọi điện hỏi lại")
+    assert planned() == []
 
 
 def test_tip_reopened_at_the_same_moment_is_left_alone(submit):

@@ -64,7 +64,7 @@ def close(
         for other in _duplicates(tip):
             add_public(other, actor=actor, text=public if may_tell(tip, other) else _settled(), at=now)
         if internal:
-            add_internal(tip, actor=actor, text=internal)
+            add_internal(tip, actor=actor, text=internal, at=now)
 
     act = Act.DISCARD if result == Outcome.SPAM else Act.CLOSE
     facts = {"outcome": result} | ({} if valuable is None else {"valuable": bool(valuable)})

@@ -111,9 +111,10 @@ def add_public(tip: Tip, *, actor: Any, text: str, at: datetime.datetime) -> Mes
     return Message.objects.create(tip=tip, kind=MessageKind.PUBLIC, author=actor, text=text, at=at)
 
 
-def add_internal(tip: Tip, *, actor: Any, text: str) -> Message:
+def add_internal(tip: Tip, *, actor: Any, text: str, at: datetime.datetime | None = None) -> Message:
     """A note, in the caller's transaction."""
-    return Message.objects.create(tip=tip, kind=MessageKind.NOTE, author=actor, text=text, at=timezone.now())
+    now = at or timezone.now()
+    return Message.objects.create(tip=tip, kind=MessageKind.NOTE, author=actor, text=text, at=now)
 
 
 def _opened(tip: Tip) -> dict[str, Any]:

@@ -1,8 +1,8 @@
 """What may no longer be kept: planned by one function, warned of, delayed by a chief, erased part by part.
 
 ``plan`` says what ``run`` does: a dry run prints the plan of the same moment. Nothing goes while a chief
-holds it, while a request about it waits, right after the sender added something, or while its matter is
-open; the content of a tip goes only once its chief had ``WARNED_FOR`` to object. Spam needs no warning.
+holds it, while a request about it waits, right after somebody added something, or while its matter is open;
+the content of a tip goes only once its chief had ``WARNED_FOR`` to object. Spam needs no warning.
 """
 
 import datetime
@@ -167,7 +167,9 @@ def _may_go(now: datetime.datetime) -> QuerySet[Tip]:
     """Ended tips that nothing keeps at ``now``."""
     held = RetentionHold.objects.filter(tip=OuterRef("pk"), until__gte=local_date(now))
     asked = DataRequest.objects.waiting().filter(tip=OuterRef("pk"))
-    new = Message.objects.filter(tip=OuterRef("pk"), author=None, at__gt=now - AFTER_NEW_CONTENT)
+    # What was said at the end is no news of its own.
+    is_later = Q(author=None) | Q(at__gt=OuterRef("closed_at"))
+    new = Message.objects.filter(is_later, tip=OuterRef("pk"), at__gt=now - AFTER_NEW_CONTENT)
     matter = Tip.objects.filter(case=OuterRef("case"), status__in=OPEN)
     return Tip.objects.filter(
         ~Exists(held), ~Exists(asked), ~Exists(new), ~Exists(matter), erased_at=None, closed_at__isnull=False
