@@ -19,6 +19,7 @@ from portal import pieces
 from portal.errors import PortalError, WrongStateError
 from portal.spans import until
 from tips.admin import acts, filters
+from tips.admin.facts import facts_of
 from tips.admin.listing import TipChangeList
 from tips.downloads import evidence_response
 from tips.enums import OPEN
@@ -304,6 +305,7 @@ class TipAdmin(ScopedAdmin):
             "similar": similar_tips(request.user, tip) if tip.status in OPEN else [],
             "same_case": offers.same_case(request.user, tip),
             "revealed": revealed,
+            **facts_of(request.user, tip),
         }
         return render(request, "admin/tips/tip/change_form.html", context)
 

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from portal.numbers import NumberField
 from tips.admin import forms as base
 from tips.outcomes import MOST_MATTERS, MOST_PROPERTY, Results
 
@@ -18,14 +18,10 @@ class AskSenderForm(base.ActForm):
 class CloseForm(base.CloseForm):
     """How it ended, and in numbers what came of it."""
 
-    matters = forms.IntegerField(
-        label=_("Số vụ việc làm rõ"), required=False, min_value=0, max_value=MOST_MATTERS
-    )
-    people = forms.IntegerField(
-        label=_("Số người liên quan"), required=False, min_value=0, max_value=MOST_MATTERS
-    )
-    property_value = forms.IntegerField(
-        label=_("Tài sản thu hồi, trả lại (đồng)"), required=False, min_value=0, max_value=MOST_PROPERTY
+    matters = NumberField(label=_("Số vụ việc làm rõ"), most=MOST_MATTERS)
+    people = NumberField(label=_("Số người liên quan"), most=MOST_MATTERS)
+    property_value = NumberField(
+        label=_("Tài sản thu hồi, trả lại (đồng)"), most=MOST_PROPERTY, help_text=_("Ví dụ: 25.300.000")
     )
 
     def values(self) -> dict[str, Any]:

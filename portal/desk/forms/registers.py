@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from groups.models import Unit
 from portal.desk.forms.fields import DayField, MomentField, words
-from portal.desk.forms.timing import NumberField
+from portal.numbers import NumberField
 from tips.forms import PlainField
 from tips.models import DataRequest
 from tips.services.breaches import MOST_PEOPLE

@@ -89,7 +89,7 @@ def duty(context: template.Context, tip: Tip) -> dict[str, Any]:
     }
 
 
-@register.inclusion_tag("desk/tips/_milestone.html")
+@register.inclusion_tag("components/milestone.html")
 def milestone_badge(milestone: Milestone) -> dict:
     """Whether and when a point was reached, and by when it had to be."""
     return {"milestone": milestone, "state": milestone.state(timezone.now())}

@@ -1,5 +1,7 @@
 """The page of a tip in the admin: what it shows, to whom, and that reading it is recorded."""
 
+from datetime import timedelta
+
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
@@ -13,6 +15,7 @@ from tests.tips import media
 from tests.tips.admin.pages import QUEUE, SECRET, do, page_of
 from tips.enums import EvidenceState
 from tips.models import Tip
+from tips.services import erasing, handling, merging, rating, timing
 
 pytestmark = pytest.mark.django_db
 
@@ -67,6 +70,47 @@ def test_page_has_no_fields_to_edit_and_no_way_to_add_or_delete(submit, desk):
     assert desk.get(f"{QUEUE}{tip.pk}/delete/").status_code == 403
     assert desk.post(page_of(tip), {"status": "closed", "text": "đổi"}).status_code == 200
     assert Tip.objects.get().text == tip.text and Tip.objects.get().version == 1
+
+
+def test_page_says_what_time_is_asked_for_before_it_is_granted(submit, desk, area):
+    officer = make_user(Role.OFFICER, area.commune_a, full_name="Lê Văn Đề")
+    tip = handling.accept(submit(category="MA_TUY"), actor=officer, version=1)
+    later = timezone.now() + timedelta(days=9)
+    timing.ask_for_time(tip, actor=officer, version=2, deadline=later, reason="Chờ kết quả giám định")
+    body = desk.get(page_of(tip)).content.decode()
+    asked = body.partition("Đề nghị gia hạn tới")[2].partition("</div>")[0]
+    assert f"{timezone.localtime(later):%H:%M %d/%m/%Y}" in asked
+    assert "Chờ kết quả giám định" in asked and "Lê Văn Đề" in asked
+    assert "Giải quyết tố giác" in body and "Bộ luật Tố tụng hình sự 2015" in body
+
+
+def test_page_of_an_ended_tip_says_what_came_of_it_and_what_the_sender_thought(submit, desk, supervisor):
+    tip = handling.accept(submit(), actor=supervisor, version=1)
+    say = {"outcome": "handled", "public_reason": "Đã trả lại tài sản cho chủ.", "note": "Biên bản 12"}
+    numbers = {"matters": "1", "people": "", "property_value": "25.000.000"}
+    judged = {"valuable": "on", "valuable_reason": "Giúp tìm ra chủ của tài sản"}
+    assert do(desk, tip, "close", **say, **numbers, **judged).status_code == 302
+    tip.refresh_from_db()
+    assert tip.property_value == 25_000_000
+    rating.rate(tip, stars=4, words="Nhanh")
+    body = desk.get(page_of(tip)).content.decode()
+    for words in ("1 vụ, 0 người", "25.000.000 đồng", supervisor.display_name, "<b>4/5</b>", "Nhanh"):
+        assert words in body
+
+
+def test_page_of_a_duplicate_leads_to_its_main_tip(submit, desk, supervisor):
+    main = submit()
+    tip = merging.merge(submit(), actor=supervisor, version=1, into=main)
+    body = desk.get(page_of(tip)).content.decode()
+    alert = body.partition("Tin này xử lý chung với tin")[2].partition("</div>")[0]
+    assert main.public_id in alert and page_of(main) in alert
+
+
+def test_page_of_an_erased_tip_counts_what_there_was(submit, desk, supervisor):
+    tip = handling.add_note(submit(), actor=supervisor, version=1, text="Đã gọi")
+    erasing.erase_content(tip, timezone.now(), source="Hết thời hạn lưu giữ")
+    body = desk.get(page_of(tip)).content.decode()
+    assert "Nội dung đã xóa ngày" in body and "0 trao đổi, 1 ghi chú, 0 tệp" in body
 
 
 def test_text_of_a_sender_is_escaped(submit, desk):
