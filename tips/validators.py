@@ -16,6 +16,7 @@ from broadcasts.enums import BroadcastState
 from broadcasts.models import Broadcast
 from groups.enums import Level
 from groups.models import Unit
+from portal.clock import minute
 from portal.memory import Memory
 from portal.text import PhoneError, clean, parse_phone
 from tips import limits
@@ -161,7 +162,10 @@ def clean_contact_phone(value: object) -> str:
 
 
 def clean_occurred_at(value: datetime.datetime | None) -> datetime.datetime | None:
-    """When it happened: not in the future beyond a clock's error, not before anyone here could know."""
+    """When it happened, to the minute: not in the future beyond a clock's error, not before our time.
+
+    A programme that fills in the moment of sending would tell its second.
+    """
     if value is None:
         return None
     if timezone.is_naive(value):
@@ -173,7 +177,7 @@ def clean_occurred_at(value: datetime.datetime | None) -> datetime.datetime | No
         )
     if value < EARLIEST or value < now - datetime.timedelta(days=365.25 * OLDEST_YEARS):
         raise ValidationError(_("Thời điểm xảy ra quá xa. Xin kiểm tra lại năm."), code="past")
-    return value
+    return minute(value)
 
 
 def clean_coordinates(latitude: object, longitude: object) -> str:

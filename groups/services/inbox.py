@@ -22,6 +22,7 @@ from groups.services.signers import Signer
 from groups.signals import News, zalo_event
 from groups.zalo import events, signature
 from portal.audit.services import record
+from portal.clock import minute, this_minute
 from portal.errors import NotAllowedError, WrongStateError
 
 logger = logging.getLogger(__name__)
@@ -42,7 +43,8 @@ _FIELDS = [field for field in ZaloEvent._meta.concrete_fields if not field.prima
 
 def store(signer: Signer, body: dict[str, Any], raw_body: bytes) -> bool:
     """Keep an event whose signature was checked; False when it is here already."""
-    name, now = events.name_of(body), timezone.now()
+    name = events.name_of(body)
+    now = _received(name)
     is_read = signer.account_id is not None and events.is_read(name)
     is_new = _insert(
         key=events.dedupe_key(name, signer.oa_id, body, raw_body),
@@ -59,6 +61,11 @@ def store(signer: Signer, body: dict[str, Any], raw_body: bytes) -> bool:
     if is_new and is_read:
         work_waits()
     return is_new
+
+
+def _received(name: str) -> datetime:
+    """Now; without its second for a private message, which may become a tip."""
+    return this_minute() if events.is_private(name) else timezone.now()
 
 
 def _insert(**values: Any) -> bool:
@@ -183,7 +190,11 @@ def _tell(claimed: list[ZaloEvent]) -> int:
         )
         for news, _pk in told:
             zalo_event.send(sender=ZaloEvent, news=news)
-        ZaloEvent.objects.filter(pk__in=held).update(due_at=None, processed_at=now, body=None, error="")
+        private = {event.pk for event in claimed if events.is_private(event.name)} & held
+        for done, at in ((private, minute(now)), (held - private, now)):
+            if done:
+                rows = ZaloEvent.objects.filter(pk__in=done)
+                rows.update(due_at=None, processed_at=at, body=None, error="")
     return len(told)
 
 

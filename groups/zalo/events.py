@@ -52,6 +52,11 @@ def is_read(name: str) -> bool:
     return name in READ or name.startswith((GROUP_ECHO, PRIVATE_MESSAGE))
 
 
+def is_private(name: str) -> bool:
+    """Whether a resident wrote to the account alone: such a message may become a tip."""
+    return name.startswith(PRIVATE_MESSAGE) and not name.startswith(GROUP_MESSAGE)
+
+
 def account_ids(body: dict[str, Any]) -> list[str]:
     """Ids that may be the official account's, the likeliest first: one of them is, or none of ours."""
     if named := as_id(body.get("oa_id")):

@@ -95,7 +95,7 @@ def question(tip, actor):
     return timing.ask_sender(tip, actor=actor, version=tip.version, text="Xe màu gì, biển số bao nhiêu?")
 
 
-def test_question_stops_the_clock_and_the_answer_starts_it_exactly(tip, officer):
+def test_question_stops_the_clock_and_the_answer_starts_it_to_the_minute(tip, officer):
     asked = question(tip, officer)
     assert (asked.status, asked.deadline, asked.paused_deadline) == ("answered", None, tip.deadline)
     stood = timedelta(hours=30)
@@ -106,7 +106,7 @@ def test_question_stops_the_clock_and_the_answer_starts_it_exactly(tip, officer)
     assert (answered.status, answered.paused_at) == ("verifying", None)
     assert before - tip.received_at >= timedelta()
     moved = answered.deadline - tip.deadline
-    assert stood <= moved <= stood + (timezone.now() - before) + timedelta(seconds=1)
+    assert stood - timedelta(minutes=1) < moved <= stood + (timezone.now() - before)
 
 
 def test_paused_tip_is_not_overdue(tip, officer):

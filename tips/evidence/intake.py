@@ -18,10 +18,10 @@ from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from broadcasts.hints import hint
+from portal.clock import this_minute
 from portal.crypto.sealed import seal
 from tips import limits, validators
 from tips.enums import EvidenceKind, EvidenceState
@@ -186,7 +186,7 @@ def _row(file: StoredFile, tip: Tip, message: Message | None) -> Evidence:
         row.size, row.path = file.clean.size, file.clean.path
         row.data_key, row.sha256 = file.clean.encoded_key, file.clean.sha256
     else:
-        row.size, row.due_at = file.original.size, timezone.now()
+        row.size, row.due_at = file.original.size, this_minute()
         row.state = EvidenceState.SCANNING if settings.CLAMAV_ADDRESS else EvidenceState.CLEANING
     return row
 

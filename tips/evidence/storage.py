@@ -5,6 +5,7 @@ import os
 import secrets
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -43,10 +44,7 @@ def store(stream: BinaryIO) -> StoredBytes:
     except BaseException:
         target.unlink(missing_ok=True)
         raise
-    # The file system would remember to the second when somebody sent this.
-    minute = time.time() // 60 * 60
-    os.utime(target, (minute, minute))
-    os.utime(target.parent, (minute, minute))
+    _forget_second(target, target.parent, target.parent.parent)
     return StoredBytes(str(path), result.size, result.sha256, result.key)
 
 
@@ -73,9 +71,18 @@ def read_range(path: str, data_key: str, first: int, last: int) -> Iterator[byte
 
 def unlink(paths: Sequence[str]) -> None:
     """Remove encrypted bytes; those that are gone already are no complaint."""
+    for path in filter(None, paths):
+        target = Path(settings.MEDIA_ROOT, path)
+        target.unlink(missing_ok=True)
+        _forget_second(target.parent)
+
+
+def _forget_second(*paths: Path) -> None:
+    """The file system would remember when somebody sent this, or took it back."""
+    minute = time.time() // 60 * 60
     for path in paths:
-        if path:
-            Path(settings.MEDIA_ROOT, path).unlink(missing_ok=True)
+        with suppress(FileNotFoundError):
+            os.utime(path, (minute, minute))
 
 
 def _decrypted(source: Any, key: bytes) -> Iterator[bytes]:

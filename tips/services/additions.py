@@ -106,7 +106,7 @@ def _hear(tip: Tip, text: str, *, at: datetime.datetime, facts: dict[str, Any]) 
     if is_reopened or tip.status in OPEN:
         values |= _raised(tip, text, at=at)
     if is_reopened:
-        values |= reopened_values(tip)
+        values |= reopened_values(tip, at)
         TipEvent.objects.create(tip=tip, kind=EventKind.REOPENED, at=at)
         record(None, "tips.tip.reopened", tip, unit_path=tip.handler.path, at=at)
     elif tip.status == TipStatus.ANSWERED:
@@ -118,7 +118,7 @@ def _hear(tip: Tip, text: str, *, at: datetime.datetime, facts: dict[str, Any]) 
 
 def _resumed(tip: Tip, *, at: datetime.datetime) -> dict[str, Any]:
     """The clock runs again: what was waited for has come. ``tip`` has its deadline then."""
-    values = resumed_values(tip)
+    values = resumed_values(tip, at)
     tip.deadline = values["deadline"]
     TipEvent.objects.create(tip=tip, kind=EventKind.RESUMED, at=at)
     record(None, "tips.tip.resumed", tip, unit_path=tip.handler.path, at=at)
@@ -133,7 +133,7 @@ def _raised(tip: Tip, text: str, *, at: datetime.datetime) -> dict[str, Any]:
         return {}
     tip.priority = level
     due = deadlines.deadline(
-        priority=level, since=timezone.now(), received=tip.received_at, is_opened=tip.status in IN_HAND
+        priority=level, since=at, received=tip.received_at, is_opened=tip.status in IN_HAND
     )
     facts = {"category": [tip.category, tip.category], "priority": [int(before), int(level)]}
     TipEvent.objects.create(tip=tip, kind=EventKind.RECLASSIFIED, at=at, data=facts)

@@ -1,5 +1,6 @@
 """Tips ended, reopened, marked as valuable."""
 
+from datetime import datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -78,17 +79,24 @@ def reopen(tip: Tip, *, actor: Any, version: int, reason: str) -> Tip:
     require(permissions.can_lead(actor, tip))
     why = keyed("reason", validators.clean_reason, reason)
     step = Step(EventKind.REOPENED, "tips.tip.reopened", note=why)
-    return apply(tip, act=Act.REOPEN, actor=actor, version=version, values=reopened_values(tip), step=step)
+    return apply(
+        tip,
+        act=Act.REOPEN,
+        actor=actor,
+        version=version,
+        values=reopened_values(tip, timezone.now()),
+        step=step,
+    )
 
 
-def reopened_values(tip: Tip) -> dict[str, Any]:
-    """What reopening changes, whoever does it; a duplicate leaves its case."""
+def reopened_values(tip: Tip, at: datetime) -> dict[str, Any]:
+    """What reopening changes; a duplicate leaves its case. What a sender does is ``at`` a whole minute."""
     values: dict[str, Any] = {
         "status": TipStatus.REOPENED,
         "closed_at": None,
         "outcome": "",
         "deadline": deadlines.deadline(
-            priority=tip.priority, since=timezone.now(), received=tip.received_at, is_opened=True
+            priority=tip.priority, since=at, received=tip.received_at, is_opened=True
         ),
     }
     if tip.status == TipStatus.DUPLICATE:

@@ -67,7 +67,7 @@ def _begin(thread: ZaloThread, news: News, *, user_id: str, text: str) -> Tip | 
     """A new tip, and the answer with its receipt behind one that may still wait."""
     tip, answer = _tip_and_answer(news, text)
     answer = f"{thread.answer}\n\n{answer}" if thread.answer else answer
-    waits = {"user_id": user_id, "answer": answer, "due_at": timezone.now(), "attempts": 0}
+    waits = {"user_id": user_id, "answer": answer, "due_at": this_minute(), "attempts": 0}
     ZaloThread.objects.filter(pk=thread.pk).update(tip=tip, **waits)
     hint(answer_zalo)
     if tip is not None:

@@ -42,7 +42,7 @@ def expect(tip: Tip, message: Message | None, body: dict[str, Any]) -> None:
     """Have the files fetched that an event's message names; in the caller's transaction."""
     urls = [_address(item) for item in events.attachments_of(events.message_of(body))]
     due = [url for url in urls if url][: limits.max_files()]
-    now = timezone.now()
+    now = this_minute()
     ZaloFile.objects.bulk_create(ZaloFile(tip=tip, message=message, url=url, due_at=now) for url in due)
     if due:
         hint(fetch_zalo_files)
