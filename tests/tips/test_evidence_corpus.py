@@ -170,6 +170,80 @@ def test_film_keeps_no_planted_box(tmp_path, name):
         assert planted not in cleaned
 
 
+TEST_CARD = ("-f", "lavfi", "-i", "testsrc=size=64x48:rate=5:duration=1", "-pix_fmt", "yuv420p")
+# What encoders write into the pictures themselves, around no box: the words each leaves there by itself.
+ENCODED = {
+    "h264": ("a.mp4", ("-c:v", "libx264"), b"x264 - core"),
+    "h264-in-3gp": ("a.3gp", ("-c:v", "libx264"), b"x264 - core"),
+    "hevc": ("a.mov", ("-c:v", "libx265", "-x265-params", "log-level=none"), b"Lavc"),
+    "av1": ("a.mp4", ("-c:v", "libaom-av1", "-cpu-used", "8"), b"Lavc"),
+    "vp9": ("a.webm", ("-c:v", "libvpx-vp9"), b"Lavc"),
+    "prores": ("a.mov", ("-c:v", "prores"), b"Lavc"),
+}
+
+
+@pytest.mark.parametrize("name", ENCODED)
+def test_film_keeps_its_pictures_and_nothing_said_beside_them(tmp_path, name):
+    target, options, planted = ENCODED[name]
+    data = media.ffmpeg(tmp_path, target, *TEST_CARD, *options)
+    assert planted in data
+    cleaned = outcome(data)
+    assert planted not in cleaned
+    assert pictures_in(tmp_path, cleaned) == 5
+
+
+def pictures_in(folder, film: bytes) -> int:
+    """How many pictures of a film can be drawn."""
+    (folder / "cleaned").write_bytes(film)
+    drawn = media.ffmpeg(folder, "drawn.txt", "-i", str(folder / "cleaned"), "-an", "-f", "framecrc")
+    return sum(line[:1] != b"#" for line in drawn.splitlines())
+
+
+def test_words_between_the_pictures_of_a_film_are_gone(tmp_path):
+    (tmp_path / "plain.mp4").write_bytes(media.ffmpeg(tmp_path, "x.mp4", *TEST_CARD, "-c:v", "libx264"))
+    words = f"h264_metadata=sei_user_data=086f3693-b7b3-4f2c-9653-21492feee5b8+{WORDS}"
+    data = media.ffmpeg(tmp_path, "a.mp4", "-i", str(tmp_path / "plain.mp4"), "-c", "copy", "-bsf:v", words)
+    assert CANARY in data and CANARY not in outcome(data)
+
+
+def test_film_made_of_photos_of_another_kind_is_refused(tmp_path):
+    data = media.ffmpeg(tmp_path, "a.mov", *TEST_CARD[:4], "-c:v", "png")
+    assert outcome(data) == b""
+
+
+@pytest.mark.parametrize("name", ["a.mov", "a.mp4"])
+def test_film_made_of_photos_loses_what_each_photo_says(tmp_path, name):
+    """Old cameras write their films so, each picture a JPEG with all its metadata."""
+    (tmp_path / "photo.jpg").write_bytes(jpeg_with_segments())
+    photos = ("-loop", "1", "-framerate", "5", "-i", str(tmp_path / "photo.jpg"), "-t", "1", "-c", "copy")
+    data = media.ffmpeg(tmp_path, name, *photos)
+    assert data.count(b"CANARY") > 5
+    cleaned = outcome(data)
+    assert b"CANARY" not in cleaned and b"Exif" not in cleaned
+    assert pictures_in(tmp_path, cleaned) == 5
+
+
+def test_sound_with_a_cover_picture_is_sound_without_it(tmp_path):
+    """By its first bytes it is a film, and its only picture is one that somebody hung on it."""
+    (tmp_path / "photo.jpg").write_bytes(jpeg_with_segments())
+    (tmp_path / "sound.m4a").write_bytes(media.sound(tmp_path, "x.m4a", "-c:a", "aac"))
+    inputs = ("-i", str(tmp_path / "sound.m4a"), "-i", str(tmp_path / "photo.jpg"), "-c", "copy")
+    cover = ("-map", "0:a", "-map", "1:v", "-disposition:v:0", "attached_pic", "-map_metadata", "-1")
+    data = media.ffmpeg(tmp_path, "a.mp4", *inputs, *cover)
+    assert CANARY in data
+    made = evidence.clean_upload(io.BytesIO(data))
+    assert (made.kind, made.content_type) == ("audio", "audio/mp4")
+    assert b"CANARY" not in made.stream.read()
+
+
+@pytest.mark.parametrize("codec", ["libvorbis", "libopus"])
+def test_sound_behind_a_sound_in_one_file_is_refused(tmp_path, codec):
+    """Ogg may begin anew, with words of its own that a copy would take along."""
+    plain = media.sound(tmp_path, "a.ogg", "-c:a", codec)
+    assert outcome(plain) and media.SECRET not in outcome(plain)
+    assert outcome(plain + plain) == b""
+
+
 def amr(seconds: int = 1) -> bytes:
     return b"#!AMR\n" + (b"\x3c" + bytes(31)) * 50 * seconds
 

@@ -3,10 +3,12 @@
 ffmpeg runs as a process group of its own with limits on time, memory and file size, with no environment, with
 one demuxer that we name (a playlist that calls itself a film is refused, so it cannot make ffmpeg read
 other files) and with no protocol but local files. Only the first picture and the first sound track are taken
-along: location tracks, cover pictures and subtitles stay behind.
+along: location tracks, cover pictures and subtitles stay behind. So does what stands between the pictures, or
+in each picture of a film that is a row of photos.
 """
 
 import io
+import re
 import shutil
 import signal
 import subprocess
@@ -55,6 +57,14 @@ _SOUND_OF = {
     THREE_GP: Container(EvidenceKind.AUDIO, "mov", "3gp", "audio/3gpp"),
     WEBM: Container(EvidenceKind.AUDIO, "matroska", "webm", "audio/webm"),
 }
+# Units of an encoding that are no part of a picture: supplemental information; of JPEG the comments and the
+# segments of applications, but for Adobe's, which tells colours.
+_REMOVED_UNITS = {"h264": "6", "hevc": "39-40", "av1": "5", "mjpeg": "224-237|239|254"}
+# Films of photos that nobody makes, and whose metadata nothing here takes out.
+_REFUSED = frozenset("mjpegb png jpeg2000 jpegls jpegxl tiff bmp gif webp targa".split())
+_CODEC = re.compile(rb"^#codec_id 0: (\w+)$", re.MULTILINE)
+_OGG_PAGE = re.compile(rb"OggS\0([\0-\7])")
+_FIRST_PAGE = 2
 _STILL_PICTURES = (b"heic", b"heix", b"mif1", b"msf1", b"avif", b"avis")
 
 
@@ -106,43 +116,57 @@ def clean_recording(source: io.IOBase, container: Container) -> Recording:
         with raw.open("wb") as target:
             shutil.copyfileobj(source, target, COPY_BYTES)
         size = raw.stat().st_size
-        if container.kind == EvidenceKind.VIDEO and not _has_picture(raw, container):
+        codec = _picture_codec(raw, container) if container.kind == EvidenceKind.VIDEO else ""
+        if container.kind == EvidenceKind.VIDEO and not codec:
             container = _SOUND_OF.get(container, M4A)
+        if codec in _REFUSED:
+            raise FileRefusedError
         if container.kind == EvidenceKind.AUDIO:
-            _run(_decode_sound(raw, container), limit=0)
-        _run(_copy(raw, made, container), limit=size)
+            _check_sound(raw, container)
+        _run(_copy(raw, made, container, codec), limit=size)
         if not made.exists() or not made.stat().st_size:
             raise FileRefusedError
         # The open handle outlives the folder's removal.
         return Recording(container, made.open("rb"))
 
 
-def _has_picture(raw: Path, container: Container) -> bool:
+def _picture_codec(raw: Path, container: Container) -> str:
+    """How the pictures of a film are encoded, once the first one was drawn; empty for sound alone."""
+    first = ["-map", "0:V:0", "-frames:v", "1"]
+    drawn = [*first, "-f", "null", "-", *first, "-c", "copy", "-f", "framecrc", "-"]
     try:
-        _run(
-            [*_input(raw, container), "-xerror", "-map", "0:v:0", "-frames:v", "1", "-f", "null", "-"],
-            limit=0,
-        )
+        report = _run([*_input(raw, container), "-xerror", *drawn], limit=0)
     except FileRefusedError:
-        return False
-    return True
+        return ""
+    found = _CODEC.search(report)
+    return found[1].decode() if found else ""
 
 
-def _decode_sound(raw: Path, container: Container) -> list[str]:
+def _check_sound(raw: Path, container: Container) -> None:
     """Decode two seconds: what cannot be played is not evidence, and may not be what it says."""
-    return [*_input(raw, container), "-xerror", "-map", "0:a:0", "-t", "2", "-f", "null", "-"]
+    if container is OGG and _begins_anew(raw.read_bytes()):
+        raise FileRefusedError
+    _run([*_input(raw, container), "-xerror", "-map", "0:a:0", "-t", "2", "-f", "null", "-"], limit=0)
 
 
-def _copy(raw: Path, made: Path, container: Container) -> list[str]:
-    streams = ["-map", "0:a:0"]
+def _begins_anew(ogg: bytes) -> bool:
+    """Whether another sound follows the first one, with words of its own that a copy would take along."""
+    is_first = [bool(page[1][0] & _FIRST_PAGE) for page in _OGG_PAGE.finditer(ogg)]
+    return False in is_first and True in is_first[is_first.index(False) :]
+
+
+def _copy(raw: Path, made: Path, container: Container, codec: str) -> list[str]:
+    streams = ["-map", "0:a:0", "-c", "copy"]
     if container.kind == EvidenceKind.VIDEO:
-        streams = ["-map", "0:v:0", "-map", "0:a:0?"]
+        streams = ["-map", "0:V:0", "-map", "0:a:0?", "-c", "copy"]
+    if units := _REMOVED_UNITS.get(codec):
+        streams += ["-bsf:v", f"filter_units=remove_types={units}"]
     forget = ["-map_metadata", "-1", "-map_metadata:s", "-1", "-map_chapters", "-1", "-fflags", "+bitexact"]
     if container is MP3:
         forget += ["-id3v2_version", "0", "-write_xing", "0"]
     if container.demuxer == "mov":
         forget += ["-movflags", "+faststart"]
-    return [*_input(raw, container), *streams, "-c", "copy", *forget, "-f", container.muxer, f"file:{made}"]
+    return [*_input(raw, container), *streams, *forget, "-f", container.muxer, f"file:{made}"]
 
 
 def _input(raw: Path, container: Container) -> list[str]:
@@ -153,8 +177,8 @@ def _input(raw: Path, container: Container) -> list[str]:
     return [*command, "-i", f"file:{raw}"]
 
 
-def _run(command: list[str], *, limit: int) -> None:
-    """Run ffmpeg under limits; ``limit`` is the largest file in bytes it may write, with some room.
+def _run(command: list[str], *, limit: int) -> bytes:
+    """What ffmpeg prints, run under limits; ``limit`` is the largest file in bytes it may write, with room.
 
     Raises FileRefusedError when it refuses its input, CleaningCutOffError when it was ended.
     """
@@ -168,7 +192,7 @@ def _run(command: list[str], *, limit: int) -> None:
     done = subprocess.run(
         ["/bin/sh", "-c", shell, "sh", *command],
         stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         env={},
         check=False,
@@ -177,6 +201,7 @@ def _run(command: list[str], *, limit: int) -> None:
         raise CleaningCutOffError
     if done.returncode != 0:
         raise FileRefusedError
+    return done.stdout
 
 
 @cache
