@@ -7,7 +7,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
+MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 WEEKDAYS = (
     gettext_lazy("thứ Hai"),
     gettext_lazy("thứ Ba"),
@@ -49,3 +49,11 @@ def until(moment: datetime | None) -> str:
         return _("Còn %(span)s") % {"span": span(left)}
     day = date_format(timezone.localtime(moment), "d/m")
     return _("Hạn %(weekday)s %(day)s") % {"weekday": weekday(moment), "day": day}
+
+
+def clock(moment: datetime) -> str:
+    """The end of a term that the law counts in hours: "Còn 47 giờ", "Quá hạn 3 giờ 20 phút"."""
+    left = moment - timezone.now()
+    if left < DAY:
+        return until(moment)
+    return _("Còn %(span)s") % {"span": _("%(n)d giờ") % {"n": left // HOUR}}

@@ -15,9 +15,9 @@ from groups.models import Group
 from portal.desk import posting, posts, scope
 from portal.desk.badges import capped
 from portal.desk.health import paused_for, visible_dead_letters
-from tips.models import DataRequest, Extension, IdentityRequest, Mention, Tip
+from tips.models import Breach, DataRequest, Extension, IdentityRequest, Mention, Tip
 from tips.querysets import BY_DEADLINE, TipQuerySet
-from tips.services import asking, attention
+from tips.services import asking, attention, breaches
 from tips.services.escalation import escalated_to
 
 ROWS_SHOWN = 6
@@ -47,6 +47,7 @@ class Board:
     to_approve: list[Broadcast]
     returned: list[Broadcast]
     unknown: list[Delivery]
+    breaches: list[Breach]
     silent: list[Group]
     progress: list[Progress]
     paused: list[Mailbox]
@@ -60,6 +61,7 @@ class Board:
     def summary(self) -> list[tuple[str, str, str]]:
         """(anchor, words, number) of what waits, for the line at the top of a phone."""
         lists = (
+            ("su-co", _("Sự cố dữ liệu"), self.breaches),
             ("can-dang", _("Cần đăng"), self.to_post),
             ("qua-han", _("Quá hạn"), self.escalated),
             ("gia-han", _("Xin gia hạn"), self.time_requests),
@@ -79,7 +81,7 @@ class Board:
     @property
     def is_empty(self) -> bool:
         lists = (self.to_post, self.tips, self.mentions, self.to_approve, self.returned, self.unknown)
-        return not any((*lists, self.escalated, self.time_requests, self.identity_requests))
+        return not any((*lists, self.escalated, self.time_requests, self.identity_requests, self.breaches))
 
 
 def board(request: HttpRequest) -> Board:
@@ -105,6 +107,7 @@ def board(request: HttpRequest) -> Board:
             .select_related("group", "broadcast")
             .order_by("unknown_at", "pk")[: ROWS_SHOWN + 1]
         ),
+        breaches=list(breaches.running_for(user)[: ROWS_SHOWN + 1]),
         silent=list(silent(scope.groups(request), now)[: ROWS_SHOWN + 1]),
         dead_letters=capped(visible_dead_letters(request, now)) if desk.is_deciding else "",
         alarms=capped(Alarm.objects.open().visible_to(user)) if desk.is_deciding else "",

@@ -41,6 +41,14 @@ def test_deadline_in_words(offset, words, urgency):
     assert desk.urgency(moment) == urgency
 
 
+@pytest.mark.parametrize(
+    ("offset", "words"),
+    [(71 * HOUR + MINUTE, "Còn 71 giờ"), (24 * HOUR + MINUTE, "Còn 24 giờ"), (HOUR, "Còn 59 phút")],
+)
+def test_clock_of_hours_counts_hours_to_the_end(offset, words):
+    assert spans.clock(timezone.now() + offset) == words
+
+
 def test_deadline_days_away_names_weekday_and_day():
     moment = timezone.now() + 3 * DAY
     local = timezone.localtime(moment)

@@ -57,6 +57,10 @@ class BreachQuerySet(RegisterQuerySet):
         """Without the columns that hold what people wrote."""
         return self.defer("what", "data", "measures", "lessons")
 
+    def running(self) -> "BreachQuerySet":
+        """Breaches whose clock runs: the authority was not told yet."""
+        return self.filter(state=Breach.State.OPEN)
+
 
 class DataRequest(models.Model):
     """What a person asked about their own data (Law 91/2025/QH15), how it was checked and decided."""

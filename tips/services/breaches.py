@@ -5,17 +5,20 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from groups.enums import Role
 from groups.models import Posting, Unit
+from groups.permissions import has_role
 from portal.audit.services import record
 from portal.errors import NotAllowedError, WrongStateError
 from portal.mail import DEFERRED, SENT
 from tips import deadlines, limits, receipts, validators
 from tips.models import Breach
+from tips.models.registers import REGISTER_ROLES
 from tips.services.changes import require
 from tips.services.letters import Letter, send
 from tips.services.requests import can_keep
@@ -81,6 +84,14 @@ def close(breach: Breach, *, actor: Any, lessons: Any) -> Breach:
     said = keyed("lessons", validators.clean_words, lessons)
     values = {"state": State.CLOSED, "closed_at": timezone.now(), "closed_by": actor, "lessons": said}
     return _move(breach, actor, "closed", State.NOTIFIED, values, {"late": breach.is_late})
+
+
+def running_for(user: Any) -> QuerySet[Breach]:
+    """Breaches this person sees whose clock runs, the next due first; costs no query without the register."""
+    if not has_role(user, *REGISTER_ROLES):
+        return Breach.objects.none()
+    rows = Breach.objects.visible_to(user).running().select_related("unit")
+    return rows.without_words().order_by("due_at", "pk")
 
 
 def warn(now: datetime.datetime | None = None) -> int:

@@ -15,12 +15,13 @@ from portal.desk.paging import AFTER, BEFORE, NUMBER
 from portal.site.paging import NEWER, OLDER
 from tips.deadlines import Milestone
 from tips.enums import RESTRICTED, Priority
-from tips.models import Tip
-from tips.services import attention
+from tips.models import Breach, Tip
+from tips.services import attention, breaches
 
 register = template.Library()
 register.simple_tag(pieces.badge)
 register.simple_tag(pieces.icon)
+register.filter(spans.clock)
 register.filter(spans.span)
 register.filter(spans.until)
 register.filter(spans.weekday)
@@ -29,6 +30,12 @@ SOON = timedelta(hours=2)
 LATE = "late"
 SUMMARY_LENGTH = 80
 PAGING = (NUMBER, AFTER, BEFORE, OLDER, NEWER)
+
+
+@register.simple_tag
+def open_breaches(user: Any) -> list[Breach]:
+    """Breaches nobody reported yet, for the first page of somebody who works in the admin only."""
+    return list(breaches.running_for(user))
 
 
 @register.filter
