@@ -16,6 +16,8 @@ from groups.services import zalo_groups
 from groups.services.sync import slot_warning
 from portal.errors import PortalError
 
+PAGES = (("group", "change"), ("zalo", "zalo"), ("invite", "invite"))
+
 
 class GroupZaloPages:
     """For the admin of groups."""
@@ -28,12 +30,13 @@ class GroupZaloPages:
     def zalo_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """The group at Zalo (GET); accept or reject those chosen (POST), then the page again."""
         group = self._gmf_group(request, pk)
-        here = reverse("admin:groups_group_zalo", args=[group.pk])
+        ways = self._ways(request, group)
         if request.method == "POST":
             self._answer(request, group)
-            return HttpResponseRedirect(here)
+            return HttpResponseRedirect(ways["zalo_url"])
         context = {
             **self.admin_site.each_context(request),
+            **ways,
             "title": _("Nhóm trên Zalo"),
             "opts": self.opts,
             "group": group,
@@ -44,6 +47,14 @@ class GroupZaloPages:
         except PortalError as error:
             context["problem"] = error.message
         return render(request, "admin/groups/group/zalo.html", context)
+
+    def _ways(self, request: HttpRequest, group: Group) -> dict[str, str]:
+        """Where the pages of a group lead; each address knows the filters of the list they came from."""
+        pages = {
+            f"{name}_url": reverse(f"admin:groups_group_{page}", args=[group.pk]) for name, page in PAGES
+        }
+        pages["list_url"] = reverse("admin:groups_group_changelist")
+        return {name: self.with_filters(request, url) for name, url in pages.items()}
 
     def _gmf_group(self, request: HttpRequest, pk: int) -> Group:
         group = self.get_object(request, str(pk))

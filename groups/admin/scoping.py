@@ -33,6 +33,7 @@ Override ``scope_queryset`` for more than a path, as tips do with their restrict
 from functools import cached_property
 
 from django.contrib import admin, messages
+from django.contrib.admin.templatetags.admin_urls import add_preserved_filters
 from django.contrib.admin.utils import lookup_spawns_duplicates
 from django.contrib.auth import get_user_model
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -125,6 +126,13 @@ class ScopedAdmin(MissingIs404Mixin, OwnTrailMixin, admin.ModelAdmin):
         for name in self.scope_field.split("__"):
             value = getattr(value, name, None)
         return value or ""
+
+    # --- The way back ------------------------------------------------------------------------------------
+
+    def with_filters(self, request: HttpRequest, url: str) -> str:
+        """An address of this admin that remembers how the list was filtered; the list's own gets it back."""
+        context = {"opts": self.opts, "preserved_filters": self.get_preserved_filters(request)}
+        return add_preserved_filters(context, url)
 
     # --- Choices, search ---------------------------------------------------------------------------------
 

@@ -176,7 +176,7 @@ class InvitePages:
         if request.method == "POST" and "draft" in request.POST:
             return self._invite(request, group)
         context = {**self.admin_site.each_context(request), "opts": self.opts, "group": group}
-        context["title"] = _now("Mời vào nhóm")
+        context |= {"title": _now("Mời vào nhóm"), **self._ways(request, group)}
         seen = _signed(request.POST.get("seen", ""))
         if request.method == "GET" or seen is None:
             try:
@@ -196,10 +196,10 @@ class InvitePages:
         return render(request, "admin/groups/group/invite.html", context)
 
     def _invite(self, request: HttpRequest, group: Group) -> HttpResponse:
-        draft = _signed(request.POST["draft"])
+        draft, ways = _signed(request.POST["draft"]), self._ways(request, group)
         if draft is None or draft.get("group") != group.pk:
             self.message_user(request, _now("Trang đã cũ. Xin làm lại từ đầu."), messages.WARNING)
-            return HttpResponseRedirect(reverse("admin:groups_group_invite", args=[group.pk]))
+            return HttpResponseRedirect(ways["invite_url"])
         try:
             count = zalo_founding.invite(group, draft["users"], by=request.user)
         except PortalError as error:
@@ -207,7 +207,7 @@ class InvitePages:
         else:
             words = ngettext("Đã mời %d người vào nhóm.", "Đã mời %d người vào nhóm.", count)
             self.message_user(request, words % count, messages.SUCCESS)
-        return HttpResponseRedirect(reverse("admin:groups_group_zalo", args=[group.pk]))
+        return HttpResponseRedirect(ways["zalo_url"])
 
 
 def _signed(value: str) -> dict[str, Any] | None:

@@ -228,7 +228,7 @@ class TipAdmin(ScopedAdmin):
 
     def history_view(self, request, object_id, extra_context=None):
         """The time line stands on the tip's page."""
-        return HttpResponseRedirect(self._url(self._tip(request, object_id)))
+        return HttpResponseRedirect(self._url(request, self._tip(request, object_id)))
 
     def act_view(self, request: HttpRequest, pk: int, act: str) -> HttpResponse:
         """One act: then back to the tip, or to the queue when it left; else the page with complaints."""
@@ -236,7 +236,7 @@ class TipAdmin(ScopedAdmin):
         if act not in acts.ACTS:
             raise Http404
         if request.method != "POST":
-            return HttpResponseRedirect(self._url(tip))
+            return HttpResponseRedirect(self._url(request, tip))
         if "insert" in request.POST and act in answers.TAKES_ANSWER:
             page = reading.read_tip(request.user, tip.public_id)
             return self._page(request, page, bound=(act, acts.with_answer(act, tip, request.POST)))
@@ -249,14 +249,14 @@ class TipAdmin(ScopedAdmin):
             return self._conflict(request, tip, act, error)
         except PortalError as error:
             self.message_user(request, error.message, messages.ERROR)
-            return HttpResponseRedirect(self._url(tip))
+            return HttpResponseRedirect(self._url(request, tip))
         if result is None or isinstance(result, identity.Revealed):
             page = reading.read_tip(request.user, tip.public_id)
             bound = (act, form) if result is None else None
             return self._page(request, page, bound=bound, revealed=result)
         self.message_user(request, acts.ACTS[act].done)
         is_here = self.get_queryset(request).filter(pk=tip.pk).exists()
-        return HttpResponseRedirect(self._url(tip) if is_here else reverse("admin:tips_tip_changelist"))
+        return HttpResponseRedirect(self._url(request, tip if is_here else None))
 
     def _conflict(self, request: HttpRequest, tip: Tip, act: str, error: WrongStateError) -> HttpResponse:
         """The tip as it is now, who changed it, and the form with what was typed."""
@@ -264,12 +264,12 @@ class TipAdmin(ScopedAdmin):
         try:
             page = reading.read_tip(request.user, tip.public_id)
         except Tip.DoesNotExist:
-            return HttpResponseRedirect(reverse("admin:tips_tip_changelist"))
+            return HttpResponseRedirect(self._url(request))
         self.message_user(request, last_change(page), messages.WARNING)
         typed = {name: value for name, value in request.POST.items() if name != "version"}
         form = acts.build(act, page, typed=typed)
         if not form.visible_fields():
-            return HttpResponseRedirect(self._url(tip))
+            return HttpResponseRedirect(self._url(request, tip))
         self.message_user(request, _("Nội dung anh/chị vừa nhập còn nguyên ở dưới."), messages.INFO)
         response = self._page(request, page, bound=(act, form))
         response.status_code = 409
@@ -285,8 +285,12 @@ class TipAdmin(ScopedAdmin):
             raise Http404
         return Tip.objects.select_related("handler", "unit", "assignee").get(pk=tip.pk)
 
-    def _url(self, tip: Tip) -> str:
-        return reverse("admin:tips_tip_change", args=(tip.pk,))
+    def _url(self, request: HttpRequest, tip: Tip | None = None) -> str:
+        """The page of a tip, or the queue; either knows the filters the person came with."""
+        page = (
+            reverse("admin:tips_tip_change", args=(tip.pk,)) if tip else reverse("admin:tips_tip_changelist")
+        )
+        return self.with_filters(request, page)
 
     def _page(
         self, request: HttpRequest, tip: Tip, *, bound: Any = None, revealed: Any = None
