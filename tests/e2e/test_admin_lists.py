@@ -31,6 +31,18 @@ def test_list_narrowed_to_an_area_opens_at_its_rows(listed, live_server):
     assert listed.url == f"{live_server.url}{LIST}?area=D6801"
 
 
+def test_filters_are_wide_enough_for_a_thumb(listed):
+    listed.get_by_role("link", name="Bộ lọc").click()
+    heights = listed.locator("#changelist-filter summary").evaluate_all(
+        "(found) => found.map((one) => one.offsetHeight)"
+    )
+    assert len(heights) == 5 and min(heights) >= 44
+
+
+def test_box_to_search_in_says_what_it_searches(listed):
+    assert listed.get_by_role("textbox", name="Tìm nhóm Zalo", exact=True).count() == 1
+
+
 def test_heading_of_the_sorted_column_can_be_read(listed):
     assert listed.locator("th.sorted").count() == 1
     only = {"runOnly": ["color-contrast"], "resultTypes": ["violations"]}
