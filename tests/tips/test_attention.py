@@ -106,6 +106,24 @@ def test_unread_marks_are_each_persons_own(submit, chief, huy):
     assert marks(huy, tip) == ["news"]
 
 
+def test_who_takes_a_tip_has_it_before_them(submit, chief, huy):
+    taken, own, given = submit(), submit(), submit()
+    handling.accept(taken, actor=huy, version=1)
+    handling.assign(own, actor=huy, version=1, assignee=huy)
+    handling.assign(given, actor=chief, version=1, assignee=huy)
+    assert marks(huy, taken, own, given) == ["", "", "new"]
+    assert marks(chief, taken, own, given) == ["new", "new", "new"]
+
+
+def test_message_before_a_tip_is_taken_unopened_stays_news(submit, huy):
+    tip = submit()
+    follow.add_message(tip, text="Họ lại hát nữa rồi")
+    tip = handling.accept(tip, actor=huy, version=2)
+    assert marks(huy, tip) == ["news"]
+    reading.read_tip(huy, tip.public_id)
+    assert marks(huy, tip) == [""]
+
+
 def test_marks_cost_two_queries_for_any_number_of_tips(submit, huy):
     tips = [submit() for _ in range(4)]
     for tip in tips[:2]:

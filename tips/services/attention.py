@@ -92,6 +92,11 @@ def note_read(tip: Tip, user: Any) -> None:
     Mention.objects.filter(tip=tip, user=user, seen_at=None).update(seen_at=timezone.now())
 
 
+def note_taken(tip: Tip, user: Any) -> None:
+    """Who takes a tip has it before them; messages they did not see yet stay news."""
+    TipRead.objects.bulk_create([TipRead(tip=tip, user=user, up_to=0)], ignore_conflicts=True)
+
+
 def unread(user: Any, tips: Sequence[Tip]) -> dict[int, str]:
     """What is new in tips of a page: ``NEW`` was never opened, ``NEWS`` has messages by others since.
 

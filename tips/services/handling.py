@@ -2,6 +2,7 @@
 
 import datetime
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -28,7 +29,8 @@ def accept(tip: Tip, *, actor: Any, version: int) -> Tip:
     if tip.assignee_id is None:
         values["assignee"] = actor
     step = Step(EventKind.ACCEPTED, "tips.tip.accepted")
-    return apply(tip, act=Act.ACCEPT, actor=actor, version=version, values=values, step=step)
+    also = partial(attention.note_taken, tip, actor)
+    return apply(tip, act=Act.ACCEPT, actor=actor, version=version, values=values, step=step, also=also)
 
 
 def assign(tip: Tip, *, actor: Any, version: int, assignee: Any) -> Tip:
@@ -46,7 +48,8 @@ def assign(tip: Tip, *, actor: Any, version: int, assignee: Any) -> Tip:
     if tip.status != TipStatus.ANSWERED:
         values |= {"status": TipStatus.VERIFYING, **_opened(tip)}
     step = Step(EventKind.ASSIGNED, "tips.tip.assigned", facts={"assignee": assignee.get_username()})
-    return apply(tip, act=Act.ASSIGN, actor=actor, version=version, values=values, step=step)
+    also = partial(attention.note_taken, tip, actor) if assignee == actor else None
+    return apply(tip, act=Act.ASSIGN, actor=actor, version=version, values=values, step=step, also=also)
 
 
 def start_verifying(tip: Tip, *, actor: Any, version: int) -> Tip:
