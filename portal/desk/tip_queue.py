@@ -1,5 +1,6 @@
 """Reads of the tip queue: its filters, its chips, what was passed on to other units."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,8 +16,10 @@ from portal.keyset import Order
 from tips.enums import OPEN, UNTAKEN, Category, Priority
 from tips.models import Tip, Transfer
 from tips.querysets import BY_DEADLINE, NEWEST_FIRST, TipQuerySet
+from tips.services import bulk
 from tips.services.reading import transferred_away
 from tips.services.search import search
+from tips.services.states import Act, is_possible
 
 CHIPS = (
     ("", _("Đang mở")),
@@ -103,6 +106,17 @@ def _chip(chip: str, user: Any) -> Q:
         "qua-han": Q(status__among=OPEN, deadline__lt=timezone.now()),
         "khan": Q(priority__lte=Priority.P1),
     }.get(chip, Q())
+
+
+def give_boxes(tips: Iterable[Tip], *, gives_out: bool) -> None:
+    """Say of each row whether it has a box, and whether "all" ticks it.
+
+    A box stands where one of the acts below the list can do something. All are those that nobody has taken:
+    whoever gives out work does not take it from others by one tick.
+    """
+    for tip in tips:
+        tip.is_one_of_all = bulk.is_taken_with_others(tip)
+        tip.has_box = tip.is_one_of_all or (gives_out and is_possible(Act.ASSIGN, tip.status))
 
 
 def villages(request: HttpRequest) -> QuerySet[Unit]:

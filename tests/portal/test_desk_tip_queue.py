@@ -1,5 +1,6 @@
 """The queue of tips: its order, filters, search, and several tips at once."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -44,6 +45,36 @@ def test_tip_in_danger_is_left_out_when_several_are_accepted(world):
     assert danger.public_id in left.partition("</section>")[0] and "xin mở tin" in left.lower()
     assert Tip.objects.get(pk=danger.pk).status == TipStatus.NEW
     assert Tip.objects.get(pk=calm.pk).status == TipStatus.ACCEPTED
+
+
+def boxes(world, by, **query):
+    """The boxes of the queue: which tips have one, and whether "all" ticks it."""
+    page = html(world.client(by).get(reverse("desk:tips"), query))
+    return {code: not alone for code, alone in re.findall(r'value="(\w+):\d+"( data-alone)?>', page)}
+
+
+def test_all_means_those_that_nobody_has_taken(world):
+    Tip.objects.all().delete()
+    fields = {"unit": world.area.commune_a, "assignee": world.users["officer"]}
+    new, again = TipFactory(unit=world.area.commune_a), TipFactory(status=TipStatus.REOPENED, **fields)
+    taken, danger = TipFactory(status=TipStatus.ACCEPTED, **fields), TipFactory(priority=0, **fields)
+    ended = TipFactory(status=TipStatus.CLOSED, **fields)
+    one_of_all = {new.public_id: True, again.public_id: True}
+    assert boxes(world, "officer", loc="tat-ca") == one_of_all
+    given = one_of_all | {taken.public_id: False, danger.public_id: False}
+    assert boxes(world, "chief", loc="tat-ca") == given
+    assert ended.public_id not in given
+
+
+def test_ticked_tips_that_do_not_wait_are_counted_as_skipped(world):
+    new, taken = make_tip(world.area), make_tip(world.area)
+    taken = handling.accept(taken, actor=world.users["officer"], version=1)
+    page = html(several(world, new, taken, act="accept"))
+    assert "Đã tiếp nhận các tin đã chọn" in page and "còn nguyên như cũ" not in page
+    skipped = page.partition('id="bo-qua"')[2]
+    assert taken.public_id in skipped and new.public_id not in skipped
+    assert world.users["officer"].display_name in skipped
+    assert "Không tin nào chờ tiếp nhận" in html(several(world, taken, act="accept"))
 
 
 def test_chief_gives_several_tips_to_one_officer_on_the_version_that_was_shown(world):

@@ -12,16 +12,21 @@ from tips.enums import Priority
 from tips.models import Tip
 from tips.services import handling
 from tips.services.changes import last_change
+from tips.services.states import Act, is_possible
 
 AT_ONCE = 100
 
 
 @dataclass(frozen=True)
 class Result:
-    """What became of one tip; ``complaint`` is empty when it was done."""
+    """What became of one tip; ``complaint`` is empty when it was done.
+
+    ``is_skipped``: there was nothing to do, as the list had shown; nobody has to look at it again.
+    """
 
     tip: Tip
     complaint: str = ""
+    is_skipped: bool = False
 
 
 def act_on_each(
@@ -41,9 +46,16 @@ def accept_each(rows: Iterable[tuple[Tip, int]], *, actor: Any) -> list[Result]:
         if is_taken_alone(tip):
             complaint = _("Tin đang nguy hiểm (P0) không tiếp nhận hàng loạt. Xin mở tin, đọc rồi tiếp nhận.")
             results.append(Result(tip, complaint))
+        elif tip.version == version and not is_possible(Act.ACCEPT, tip.status):
+            results.append(Result(tip, last_change(tip), is_skipped=True))
         else:
             results.append(_one(handling.accept, tip, version, actor=actor))
     return results
+
+
+def is_taken_with_others(tip: Tip) -> bool:
+    """Whether the tip waits to be taken and may be with others: what "all of them" means in a list."""
+    return is_possible(Act.ACCEPT, tip.status) and not is_taken_alone(tip)
 
 
 def is_taken_alone(tip: Tip) -> bool:

@@ -52,6 +52,7 @@ def index(request: HttpRequest) -> HttpResponse:
             rows, request, order=filters.order, size=PAGE_SIZE, marks=partial(scope.tips, request)
         )
         attention.mark(request.user, context["page"].rows)
+        tip_queue.give_boxes(context["page"].rows, gives_out=request.desk.is_deciding)
         context["people"] = offers.people_at(request.desk.unit) if request.desk.is_deciding else []
     context["hidden"] = tip_queue.hidden(request, filters)
     return frame.render(request, "desk/tips/list.html", context)

@@ -48,7 +48,8 @@ def _chosen(request: HttpRequest) -> list[tuple[Tip, int]]:
 def _report(request: HttpRequest, results: list[bulk.Result], *, person: object = None) -> HttpResponse:
     context = {
         "done": [result.tip for result in results if not result.complaint],
-        "left": [result for result in results if result.complaint],
+        "left": [result for result in results if result.complaint and not result.is_skipped],
+        "skipped": [result for result in results if result.is_skipped],
         "person": person,
     }
     return frame.render(request, "desk/tips/bulk.html", context)

@@ -18,9 +18,9 @@ function move(step) {
   if (rows[next]) rows[next].querySelector("a").focus();
 }
 
-// Takes the row with the focus and no other, whatever is ticked. A tip in danger is opened first.
+// Takes the row with the focus and no other, whatever is ticked. A tip in danger, or in somebody's hands, is opened.
 function accept(row) {
-  if (row.querySelector("[data-alone]")) return location.assign(row.querySelector("a").href);
+  if (!row.querySelector('input[name="tip"]:not([data-alone])')) return location.assign(row.querySelector("a").href);
   const boxes = queue.querySelectorAll('input[name="tip"]');
   boxes.forEach((box) => { box.checked = row.contains(box); });
   queue.querySelector('button[value="accept"]').click();
