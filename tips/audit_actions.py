@@ -9,6 +9,7 @@ ACTIONS = {
     "tips.tip.assigned": _("Giao tin"),
     "tips.tip.verifying": _("Bắt đầu xác minh"),
     "tips.tip.replied": _("Trả lời người gửi"),
+    "tips.tip.informed": _("Báo tạm cho người gửi"),
     "tips.tip.noted": _("Ghi chú nội bộ"),
     "tips.tip.transferred": _("Chuyển tin sang đơn vị khác"),
     "tips.tip.returned": _("Trả tin lại đơn vị đã chuyển"),

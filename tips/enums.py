@@ -146,6 +146,7 @@ class EventKind(models.TextChoices):
     ASSIGNED = "assigned", _("Giao người xử lý")
     VERIFYING = "verifying", _("Bắt đầu xác minh")
     REPLIED = "replied", _("Trả lời người gửi")
+    INFORMED = "informed", _("Báo tạm cho người gửi, còn xác minh")
     NOTED = "noted", _("Ghi chú nội bộ")
     SENDER_ADDED = "sender_added", _("Người gửi bổ sung")
     RECLASSIFIED = "reclassified", _("Đổi loại, mức ưu tiên")

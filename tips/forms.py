@@ -29,6 +29,17 @@ class PlainField(forms.CharField):
         return clean(super().to_python(value))
 
 
+class InterimField(forms.BooleanField):
+    """Whether an answer only says how far the matter is."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            label=_("Đây là báo tạm, việc còn đang xác minh"),
+            help_text=_("Tin ở trạng thái “Đang xác minh”, chưa phải “Đã trả lời”."),
+            required=False,
+        )
+
+
 class SharedField:
     """A field that no form changes: all forms of a class have the same one.
 

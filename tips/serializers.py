@@ -219,9 +219,10 @@ class AssignSerializer(VersionSerializer):
 
 
 class ReplySerializer(VersionSerializer):
-    """Files come as multipart."""
+    """Files come as multipart. An ``interim`` answer leaves the tip being verified."""
 
     text = serializers.CharField(trim_whitespace=False)
+    interim = serializers.BooleanField(default=False)
 
 
 class NoteSerializer(VersionSerializer):

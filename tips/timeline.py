@@ -13,7 +13,7 @@ from tips.services import additions
 STEPS: tuple[tuple[str | Promise, tuple[EventKind, ...]], ...] = (
     (_("Đã nhận tin"), (EventKind.RECEIVED,)),
     (_("Cán bộ đang xem"), (EventKind.ACCEPTED,)),
-    (_("Đang xác minh"), (EventKind.VERIFYING, EventKind.ASSIGNED)),
+    (_("Đang xác minh"), (EventKind.VERIFYING, EventKind.ASSIGNED, EventKind.INFORMED)),
     (_("Đã có trả lời"), (EventKind.REPLIED, EventKind.CLOSED, EventKind.MERGED)),
 )
 _REACHED = {

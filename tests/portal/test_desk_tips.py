@@ -23,7 +23,8 @@ pytestmark = pytest.mark.django_db
 
 def test_accept_then_reply_then_close_leads_the_tip_to_its_end(world):
     assert "Đã tiếp nhận" in html(act(world, "accept"))
-    assert "Đã gửi trả lời" in html(act(world, "reply", text="Công an xã đang xác minh."))
+    assert "Đã gửi trả lời" in html(act(world, "reply", text="Công an xã đang xác minh.", interim="on"))
+    assert Tip.objects.get(pk=world.tip.pk).status == "verifying"
     page = html(
         act(
             world,
@@ -46,6 +47,14 @@ def test_accept_then_reply_then_close_leads_the_tip_to_its_end(world):
         "Công an xã đang xác minh.",
         "Đã nhắc nhở quán.",
     ]
+
+
+def test_question_to_the_sender_stops_the_clock(world):
+    act(world, "accept")
+    page = html(act(world, "question", text="Quán tên gì ạ?"))
+    assert "Đã hỏi người báo. Hạn xử lý tạm dừng." in page and "Tạm dừng từ" in page
+    world.tip.refresh_from_db()
+    assert world.tip.paused_at is not None and world.tip.messages.get().text == "Quán tên gì ạ?"
 
 
 def test_reply_carries_a_file_that_the_page_then_links(world):

@@ -14,7 +14,8 @@ from tests.factories import make_user
 from tests.tips import media
 from tips.enums import TipStatus
 from tips.models import Tip
-from tips.services import closing, handling
+from tips.services import closing, follow, handling, timing
+from tips.timeline import steps_of
 
 pytestmark = pytest.mark.django_db
 
@@ -140,6 +141,39 @@ def test_reply_reaches_the_thread_and_dates_the_first_answer(tip, officer):
     )
     again = act(handling.reply, answered, officer, text="Bổ sung")
     assert again.first_answer_at == answered.first_answer_at is not None
+
+
+@pytest.mark.parametrize("status", ["accepted", "verifying", "answered", "reopened"])
+def test_interim_answer_is_read_and_leaves_the_tip_being_verified(tip, officer, status):
+    tip = act(handling.accept, tip, officer)
+    Tip.objects.update(status=status)
+    told = act(handling.reply, Tip.objects.get(), officer, text="Công an xã đang xác minh", interim=True)
+    assert (told.status, told.deadline) == ("verifying", tip.deadline)
+    assert last_trace(told) == ("informed", "tips.tip.informed")
+    view = follow.sender_view(told)
+    assert ([message.text for message in view.messages], view.status_text) == (
+        ["Công an xã đang xác minh"],
+        "Đang xác minh",
+    )
+    assert [step.state for step in steps_of(told)] == ["done", "done", "current", "todo"]
+    assert steps_of(told)[2].at is not None
+    # The promise of a first answer is that the sender hears from us.
+    answered = act(handling.reply, told, officer, text="Đã nhắc nhở chủ quán")
+    assert (answered.status, answered.first_answer_at) == ("answered", told.first_answer_at)
+    assert told.first_answer_at is not None
+
+
+def test_interim_answer_to_a_sender_who_was_asked_lets_the_clock_run(tip, officer):
+    tip = act(handling.accept, tip, officer)
+    asked = act(timing.ask_sender, tip, officer, text="Quán tên gì ạ?")
+    told = act(handling.reply, asked, officer, text="Đã tìm thấy quán, đang xác minh", interim=True)
+    assert (told.status, told.paused_at) == ("verifying", None) and told.deadline is not None
+
+
+def test_interim_answer_to_a_tip_nobody_took_is_refused(tip, officer):
+    with pytest.raises(WrongStateError):
+        act(handling.reply, tip, officer, text="Đang xem", interim=True)
+    assert not tip.messages.exists()
 
 
 def test_reply_with_a_picture_attaches_it_to_the_message(tip, officer):

@@ -7,7 +7,7 @@ from django.contrib.admin.widgets import AdminTextareaWidget
 from django.utils.translation import gettext_lazy as _
 
 from tips.enums import Authority, Category, Conduct, Outcome, Priority
-from tips.forms import FilesField, MomentField, PlainField
+from tips.forms import FilesField, InterimField, MomentField, PlainField
 from tips.models import Tip
 from tips.services import conduct, offers
 
@@ -88,6 +88,7 @@ class ConductForm(ActForm):
 
 class ReplyForm(ActForm):
     text = words(_("Nội dung"), rows=5, help_text=_("Người báo đọc được bằng mã theo dõi."))
+    interim = InterimField()
     files = FilesField(label=_("Kèm ảnh, tệp"))
 
 

@@ -60,8 +60,14 @@ def start_verifying(tip: Tip, *, actor: Any, version: int) -> Tip:
     return apply(tip, act=Act.VERIFY, actor=actor, version=version, values=values, step=step)
 
 
-def reply(tip: Tip, *, actor: Any, version: int, text: str, files: Sequence[Any] = ()) -> Tip:
-    """Answer the sender. Raises ValidationError keyed ``text`` or ``files``."""
+def reply(
+    tip: Tip, *, actor: Any, version: int, text: str, files: Sequence[Any] = (), interim: bool = False
+) -> Tip:
+    """Answer the sender. Raises ValidationError keyed ``text`` or ``files``.
+
+    An ``interim`` answer only says how far the matter is: the tip is being verified, as before or from now
+    on. It keeps the promise of a first answer, which is to hear from us, and leaves the handling term alone.
+    """
     require(permissions.can_handle(actor, tip))
     clean = keyed("text", validators.clean_message, text)
     check_version(tip, version)
@@ -73,8 +79,10 @@ def reply(tip: Tip, *, actor: Any, version: int, text: str, files: Sequence[Any]
             message = add_public(tip, actor=actor, text=clean, at=now)
             attach(stored, tip=tip, message=message)
 
-        values = {"status": TipStatus.ANSWERED, "first_answer_at": tip.first_answer_at or now}
-        step = Step(EventKind.REPLIED, "tips.tip.replied", facts={"files": len(stored)} if stored else {})
+        status = TipStatus.VERIFYING if interim else TipStatus.ANSWERED
+        values = {"status": status, "first_answer_at": tip.first_answer_at or now}
+        kind = EventKind.INFORMED if interim else EventKind.REPLIED
+        step = Step(kind, f"tips.tip.{kind}", facts={"files": len(stored)} if stored else {})
         return apply(tip, act=Act.REPLY, actor=actor, version=version, values=values, step=step, also=also)
 
 

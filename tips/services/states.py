@@ -4,7 +4,7 @@
     accept     new, transferred, reopened                       accepted
     assign     every open state                                 verifying (answered stays answered)
     verify     accepted, answered, reopened                     verifying
-    reply      accepted, verifying, answered, reopened          answered
+    reply      accepted, verifying, answered, reopened          answered (verifying: an interim answer)
     question   accepted, verifying, answered, reopened          answered, its clock stands
     resume     answered                                         verifying, its clock runs
     note       every state                                      (stays)

@@ -2,23 +2,25 @@
 
 from typing import Any
 
+from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from portal.desk.forms import tips as tip_forms
+from portal.desk.forms.fields import words
 from portal.numbers import NumberField
 from tips.models import Tip
 from tips.outcomes import MOST_MATTERS, MOST_PROPERTY, Results
 from tips.services import closing
 
 
-class AskSenderForm(tip_forms.ReplyForm):
+class AskSenderForm(forms.Form):
     """What the sender is asked; the clock stands meanwhile."""
 
-    def __init__(self, *args: Any, **kwargs: Any):
-        super().__init__(*args, **kwargs)
-        self.fields["text"].label = _("Cần người báo cho biết thêm")
-        self.fields["text"].help_text = _("Hạn xử lý tạm dừng tới khi người báo trả lời, lâu nhất 14 ngày.")
-        del self.fields["files"]
+    text = words(
+        _("Cần người báo cho biết thêm"),
+        rows=5,
+        help_text=_("Hạn xử lý tạm dừng tới khi người báo trả lời, lâu nhất 14 ngày."),
+    )
 
 
 class AskTimeForm(tip_forms.ExtendForm):

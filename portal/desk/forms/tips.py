@@ -10,7 +10,7 @@ from groups.models import Posting, Unit
 from portal.desk.forms.fields import MomentField, words
 from tips import validators
 from tips.enums import Authority, Category, Conduct, Outcome, Priority, SourceChannel
-from tips.forms import FilesField, PlainField
+from tips.forms import FilesField, InterimField, PlainField
 from tips.forms import MomentField as SenderMomentField
 
 
@@ -36,6 +36,7 @@ class ReplyForm(forms.Form):
     """An answer the sender will read."""
 
     text = words(_("Trả lời người báo"), rows=5, help_text=_("Người báo đọc được bằng mã theo dõi."))
+    interim = InterimField()
     files = FilesField(label=_("Kèm ảnh, tệp"))
 
 

@@ -1,5 +1,6 @@
 """Acts on a tip in the admin: through services, on the version that was read."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -37,6 +38,17 @@ def test_acts_of_a_whole_life(submit, desk, supervisor, area):
         *("received", "accepted", "assigned", "replied", "noted", "reclassified", "extended", "valued"),
         *("closed", "reopened"),
     ]
+
+
+def test_interim_answer_leaves_the_tip_being_verified(submit, desk):
+    tip = submit()
+    do(desk, tip, "accept")
+    assert "Đây là báo tạm" in desk.get(page_of(tip)).content.decode()
+    do(desk, tip, "reply", text="Đang xác minh", interim="on")
+    assert Tip.objects.get().status == "verifying" and tip.messages.get().text == "Đang xác minh"
+    # What was said of it is not lost with the answer that did not get through.
+    typed = do(desk, tip, "reply", version=1, text="Vẫn đang xem", interim="on").content.decode()
+    assert re.search(r'name="interim"[^>]* checked', typed)
 
 
 def test_only_acts_that_work_now_are_offered(submit, desk):

@@ -17,6 +17,8 @@ def test_whole_life_of_a_tip(submit, staff, officer):
     tip = submit()
     assert do(staff, tip, "accept")["status"] == "accepted"
     assert do(staff, tip, "assign", assignee="officer")["assignee"] == "officer"
+    told = do(staff, tip, "reply", text="Đang xác minh", interim=True)
+    assert (told["status"], told["events"][-1]["kind"]) == ("verifying", "informed")
     assert do(staff, tip, "reply", text="Xin cho biết thêm giờ")["status"] == "answered"
     later = (timezone.now() + timedelta(days=9)).isoformat()
     assert do(staff, tip, "extend", deadline=later, reason="Chờ giám định")["deadline"] > later[:10]
@@ -32,7 +34,7 @@ def test_whole_life_of_a_tip(submit, staff, officer):
     )
     assert (body["status"], body["outcome"], body["valuable"]) == ("closed", "handled", True)
     assert do(staff, tip, "reopen", reason="Tái diễn")["status"] == "reopened"
-    assert Tip.objects.get().version == 7
+    assert Tip.objects.get().version == 8
 
 
 @pytest.mark.parametrize(
