@@ -11,7 +11,7 @@ from groups.enums import Role
 from tests.factories import make_user
 from tests.tips import media
 from tips.models import Mention, Message, Tip
-from tips.services import attention, follow, handling, reading
+from tips.services import attention, follow, handling, merging, reading
 
 pytestmark = pytest.mark.django_db
 
@@ -44,6 +44,19 @@ def test_named_colleagues_find_the_note_until_they_open_the_tip(submit, chief, h
     assert [mention.tip for mention in attention.mentions_of(huy)] == [tip]
     reading.read_tip(huy, tip.public_id)
     assert not attention.mentions_of(huy).exists() and attention.mentions_of(lan).exists()
+
+
+def test_what_the_sender_of_a_duplicate_writes_is_news_of_its_main_tip(submit, chief):
+    main, twin, other = submit(), submit(), submit()
+    merging.merge(twin, actor=chief, version=1, into=main)
+    main, twin = (Tip.objects.select_related("handler").get(pk=tip.pk) for tip in (main, twin))
+    for tip in (main, twin, other):
+        reading.read_tip(chief, tip.public_id)
+    assert attention.unread(chief, [main, other]) == {}
+    follow.add_message(twin, text="Hôm nay họ lại hát")
+    assert attention.unread(chief, [main, other]) == {main.pk: attention.NEWS}
+    reading.read_tip(chief, main.public_id)
+    assert attention.unread(chief, [main, other]) == {}
 
 
 def test_mail_says_that_there_is_something_and_nothing_of_it(submit, chief, huy, lan):

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy
 from broadcasts.hints import hint
 from portal.mail import SENT
 from tips import permissions, tasks
+from tips.enums import TipStatus
 from tips.models import Mention, Message, Tip, TipRead
 from tips.querysets import words_of
 from tips.services.letters import Letter, send
@@ -81,8 +82,13 @@ def mentions_of(user: Any) -> QuerySet[Mention]:
 
 
 def note_read(tip: Tip, user: Any) -> None:
-    """This person has the whole tip on the screen; ``tip.messages`` was prefetched."""
+    """This person has the whole tip on the screen; ``tip.messages`` was prefetched.
+
+    Of its duplicates the page says who wrote and leads there.
+    """
     newest = max((message.pk for message in tip.messages.all()), default=0)
+    if cases := _cases([tip]):
+        newest = max([newest, *_said_in(cases).values()])
     TipRead.objects.bulk_create(
         [TipRead(tip=tip, user=user, up_to=newest)],
         update_conflicts=True,
@@ -100,14 +106,29 @@ def note_taken(tip: Tip, user: Any) -> None:
 def unread(user: Any, tips: Sequence[Tip]) -> dict[int, str]:
     """What is new in tips of a page: ``NEW`` was never opened, ``NEWS`` has messages by others since.
 
-    Two queries, whatever the number of tips; tips without news are absent.
+    Two queries, a third where tips were joined, whatever their number; tips without news are absent. What the
+    sender of a duplicate writes is news of its main tip.
     """
     ids = [tip.pk for tip in tips]
     read = dict(TipRead.objects.filter(user=user, tip__in=ids).values_list("tip", "up_to"))
     written = Message.objects.filter(tip__in=read).exclude(author=user)
     newest = dict(written.order_by().values_list("tip").annotate(newest=Max("pk")))
+    if cases := _cases(tip for tip in tips if tip.pk in read):
+        for case, message in _said_in(cases).items():
+            newest[cases[case]] = max(message, newest.get(cases[case], 0))
     marks = {pk: NEW for pk in ids if pk not in read}
     return marks | {pk: NEWS for pk, message in newest.items() if message > read[pk]}
+
+
+def _cases(tips: Iterable[Tip]) -> dict[int, int]:
+    """By case the main tip among ``tips`` in which the senders of duplicates are heard."""
+    return {tip.case_id: tip.pk for tip in tips if tip.case_id and tip.status != TipStatus.DUPLICATE}
+
+
+def _said_in(cases: Iterable[int]) -> dict[int, int]:
+    """By case the newest message that the sender of a duplicate wrote."""
+    rows = Message.objects.filter(tip__case__in=cases, tip__status=TipStatus.DUPLICATE, author=None)
+    return dict(rows.order_by().values_list("tip__case").annotate(newest=Max("pk")))
 
 
 def mark(user: Any, tips: Sequence[Tip]) -> None:
