@@ -183,6 +183,22 @@ def test_time_line_of_a_main_tip_names_only_open_duplicates(area, supervisor):
         assert next(e["data"] for e in events if e["kind"] == "merged")["brought"] == ids
 
 
+def test_page_of_a_main_tip_leads_to_where_a_sender_wrote_if_one_may_go_there(area, supervisor):
+    main, twin = (
+        submit_tip(TipDraft("GAY_ROI", "Hát loa kéo quá to", unit)).tip
+        for unit in (area.commune_a, area.commune_b)
+    )
+    join(twin, supervisor, main)
+    follow.add_message(Tip.objects.get(pk=twin.pk), text="Hôm nay họ lại hát")
+    for reader, is_led in ((supervisor, True), (make_user(Role.OFFICER, area.commune_a), False)):
+        client = browser_of(reader)
+        page = client.get(reverse("desk:tip", args=[main.public_id])).content.decode()
+        # Beside the list of the case: the step on the time line.
+        said = f"ở tin {twin.public_id}, cùng vụ việc"
+        assert "Người gửi bổ sung" in page and (said in page) is is_led
+        assert is_led or twin.public_id not in page
+
+
 def test_tip_brought_along_has_its_own_step_and_audit_entry(submit, chief):
     first, second, third = submit(), submit(), submit()
     version = join(third, chief, second).version

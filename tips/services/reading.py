@@ -46,6 +46,7 @@ def with_thread(tips: TipQuerySet) -> TipQuerySet:
 def read_tip(user: Any, public_id: str) -> Tip:
     """One tip with its thread, files and time line. Raises ``Tip.DoesNotExist`` for what is not visible."""
     tip = by_id(with_thread(visible_tips(user)), public_id).get()
+    hide_unseen(user, tip)
     record(user, "tips.tip.read", tip, unit_path=tip.handler.path)
     note_read(tip, user)
     return tip
