@@ -125,7 +125,11 @@ def milestones(tip) -> list[Milestone]:
     for kind, reached in wanted.items():
         rule = rule_for(rules, kind, day, priority=tip.priority)
         since = _in_danger_since(tip) if kind == TermKind.DANGER else tip.received_at
+        if kind == TermKind.RESOLUTION:
+            since = _taken_up(tip)
         due = due_at(since, rule.term, calendar)
+        if kind == TermKind.RESOLUTION:
+            due = max([due, *_granted(tip, since)])
         found.append(Milestone(rule, due, reached, is_void=has_ended and reached is None))
     return sorted(found, key=lambda milestone: milestone.due)
 
@@ -134,6 +138,18 @@ def _in_danger_since(tip) -> datetime:
     """When a P0 tip became one: with its receipt, or when somebody or the system raised it."""
     raised = [event.at for event in tip.events.all() if event.data.get("priority") in _RAISED]
     return max(raised, default=tip.received_at)
+
+
+def _taken_up(tip) -> datetime:
+    """When what has to be resolved began: with the receipt, or when it was reopened last."""
+    reopened = [event.at for event in tip.events.all() if event.kind == EventKind.REOPENED]
+    return max(reopened, default=tip.received_at)
+
+
+def _granted(tip, since: datetime) -> list[datetime]:
+    """The deadlines somebody who decides gave the tip after ``since``: the law lets its term run longer."""
+    steps = [event for event in tip.events.all() if event.kind == EventKind.EXTENDED and event.at >= since]
+    return [datetime.fromisoformat(step.data["to"]) for step in steps if "to" in step.data]
 
 
 def _calendar_for(rule: TermRule) -> WorkCalendar:

@@ -17,7 +17,7 @@ from tips import deadlines
 from tips.deadlines import due_time
 from tips.enums import Priority
 from tips.models import DeadlineRule, Tip, TipEvent
-from tips.services import closing, handling, merging, reading
+from tips.services import closing, handling, merging, reading, timing
 from tips.terms import BUILT_IN, TermKind, TermRule, rule_for
 
 VIETNAM = ZoneInfo("Asia/Ho_Chi_Minh")
@@ -182,6 +182,25 @@ def test_what_never_happened_before_the_end_was_neither_kept_nor_missed(submit, 
         **{"first_look": "met", "first_answer": "met"},
         **{"transfer": "void", "resolution": "met"},
     }
+
+
+@pytest.mark.django_db
+def test_term_of_the_law_runs_longer_by_an_extension_and_anew_after_a_reopening(submit, area):
+    chief = make_user(Role.CHIEF, area.commune_a)
+    tip = submit(category="MA_TUY", text="Có người mua bán ma túy ở lò gạch bỏ hoang cuối thôn.")
+    Tip.objects.update(received_at=timezone.now() - timedelta(days=25))
+    assert milestone_states(tip)["resolution"] == "late"
+    tip = handling.accept(tip, actor=chief, version=1)
+    later = timezone.now() + timedelta(days=15)
+    tip = timing.extend(tip, actor=chief, version=2, deadline=later, reason="Chờ kết quả giám định")
+    assert milestone_states(tip)["resolution"] == "open"
+    why = "Đã chuyển hồ sơ cho cơ quan điều tra."
+    tip = closing.close(tip, actor=chief, version=3, outcome="guided", public_reason=why)
+    assert milestone_states(tip)["resolution"] == "met"
+    tip = closing.reopen(tip, actor=chief, version=4, reason="Có tình tiết mới")
+    found = {row.rule.kind: row for row in deadlines.milestones(reading.with_thread(Tip.objects).get())}
+    since = tip.events.get(kind="reopened").at
+    assert found[TermKind.RESOLUTION].due == deadlines.due_now(TermKind.RESOLUTION, since=since)
 
 
 @pytest.mark.django_db
