@@ -69,6 +69,12 @@ def test_mail_says_that_there_is_something_and_nothing_of_it(submit, chief, huy,
         assert not [word for word in ("Tư", "Bí mật", tip.public_id, tip.text[:9]) if word in said]
 
 
+def test_who_lost_the_tip_before_the_mail_gets_none(submit, chief, huy, lan):
+    tip = note(submit(), chief)
+    Tip.objects.filter(pk=tip.pk).update(category="TRE_EM")
+    assert attention.mail_due() == 0 and not mail.outbox
+
+
 def test_who_has_looked_before_the_mail_gets_none(submit, chief, huy, lan):
     tip = note(submit(), chief)
     reading.read_tip(huy, tip.public_id)

@@ -139,16 +139,17 @@ def mark(user: Any, tips: Sequence[Tip]) -> None:
 
 
 def mail_due() -> int:
-    """Mail those who were named and have not looked yet; returns how many mails went.
+    """Mail those who were named, have not looked yet and still may; returns how many mails went.
 
     Each row goes out once, whoever runs this twice. The mail says nothing of the tip.
     """
     now = timezone.now()
     due = Mention.objects.filter(mail_wanted_at__gt=now - MAIL_WORTH_FOR, user__is_active=True)
     people: dict[int, str] = {}
-    for row in due.select_related("user").order_by("pk")[:MAILS_AT_ONCE]:
+    rows = due.select_related("user", "tip__handler").defer(*words_of("tip")).order_by("pk")
+    for row in rows[:MAILS_AT_ONCE]:
         taken = Mention.objects.filter(pk=row.pk, mail_wanted_at__isnull=False).update(mail_wanted_at=None)
-        if taken and row.seen_at is None:
+        if taken and row.seen_at is None and permissions.can_handle(row.user, row.tip):
             people[row.user_id] = row.user.email
     # What is not sent stands on the person's page anyway.
     became = send(dict.fromkeys(people.values(), _letter())) if people else {}
