@@ -106,7 +106,7 @@ class TipList(TipApi, generics.ListAPIView):
         return getattr(self.request, "method", "GET") == "POST"
 
     def get_queryset(self):
-        return reading.visible_tips(self.request.user)
+        return reading.visible_tips(self.request.user).with_text_alone()
 
     @extend_schema(request=shapes.SubmissionSerializer, responses={201: shapes.SubmittedSerializer}, auth=[])
     def post(self, request: Request) -> Response:

@@ -3,6 +3,7 @@
 import os
 import time
 from datetime import timedelta
+from functools import partial
 from io import StringIO
 from pathlib import Path
 from unittest import mock
@@ -33,7 +34,7 @@ from tips.models import (
     TipTerm,
     Tombstone,
 )
-from tips.services import asking, closing, erasing, follow, handling, requests, retention
+from tips.services import asking, closing, erasing, follow, handling, offers, requests, retention
 from tips.services.intake import submit_tip
 
 pytestmark = pytest.mark.django_db
@@ -165,6 +166,16 @@ def test_run_takes_all_however_few_at_once(submit, monkeypatch):
         ended(submit(contact_name="A B"), "spam", 40)
     assert len(retention.run()) == 10
     assert Tombstone.objects.count() == 5
+
+
+def test_identity_goes_first_however_few_at_once(submit, monkeypatch):
+    for days in (400, 400, 800):
+        ended(submit(category="TTHC", contact_name="A B"), "closed", days)
+    now = timezone.now()
+    steps = retention.plan(now)
+    assert [step.part for step in steps] == [Part.CONTACT, Part.CONTACT, Part.CONTACT, Part.CONTENT]
+    monkeypatch.setattr(retention, "AT_ONCE", 1)
+    assert retention.run(now) == steps
 
 
 def test_run_that_dies_half_way_is_finished_by_the_next(submit, settings):
@@ -305,6 +316,23 @@ def test_hold_made_after_the_plan_keeps_every_part(submit, area, monkeypatch):
     monkeypatch.setattr(retention, "plan", lambda now, limit: steps)
     assert retention.run() == []
     assert Tip.objects.get().text and Contact.objects.exists() and Original.objects.exists()
+
+
+def test_erased_tip_takes_no_new_words_which_nothing_would_erase(submit, area):
+    chief = make_user(Role.CHIEF, area.commune_a)
+    tip = ended(submit(), "closed", 800)
+    erasing.erase_content(tip, timezone.now(), source="x")
+    tip = Tip.objects.select_related("handler").get()
+    assert offers.abilities(chief, tip) == set()
+    words = "Người này vừa gọi điện hỏi lại"
+    for act in (
+        partial(handling.add_note, text=words),
+        partial(closing.reopen, reason=words),
+        partial(closing.set_valuable, valuable=True, reason=words),
+    ):
+        with pytest.raises(WrongStateError, match="đã được xóa"):
+            act(tip, actor=chief, version=tip.version)
+    assert not Message.objects.exists()
 
 
 def test_erased_tip_can_no_longer_be_held(submit, area):

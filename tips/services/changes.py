@@ -73,8 +73,9 @@ def apply(
     """
     values = values or {}
     with transaction.atomic():
+        # What was erased takes no new words: nothing would ever erase them.
         changed = Tip.objects.filter(
-            pk=tip.pk, version=version, status__in=ALLOWED_FROM[act], handler=tip.handler_id
+            pk=tip.pk, version=version, status__in=ALLOWED_FROM[act], handler=tip.handler_id, erased_at=None
         ).update(version=F("version") + 1, **kept_running(tip, values))
         if changed != 1:
             raise _reason(tip, version)
@@ -112,5 +113,7 @@ def _drop_requests(tip: Tip, actor: Any) -> None:
 
 
 def _reason(tip: Tip, version: int) -> WrongStateError:
-    current = Tip.objects.filter(pk=tip.pk).values_list("version", flat=True).first()
-    return WrongStateError() if current == version else StaleVersionError()
+    current = Tip.objects.filter(pk=tip.pk).values_list("version", "erased_at").first()
+    if current is None or current[0] != version:
+        return StaleVersionError()
+    return WrongStateError(_("Nội dung tin đã được xóa.")) if current[1] else WrongStateError()

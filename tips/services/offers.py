@@ -25,7 +25,9 @@ CANDIDATES_SHOWN = 15
 
 
 def abilities(user: Any, tip: Tip) -> set[str]:
-    """Names of the acts this person can do with the tip in its present state."""
+    """Names of the acts this person can do with the tip in its present state; with an erased one none."""
+    if tip.erased_at is not None:
+        return set()
     handles, leads = permissions.can_handle(user, tip), permissions.can_lead(user, tip)
     decides = permissions.can_decide(user, tip)
     rights = {

@@ -22,7 +22,7 @@ from portal.calendar import local_date
 from portal.errors import WrongStateError
 from tips import permissions, validators
 from tips.enums import OPEN, Category, TipStatus
-from tips.keeping import BUILT_IN, OF_TIPS, Ending, KeepRule, Part, keep_rule
+from tips.keeping import BUILT_IN, Ending, KeepRule, Part, keep_rule
 from tips.models import (
     Contact,
     DataRequest,
@@ -70,23 +70,25 @@ def rule_table() -> tuple[KeepRule, ...]:
     return (*BUILT_IN, *(row.rule for row in RetentionRule.objects.order_by("valid_from", "pk")))
 
 
-def plan(now: datetime.datetime, *, limit: int | None = None) -> list[PlannedStep]:
+def plan(now: datetime.datetime) -> list[PlannedStep]:
     """What ``run`` erases at ``now``, in its order: who sent, originals, contents, requests about no tip."""
     rules = rule_table()
-    steps = [step for part in OF_TIPS for step in _steps(part, rules, now, limit)]
-    return steps + _request_steps(rules, now, limit)
+    return [step for part in Part for step in _steps(part, rules, now)]
 
 
 def run(now: datetime.datetime | None = None) -> list[PlannedStep]:
-    """Erase what ``plan`` says, ``AT_ONCE`` of each part at a time; returns what was done."""
+    """Erase what ``plan`` says, part after part, ``AT_ONCE`` at a time; returns what was done."""
     now = now or timezone.now()
+    rules = rule_table()
     done: list[PlannedStep] = []
-    while steps := plan(now, limit=AT_ONCE):
-        erased = [step for step in steps if _erase(step, now)]
-        done += erased
-        if not erased:
-            break
-    return sorted(done, key=lambda step: (Part.values.index(step.part), step.pk))
+    for part in Part:
+        # All of a part before the next: with its content a tip would lose what is to go first.
+        while steps := _steps(part, rules, now, AT_ONCE):
+            erased = [step for step in steps if _erase(step, now)]
+            done += erased
+            if not erased:
+                break
+    return done
 
 
 def warn(now: datetime.datetime | None = None) -> int:
@@ -127,7 +129,10 @@ def hold(tip: Tip, *, actor: Any, until: Any, reason: str) -> RetentionHold:
     return row
 
 
-def _steps(part: Part, rules: tuple, now: datetime.datetime, limit: int | None) -> list[PlannedStep]:
+def _steps(part: Part, rules: tuple, now: datetime.datetime, limit: int | None = None) -> list[PlannedStep]:
+    """What may go of one part, in the order of its rows."""
+    if part == Part.REQUEST:
+        return _request_steps(rules, now, limit)
     found = []
     for (days, source), covered in _terms(part, rules, local_date(now)).items():
         rows = _may_go(now).filter(covered, _has(part), closed_at__lt=now - datetime.timedelta(days=days))
