@@ -63,7 +63,9 @@ def send(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         return _open_form(request)
     try:
-        return provenance.refusal(request) or _receive(request)
+        if provenance.is_our_form(request):
+            return _receive(request)
+        return unsent(request, obstacle="unproven", status=403)
     except (DatabaseError, OSError):
         logger.exception("tip_not_received")
         return unsent(request, obstacle="failure", status=503)
@@ -77,8 +79,8 @@ def follow(request: HttpRequest) -> HttpResponse:
     """The way back with the receipt: how far the tip is, the answers, and a box to add something."""
     if request.method != "POST":
         return render(request, "tips/follow.html")
-    if refusal := provenance.refusal(request, by_receipt=True):
-        return refusal
+    if provenance.names_another_site(request):
+        return unsent(request, obstacle="unproven", status=403)
     try:
         throttling.peek(request, "receipt")
         tip = find(request.POST.get("receipt"))

@@ -3,7 +3,7 @@
 A proxy or hashed static files do the same in production; this keeps the budget where there is neither. Staff
 pages stay as they are: they repeat what somebody typed beside what somebody must not know, which is what
 attacks on compressed answers need. Public pages have no such pair: what a sender typed comes back only to a
-POST with proof, and Django masks the proof anew each time.
+POST that brings the form's token or the receipt itself, and another site knows neither.
 """
 
 import re

@@ -23,6 +23,7 @@ from tests.factories import OfficialAccountFactory, make_user
 from tests.groups.webhooks import post as post_event
 from tests.groups.webhooks import private
 from tests.tips import media
+from tips import receipts
 from tips.models import Message, Tip
 from tips.services.intake import submit_tip
 
@@ -352,7 +353,8 @@ NAMES = (
 
 @pytest.mark.parametrize("name", NAMES)
 def test_file_of_any_name_is_kept_without_it(area, sender, settings, name, tmp_path):
-    values = {"category": "GAY_ROI", "unit": "D6801", "text": texts.SENTENCE, "again": "1"}
+    proof = {"form_token": receipts.new_form_token(), "again": "1"}
+    values = {"category": "GAY_ROI", "unit": "D6801", "text": texts.SENTENCE, **proof}
     file = SimpleUploadedFile("a.png", media.picture("PNG"), "image/png")
     file._name = name
     response = sender.post("/gui-tin/", {**values, "files": file})
@@ -379,7 +381,9 @@ def lines() -> Iterator[list[str]]:
 
 def test_nothing_typed_makes_a_log_line_of_its_own(area, sender, lines):
     for words in texts.INJECTIONS:
-        sender.post("/gui-tin/", {"text": words.typed, "unit": words.typed, "category": words.typed})
+        typed = dict.fromkeys(("text", "unit", "category"), words.typed)
+        for token in (words.typed, receipts.new_form_token()):
+            sender.post("/gui-tin/", {**typed, "form_token": token})
         sender.get("/gui-tin/", {"q": words.typed, "unit": words.typed})
         sender.post("/theo-doi/", {"receipt": words.typed})
     assert lines and not [line for line in lines if "forged" in line or "alert(1)" in line]

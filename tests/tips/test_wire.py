@@ -17,7 +17,7 @@ from groups.enums import Role
 from portal.audit.models import AuditEntry
 from tests.factories import make_user
 from tests.tips import media
-from tips import limits
+from tips import limits, receipts
 from tips.models import Tip
 from tips.services.intake import submit_tip
 
@@ -25,9 +25,7 @@ pytestmark = pytest.mark.django_db
 
 TEXT = "Quán karaoke hát loa kéo đến một giờ sáng cả tuần nay."
 BODY = {"category": "GAY_ROI", "unit": "D6801", "text": TEXT}
-FORM = {**BODY, "action": "send", "again": "1"}
 URLENCODED = "application/x-www-form-urlencoded"
-PAIRS = urlencode({"action": "send", "again": "1", **BODY}).encode()
 # What nobody may decide by sending it along.
 TAKEN = {
     **{
@@ -61,6 +59,16 @@ def api() -> APIClient:
     return APIClient(raise_request_exception=False)
 
 
+def form() -> dict[str, str]:
+    """What a page just opened sends."""
+    return {"action": "send", "again": "1", "form_token": receipts.new_form_token(), **BODY}
+
+
+def pairs() -> bytes:
+    """``form`` as a body."""
+    return urlencode(form()).encode()
+
+
 def post(client: Client, body: bytes, path: str = "/gui-tin/", content_type: str = URLENCODED, **head: str):
     return client.generic("POST", path, body, content_type=content_type, **head)
 
@@ -68,7 +76,7 @@ def post(client: Client, body: bytes, path: str = "/gui-tin/", content_type: str
 def multipart(file: bytes, *, name: bytes = b"a.jpg") -> bytes:
     """A form with a file, between lines of ``b``."""
     start = b'--b\r\nContent-Disposition: form-data; name="%s"'
-    fields = [start % key.encode() + b"\r\n\r\n" + value.encode() + b"\r\n" for key, value in FORM.items()]
+    fields = [start % key.encode() + b"\r\n\r\n" + value.encode() + b"\r\n" for key, value in form().items()]
     head = start % b"files" + b'; filename="%s"\r\n\r\n' % name
     return b"".join(fields) + head + file + b"\r\n--b--\r\n"
 
@@ -96,7 +104,7 @@ def test_bytes_that_are_no_text_cost_no_form(area, browser, bad):
     """A sign stands where the bytes were; the words around them come in."""
     quoted = b"".join(b"%%%02X" % byte for byte in bad)
     for number, written in enumerate((bad, quoted), start=1):
-        answer = post(browser, PAIRS + b"+va+" + written + b"+o+ben+xe")
+        answer = post(browser, pairs() + b"+va+" + written + b"+o+ben+xe")
         assert answer.status_code == 200 and Tip.objects.count() == number
     for tip in Tip.objects.all():
         assert tip.text.startswith(TEXT) and tip.text.endswith("o ben xe")
@@ -117,7 +125,7 @@ def test_bytes_that_are_no_text_in_addresses_cookies_and_file_names(area, browse
     for path in (f"/gui-tin/?unit={quoted}&q={quoted}", f"/theo-doi/?{quoted}", f"/{quoted}/"):
         assert browser.generic("GET", path).status_code in (200, 404)
     raw = bad.decode("latin-1")
-    answer = post(browser, PAIRS, HTTP_COOKIE=f"sessionid={raw}; csrftoken={raw}", HTTP_REFERER=raw)
+    answer = post(browser, pairs(), HTTP_COOKIE=f"sessionid={raw}; csrftoken={raw}", HTTP_REFERER=raw)
     assert answer.status_code == 200 and Tip.objects.count() == 1
 
 
@@ -133,8 +141,8 @@ def test_file_whose_head_is_no_text_costs_no_words(area, browser):
 def test_field_twice_counts_once(area, browser):
     """The last one wins wherever it is read, so that no check sees another value than the database."""
     for name, first, second in (("category", "CAN_BO", "GAY_ROI"), ("unit", "D6802", "D6801")):
-        pairs = PAIRS.replace(f"{name}={second}".encode(), f"{name}={first}&{name}={second}".encode())
-        assert post(browser, pairs + f"&text=Chỉ+còn+{name}+cuối+cùng".encode()).status_code == 200
+        body = pairs().replace(f"{name}={second}".encode(), f"{name}={first}&{name}={second}".encode())
+        assert post(browser, body + f"&text=Chỉ+còn+{name}+cuối+cùng".encode()).status_code == 200
         tip = Tip.objects.latest("pk")
         assert (tip.category, tip.unit.code, tip.handler.code) == ("GAY_ROI", "D6801", "D6801")
         assert tip.text == f"Chỉ còn {name} cuối cùng"
@@ -152,7 +160,7 @@ def test_json_key_twice_counts_once(area, browser):
 @pytest.mark.parametrize("shape", ["{}[]", "{}[0]", "{}.a", "tip[{}]"])
 def test_nested_names_are_no_fields(area, browser, shape):
     body = {shape.format(name): value for name, value in BODY.items()}
-    answer = browser.post("/gui-tin/", {**body, "action": "send", "again": "1"})
+    answer = browser.post("/gui-tin/", {**form(), **dict.fromkeys(BODY, ""), **body})
     assert answer.status_code == 200 and not Tip.objects.exists()
 
 
@@ -166,7 +174,7 @@ def test_other_kinds_of_values_never_break_the_api(area, browser, name, value):
 @pytest.mark.parametrize("values", [{}, {"__proto__": {"is_staff": True}}, {"constructor": {"a": 1}}])
 def test_senders_decide_nothing_that_is_not_theirs(area, browser, values):
     people = list(get_user_model().objects.values_list("pk", "is_staff", "is_superuser"))
-    assert browser.post("/gui-tin/", {**TAKEN, **FORM}).status_code == 200
+    assert browser.post("/gui-tin/", {**TAKEN, **form()}).status_code == 200
     body = json.dumps({**TAKEN, **values, **BODY}).encode()
     assert post(browser, body, "/api/v1/tips/", "application/json").status_code in (201, 400)
     assert browser.post("/api/v1/tips/", {**TAKEN, **BODY}).status_code in (201, 400)
@@ -211,7 +219,7 @@ def test_host_of_somebody_else_is_refused(area, browser, settings, host):
     for path in ("/gui-tin/", "/theo-doi/", "/tai-khoan/dang-nhap/"):
         answer = browser.get(path, HTTP_HOST=host)
         assert answer.status_code == 400 and b"evil" not in answer.content
-    answer = browser.post("/gui-tin/", FORM, HTTP_HOST=host)
+    answer = browser.post("/gui-tin/", form(), HTTP_HOST=host)
     assert (answer.status_code, Tip.objects.count()) == (400, 0)
 
 
@@ -226,20 +234,20 @@ def test_method_is_the_one_of_the_request(draft, browser, method):
     """No header and no field turns a POST into something else, or something else into a POST."""
     tip = submit_tip(draft()).tip
     head = {"HTTP_X_HTTP_METHOD_OVERRIDE": method, "HTTP_X_METHOD_OVERRIDE": method}
-    assert browser.post("/gui-tin/", {**FORM, "_method": method}, **head).status_code == 200
+    assert browser.post("/gui-tin/", {**form(), "_method": method}, **head).status_code == 200
     assert Tip.objects.count() == 2 and Tip.objects.filter(pk=tip.pk).exists()
     override = {"HTTP_X_HTTP_METHOD_OVERRIDE": "POST"}
-    browser.generic("GET", "/gui-tin/?" + PAIRS.decode(), **override)
+    browser.generic("GET", "/gui-tin/?" + pairs().decode(), **override)
     assert Tip.objects.count() == 2
     if method not in ("GET",):
-        assert browser.generic(method, "/gui-tin/", PAIRS, content_type=URLENCODED).status_code == 405
+        assert browser.generic(method, "/gui-tin/", pairs(), content_type=URLENCODED).status_code == 405
 
 
 def test_cookie_bomb_keeps_nobody_from_sending(area, browser):
     """Another site of the same domain may fill a browser's jar; the form needs no cookie."""
     bomb = "; ".join(f"c{number}={'x' * 900}" for number in range(60))
     assert browser.get("/gui-tin/", HTTP_COOKIE=bomb).status_code == 200
-    assert browser.post("/gui-tin/", FORM, HTTP_COOKIE=bomb).status_code == 200
+    assert browser.post("/gui-tin/", form(), HTTP_COOKIE=bomb).status_code == 200
     assert Tip.objects.count() == 1
 
 
@@ -249,7 +257,7 @@ def test_cookie_bomb_keeps_nobody_from_sending(area, browser):
 def test_ten_thousand_fields_are_too_many(area, browser):
     many = b"&".join(b"f%d=1" % number for number in range(10_000))
     for path in ("/gui-tin/", "/theo-doi/", "/api/v1/tips/"):
-        answer = post(browser, PAIRS + b"&" + many, path)
+        answer = post(browser, pairs() + b"&" + many, path)
         assert answer.status_code == 400 and b"Traceback" not in answer.content, path
     assert not Tip.objects.exists()
 
@@ -276,14 +284,14 @@ def test_limit_of_a_photo_holds_to_the_byte(area, browser, settings, more):
 
 @pytest.mark.parametrize("more", [0, 1])
 def test_limit_of_a_request_holds_to_the_byte(area, browser, settings, more):
-    body = PAIRS + b"&x="
+    body = pairs() + b"&x="
     settings.DATA_UPLOAD_MAX_MEMORY_SIZE = len(body) + 500
     answer = post(browser, body + b"a" * (500 + more))
     assert (answer.status_code, Tip.objects.count()) == ((400, 0) if more else (200, 1))
 
 
 def test_nul_is_no_reason_to_lose_a_tip(area, browser):
-    assert post(browser, PAIRS.replace(b"karaoke", b"kara%00oke")).status_code == 200
+    assert post(browser, pairs().replace(b"karaoke", b"kara%00oke")).status_code == 200
     assert Tip.objects.get().text == TEXT
-    assert post(browser, PAIRS.replace(b"D6801", b"D68%0001")).status_code == 200
+    assert post(browser, pairs().replace(b"D6801", b"D68%0001")).status_code == 200
     assert browser.generic("GET", "/gui-tin/%00").status_code in (400, 404)

@@ -23,7 +23,8 @@ def hidden(client, path="/gui-tin/", **query):
 
 
 def filled(client, area, **changes):
-    values = {**hidden(client), "category": "MA_TUY", "text": TEXT, "unit": area.commune_a.code}
+    unit = area.commune_a.code
+    values = {**hidden(client, unit=unit), "category": "MA_TUY", "text": TEXT, "unit": unit}
     return {name: value for name, value in (values | changes).items() if value is not None}
 
 

@@ -13,7 +13,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from portal.crypto import digests
-from tests.tips.public.forms import filled, receipt_in
+from tests.tips.public.forms import filled, hidden, receipt_in
 from tips import receipts
 from tips.models import Message, Tip
 
@@ -61,12 +61,9 @@ def test_form_opened_before_the_secret_key_changed_is_still_one_tip(client, area
 
 
 def test_token_of_another_purpose_is_no_token(client, area):
-    strict = Client(enforce_csrf_checks=True)
-    values = filled(strict, area, csrfmiddlewaretoken=None)
-    strict.cookies.clear()
-    values["form_token"] = signing.Signer(salt="another.purpose").sign("00" * 16)
+    token = signing.Signer(salt="another.purpose").sign("00" * 16)
 
-    assert strict.post("/gui-tin/", values).status_code == 403
+    assert client.post("/gui-tin/", filled(client, area, form_token=token)).status_code == 403
     assert Tip.objects.count() == 0
 
 
@@ -82,7 +79,9 @@ def test_missing_field_is_asked_for(client, area, left_out):
 
 
 def test_nothing_at_all_is_asked_for(client, area):
-    assert 'class="error-summary"' in client.post("/gui-tin/", {}).content.decode()
+    proof = {"form_token": hidden(client)["form_token"]}
+
+    assert 'class="error-summary"' in client.post("/gui-tin/", proof).content.decode()
     assert Tip.objects.count() == 0
 
 

@@ -3,7 +3,6 @@
 import re
 
 import pytest
-from django.conf import settings as django_settings
 from django.test import Client
 from django.utils import timezone
 
@@ -24,7 +23,7 @@ def test_form_offers_every_category_and_exactly_the_agreed_fields(client, area):
     agreed = {"category", "text", "unit", "village", "place", "occurred_at"}
     agreed |= {"contact_name", "contact_phone", "files", "broadcast"}
     assert agreed <= names
-    assert names - agreed == {"csrfmiddlewaretoken", "form_token", "opened", "homepage"}
+    assert names - agreed == {"form_token", "opened", "homepage"}
     assert [value for value in Category.values if f'value="{value}"' not in html] == []
 
 
@@ -64,11 +63,11 @@ def test_sending_with_name_seals_the_contact(client, area, settings):
     assert b"+84912345678" in unseal(bytes(tip.contact.sealed))
 
 
-def test_tip_pages_set_no_cookie_but_the_csrf_one_and_are_never_stored(client, area):
+def test_tip_pages_set_no_cookie_and_are_never_stored(client, area):
     receipt = send(client, area)
     for response in (client.get("/gui-tin/"), client.post("/theo-doi/", {"receipt": receipt})):
         assert response["Cache-Control"].startswith("no-store")
-    assert set(client.cookies) <= {django_settings.CSRF_COOKIE_NAME}
+    assert not client.cookies
 
 
 def test_sending_twice_makes_one_tip_and_shows_the_same_receipt(client, area):
