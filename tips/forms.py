@@ -1,8 +1,9 @@
 """Forms of the public tip pages. They check with ``tips.validators``, like the API; the services write."""
 
+import copy
 import datetime
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django import forms
@@ -15,9 +16,15 @@ from portal.text import clean
 from tips import limits, validators
 from tips.enums import Category
 from tips.services import uploads
+from tips.services.intake import TipDraft, clean_draft
 
 MAX_MOMENT_WORDS = 100
 ACCEPTED_FILES = "image/*,video/*,audio/*"
+# What becomes of a draft without further ado.
+_AS_TYPED = (
+    *("category", "text", "unit", "village", "place", "contact_name", "contact_phone"),
+    *("broadcast", "form_token"),
+)
 _DAY = re.compile(r"\b(\d{1,2})[-./](\d{1,2})[-./](\d{4}|\d{2})\b")
 _HOUR = re.compile(r"\b(\d{1,2})\s*(?:h|g|giờ)\s*(\d{2})?(?:\s*(?:phút|p))?(?=\s|$)", re.IGNORECASE)
 
@@ -150,12 +157,12 @@ class TipForm(forms.Form):
         error_messages={"required": _("Xin viết nội dung: chuyện gì xảy ra, ở đâu, lúc nào.")},
         widget=forms.Textarea(attrs={"rows": 7, "aria-required": "true"}),
     )
-    unit = PlainField(
+    unit = SharedPlainField(
         label=_("Xảy ra ở xã, phường nào?"),
         error_messages={"required": _("Xin chọn xã, phường, đặc khu nơi xảy ra.")},
         widget=forms.Select(attrs={"aria-required": "true"}),
     )
-    village = PlainField(label=_("Thôn, tổ dân phố"), required=False, widget=forms.Select)
+    village = SharedPlainField(label=_("Thôn, tổ dân phố"), required=False, widget=forms.Select)
     place = SharedPlainField(
         label=_("Chỗ cụ thể"),
         help_text=_("Ví dụ: lò gạch bỏ hoang cuối thôn, đối diện trạm y tế."),
@@ -192,11 +199,15 @@ class TipForm(forms.Form):
         """Fill the selects: ``villages`` are those of the commune chosen so far."""
         names = [(unit.code, unit.full_name) for unit in communes]
         blank = [("", _("Chọn xã, phường, đặc khu"))]
-        self.fields["unit"].widget.choices = names if len(names) == 1 else blank + names
-        self.fields["village"].widget.choices = [
-            ("", _("Không nhớ, không rõ")),
-            *((village.code, village.full_name) for village in villages),
-        ]
+        self._offer("unit", names if len(names) == 1 else blank + names)
+        known = [(village.code, village.full_name) for village in villages]
+        self._offer("village", [("", _("Không nhớ, không rõ")), *known])
+
+    def _offer(self, name: str, choices: list[tuple[str, Any]]) -> None:
+        """Give this form a field of its own, with its own choices."""
+        field = self.fields[name] = copy.copy(self.fields[name])
+        field.widget = copy.deepcopy(field.widget)
+        field.widget.choices = choices
 
     @property
     def wants_contact(self) -> bool:
@@ -204,54 +215,44 @@ class TipForm(forms.Form):
         fields = ("contact_name", "contact_phone")
         return any(self[name].value() or self[name].errors for name in fields)
 
-    def clean_text(self) -> str:
-        return validators.clean_text(self.cleaned_data["text"])
-
-    def clean_unit(self) -> Unit:
-        return validators.clean_unit(self.cleaned_data["unit"])
-
-    def clean_village(self) -> Unit | None:
-        unit = self.cleaned_data.get("unit")
-        return validators.clean_village(self.cleaned_data["village"], unit) if unit else None
-
-    def clean_place(self) -> str:
-        return validators.clean_place(self.cleaned_data["place"])
-
-    def clean_occurred_at(self) -> datetime.datetime | str | None:
-        moment = self.cleaned_data["occurred_at"]
-        return moment if isinstance(moment, str) else validators.clean_occurred_at(moment)
-
-    def clean_contact_name(self) -> str:
-        return validators.clean_contact_name(self.cleaned_data["contact_name"])
-
-    def clean_contact_phone(self) -> str:
-        return validators.clean_contact_phone(self.cleaned_data["contact_phone"])
-
     def clean(self) -> dict[str, Any]:
-        """Words for the time join the report: officers understand them, nobody is sent back."""
+        """What was sent as one ``draft``, checked as every tip is.
+
+        Words for the time join the report: officers understand them, nobody is sent back.
+        """
         cleaned = super().clean()
-        cleaned["coordinates"] = self._coordinates(cleaned)
-        if isinstance(words := cleaned.get("occurred_at"), str):
-            cleaned["occurred_at"] = None
-            if "text" in cleaned:
-                cleaned["text"] += "\n" + _("Lúc: %(words)s") % {"words": words}
+        moment = cleaned.get("occurred_at")
+        words = moment if isinstance(moment, str) else ""
+        try:
+            draft = clean_draft(self._draft(None if words else moment))
+        except ValidationError as error:
+            self._add_errors(error)
+        else:
+            said = "\n" + _("Lúc: %(words)s") % {"words": words} if words else ""
+            cleaned["draft"] = replace(draft, text=draft.text + said)
         return cleaned
 
-    @staticmethod
-    def _coordinates(cleaned: dict[str, Any]) -> tuple[str, str] | None:
+    def _draft(self, occurred_at: datetime.datetime | None) -> TipDraft:
+        return TipDraft(
+            **{name: self.cleaned_data.get(name, "") for name in _AS_TYPED},
+            files=self.cleaned_data.get("files", ()),
+            coordinates=self._coordinates(),
+            occurred_at=occurred_at,
+        )
+
+    def _coordinates(self) -> tuple[str, str] | None:
         """Where the phone was; a place that cannot be is dropped, the sender cannot see the fields."""
-        pair = (cleaned.get("lat", ""), cleaned.get("lng", ""))
+        pair = (self.cleaned_data["lat"], self.cleaned_data["lng"])
         try:
             return pair if validators.clean_coordinates(*pair) else None
         except ValidationError:
             return None
 
-    def clean_broadcast(self) -> Any:
-        """The broadcast the tip answers; a code that means nothing is dropped, the sender cannot see it."""
-        try:
-            return validators.clean_broadcast(self.cleaned_data["broadcast"])
-        except ValidationError:
-            return None
+    def _add_errors(self, error: ValidationError) -> None:
+        """The complaints about fields that had none yet."""
+        for name, errors in error.error_dict.items():
+            if name not in self.errors:
+                self.add_error(name, errors)
 
 
 class AdditionForm(forms.Form):

@@ -28,13 +28,13 @@ from portal.text import clean
 from tips import defence, form_page, limits, places, provenance, receipts, throttling
 from tips.advice import advice_for
 from tips.downloads import answer_file_response
-from tips.enums import Category, SourceChannel
+from tips.enums import Category
 from tips.forms import AdditionForm, TipForm
 from tips.models import Tip
 from tips.sender_forms import DataForm, RatingForm
 from tips.services import additions, rating, requests, uploads
 from tips.services.follow import add_message, find, sender_view
-from tips.services.intake import Submission, TipDraft, submit_tip
+from tips.services.intake import Submission, submit_tip
 from tips.timeline import steps_of
 
 logger = logging.getLogger(__name__)
@@ -170,13 +170,14 @@ def _receive(request: HttpRequest) -> HttpResponse:
     form = TipForm(request.POST, request.FILES, auto_id="%s")
     if not form.is_valid():
         return _returned(request, form)
-    if _looks_automatic(request, form.cleaned_data["text"]):
+    draft = form.cleaned_data["draft"]
+    if _looks_automatic(request, draft.text):
         return _returned(request, form, obstacle="machine")
     try:
         if task := defence.admit(request):
             slowed = throttling.Throttled(defence.WAIT_SECONDS)
             return _too_many(_returned(request, form, work=task, **_throttled(slowed)), slowed)
-        submission = submit_tip(_draft(form))
+        submission = submit_tip(draft)
     except throttling.Throttled as error:
         return _too_many(_returned(request, form, **_throttled(error)), error)
     except ValidationError as error:
@@ -223,19 +224,6 @@ def _is_quick(opened: str) -> bool:
     except signing.BadSignature:
         return False
     return True
-
-
-def _draft(form: TipForm) -> TipDraft:
-    values = form.cleaned_data
-    names = ("category", "text", "unit", "village", "place", "occurred_at", "contact_name", "contact_phone")
-    return TipDraft(
-        **{name: values[name] for name in names},
-        files=values["files"],
-        coordinates=values["coordinates"],
-        broadcast=values["broadcast"],
-        channel=SourceChannel.WEB,
-        form_token=values["form_token"],
-    )
 
 
 def _add_errors(form: TipForm, error: ValidationError) -> None:

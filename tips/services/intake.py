@@ -7,7 +7,7 @@ import datetime
 import json
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -68,7 +68,11 @@ class Submission:
     files: int = 0
 
 
-def clean_draft(draft: TipDraft) -> TipDraft:
+class CleanDraft(TipDraft):
+    """A draft that ``clean_draft`` has checked; a dataclass like its parent, with no field of its own."""
+
+
+def clean_draft(draft: TipDraft) -> CleanDraft:
     """The draft with clean values, codes turned into rows and coordinates into their stored text.
 
     Raises one ValidationError with all complaints, keyed by field.
@@ -83,23 +87,22 @@ def clean_draft(draft: TipDraft) -> TipDraft:
             return None
 
     unit = checked("unit", validators.clean_unit, draft.unit)
-    clean = replace(
-        draft,
-        category=checked("category", validators.clean_category, draft.category),
-        text=checked("text", validators.clean_text, draft.text),
-        unit=unit,
-        village=checked("village", validators.clean_village, draft.village, unit) if unit else None,
-        place=checked("place", validators.clean_place, draft.place),
-        coordinates=checked("coordinates", validators.clean_coordinates, *(draft.coordinates or ("", ""))),
-        occurred_at=checked("occurred_at", validators.clean_occurred_at, draft.occurred_at),
-        contact_name=checked("contact_name", validators.clean_contact_name, draft.contact_name),
-        contact_phone=checked("contact_phone", validators.clean_contact_phone, draft.contact_phone),
-        broadcast=validators.clean_broadcast(draft.broadcast),
-    )
+    values = {
+        "category": checked("category", validators.clean_category, draft.category),
+        "text": checked("text", validators.clean_text, draft.text),
+        "unit": unit,
+        "village": checked("village", validators.clean_village, draft.village, unit) if unit else None,
+        "place": checked("place", validators.clean_place, draft.place),
+        "coordinates": checked("coordinates", validators.clean_coordinates, *(draft.coordinates or ("", ""))),
+        "occurred_at": checked("occurred_at", validators.clean_occurred_at, draft.occurred_at),
+        "contact_name": checked("contact_name", validators.clean_contact_name, draft.contact_name),
+        "contact_phone": checked("contact_phone", validators.clean_contact_phone, draft.contact_phone),
+        "broadcast": validators.clean_broadcast(draft.broadcast),
+    }
     checked("files", validators.check_file_count, draft.files)
     if errors:
         raise ValidationError(errors)
-    return clean
+    return CleanDraft(**{**vars(draft), **values})
 
 
 def submit_tip(draft: TipDraft, *, actor: Any = None) -> Submission:
@@ -110,7 +113,7 @@ def submit_tip(draft: TipDraft, *, actor: Any = None) -> Submission:
     handle it. Files are cleaned and encrypted before the transaction, removed if it fails. Raises
     ValidationError keyed by field (``files`` for a refused file).
     """
-    clean = clean_draft(draft)
+    clean = draft if isinstance(draft, CleanDraft) else clean_draft(draft)
     handler = handling_unit(clean.category, clean.unit)
     receipt, form_token = _keys(clean)
     with stored_uploads(clean.files) as files:
@@ -128,7 +131,7 @@ def submit_tip(draft: TipDraft, *, actor: Any = None) -> Submission:
     )
 
 
-def _keys(draft: TipDraft) -> tuple[str, str | None]:
+def _keys(draft: CleanDraft) -> tuple[str, str | None]:
     """The receipt, and what is stored of the form's token if it came from one of our pages."""
     token = receipts.read_form_token(draft.form_token)
     if token is None:
@@ -156,7 +159,7 @@ def handling_unit(category: str, unit: Unit) -> Unit:
 
 
 def _write(
-    draft: TipDraft,
+    draft: CleanDraft,
     files: Sequence[StoredFile],
     *,
     receipt: str,
@@ -202,7 +205,7 @@ def _write(
     return tip
 
 
-def _hanging(tip: Tip, draft: TipDraft, actor: Any) -> list[Model]:
+def _hanging(tip: Tip, draft: CleanDraft, actor: Any) -> list[Model]:
     """The rows that are written with a tip: the contact, the first step, the trace."""
     at = tip.received_at
     # An officer who wrote it down is named anyway; of a sender not even the second is kept.
@@ -211,17 +214,17 @@ def _hanging(tip: Tip, draft: TipDraft, actor: Any) -> list[Model]:
     return [step, trace, *([_contact(tip, draft)] if _has_contact(draft) else [])]
 
 
-def _contact(tip: Tip, draft: TipDraft) -> Contact:
+def _contact(tip: Tip, draft: CleanDraft) -> Contact:
     contact = {"name": draft.contact_name, "phone": draft.contact_phone}
     data = json.dumps(contact, ensure_ascii=False).encode().ljust(CONTACT_BYTES)
     return Contact(tip_id=key_of(tip), sealed=seal(data))
 
 
-def _has_contact(draft: TipDraft) -> bool:
+def _has_contact(draft: CleanDraft) -> bool:
     return bool(draft.contact_name or draft.contact_phone)
 
 
-def _add_what_is_new(tip: Tip, draft: TipDraft, files: Sequence[StoredFile]) -> None:
+def _add_what_is_new(tip: Tip, draft: CleanDraft, files: Sequence[StoredFile]) -> None:
     """The same form once more: words and files the tip does not have yet, and a contact if it had none."""
     with transaction.atomic():
         tip = additions.locked(tip)
@@ -241,7 +244,7 @@ def _add_what_is_new(tip: Tip, draft: TipDraft, files: Sequence[StoredFile]) -> 
     discard([file for file in files if file not in fresh])
 
 
-def _new_words(tip: Tip, draft: TipDraft) -> str:
+def _new_words(tip: Tip, draft: CleanDraft) -> str:
     """What the sender wrote differently this time, unless the thread has it already."""
     lines = [draft.text] if draft.text != tip.text else []
     if draft.village is not None and draft.village.pk != tip.village_id:

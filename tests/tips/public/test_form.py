@@ -172,6 +172,13 @@ def test_time_in_words_waits_for_the_rest_of_the_form(client, area):
     assert Tip.objects.count() == 0
 
 
+def test_time_in_words_counts_neither_for_nor_against_the_length_of_the_report(client, area):
+    short = filled(client, area, occurred_at="khoảng 9 giờ tối", text="ngắn")
+    assert "Nội dung quá ngắn" in client.post("/gui-tin/", short).content.decode()
+
+    assert send(client, area, occurred_at="tối qua", text="x" * 5000)
+
+
 def test_moment_is_never_read_as_month_first(client, area):
     send(client, area, occurred_at="5/6/2026")
 
