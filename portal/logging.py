@@ -27,6 +27,8 @@ FORBIDDEN_KEYS = frozenset(
     "ip ip_address remote_addr client user_agent http_user_agent http_accept referer headers cookies query "
     "body data request environ args kwargs password token phone contact text username credentials".split()
 )
+# What the processors below and the middleware write themselves: nothing in it to look for.
+OWN_KEYS = frozenset(("timestamp", "level", "logger", "request_id"))
 # The routes an anonymous sender visits: their log lines do not say who was signed in.
 ANONYMOUS_ROUTES = ("gui-tin/", "theo-doi/", "api/v1/tips")
 # A hundred a second, each of them kept as a row: only refusals and failures are worth a line.
@@ -63,7 +65,7 @@ def scrub(_logger: Any, _method: str, event: EventDict) -> EventDict:
     for key in FORBIDDEN_KEYS & event.keys():
         del event[key]
     for key, value in event.items():
-        if isinstance(value, str):
+        if isinstance(value, str) and key not in OWN_KEYS:
             event[key] = mask(value)
     return event
 
