@@ -20,7 +20,7 @@ from portal.skeletons import Page
 from portal.text import clean
 from tips import limits, places, receipts, validators
 from tips.advice import stops
-from tips.enums import Category, EvidenceKind
+from tips.enums import EvidenceKind
 from tips.evidence import FileRefusedError, recognise
 from tips.forms import TipForm
 from tips.services import uploads
@@ -63,7 +63,7 @@ def choice_of(code: str, query: str = "") -> Choice:
 def blank(request: HttpRequest, choice: Choice) -> HttpResponse:
     """The empty form, with what the address asks for: a commune, a category, the broadcast it answers."""
     category = request.GET.get("category", "")
-    category = category if category in Category.values else ""
+    category = category if category in validators.CATEGORIES else ""
     broadcast = _broadcast(request.GET.get("broadcast", ""))
     code = choice.commune.code if choice.commune else ""
 
