@@ -215,16 +215,14 @@ def _in_bulk() -> Iterator[None]:
         cursor.execute("SELECT current_setting('is_superuser') = 'on'")
         if cursor.fetchone()[0]:
             cursor.execute("SET session_replication_role = replica")
-    with connection.schema_editor() as editor:
-        for constraint in TipTerm._meta.constraints:
-            editor.remove_constraint(TipTerm, constraint)
+        constraints = connection.introspection.get_constraints(cursor, TipTerm._meta.db_table)
+        key = next(name for name, constraint in constraints.items() if constraint["primary_key"])
+        cursor.execute(f'ALTER TABLE {TipTerm._meta.db_table} DROP CONSTRAINT "{key}"')
     try:
         yield
     finally:
-        with connection.schema_editor() as editor:
-            for constraint in TipTerm._meta.constraints:
-                editor.add_constraint(TipTerm, constraint)
         with connection.cursor() as cursor:
+            cursor.execute(f"ALTER TABLE {TipTerm._meta.db_table} ADD PRIMARY KEY (term, tip_id)")
             cursor.execute(
                 "RESET session_replication_role; RESET maintenance_work_mem; RESET statement_timeout"
             )

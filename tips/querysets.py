@@ -150,13 +150,13 @@ class TipTermQuerySet(models.QuerySet):
         """Write the terms that the tip does not have yet."""
         with connection.cursor() as cursor:
             for statement, params in self.statements(str(int(tip.pk)), terms):
-                cursor.execute(statement, params)
+                cursor.execute(f"{statement} ON CONFLICT DO NOTHING", params)
 
     def statements(self, key: str, terms: Sequence[int]) -> list[tuple[str, list[str]]]:
-        """The INSERT of the terms that the tip does not have yet, if any; ``key`` is SQL of the tip's key.
+        """The INSERT of the terms of a tip that has none yet, if any; ``key`` is SQL of the tip's key.
 
         Some forty terms come with every tip: as model instances, or as parameters, they would cost more than
-        the tip itself. All of them are one text.
+        the tip itself. All of them are one text; none may stand in it twice.
         """
         if not terms:
             return []
@@ -166,6 +166,5 @@ class TipTermQuerySet(models.QuerySet):
         else:
             rows, text = "(SELECT value AS term FROM json_each(%s)) AS words", f"[{numbers}]"
         table = connection.ops.quote_name(self.model._meta.db_table)
-        # Without a WHERE SQLite would take ON for that of a join.
-        insert = f"INSERT INTO {table} (tip_id, term) SELECT {key}, term FROM {rows} WHERE true"
-        return [(f"{insert} ON CONFLICT DO NOTHING", [text])]
+        # Without a WHERE SQLite would take an ON CONFLICT for that of a join.
+        return [(f"INSERT INTO {table} (tip_id, term) SELECT {key}, term FROM {rows} WHERE true", [text])]

@@ -220,7 +220,9 @@ class Tip(models.Model):
 class TipTerm(models.Model):
     """One keyed digest of one folded word of a tip: search without readable text."""
 
-    # No constraint in the database: it would be checked for each word of each tip (decision 0016).
+    # One of the two indexes, and no number of its own: a tip has some forty of these rows (decision 0016).
+    pk = models.CompositePrimaryKey("term", "tip")
+    # No constraint in the database: it would be checked for each word of each tip.
     tip = models.ForeignKey(
         Tip, on_delete=models.CASCADE, related_name="terms", db_index=False, db_constraint=False
     )
@@ -229,7 +231,6 @@ class TipTerm(models.Model):
     objects = TipTermQuerySet.as_manager()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["term", "tip"], name="tipterm_once")]
         indexes = [models.Index(fields=["tip"], name="tipterm_tip_idx")]
 
     def __str__(self) -> str:

@@ -81,7 +81,7 @@ def _shares(tip: Tip, others: list[int]) -> dict[int, float]:
     own = set(TipTerm.objects.filter(tip=tip).values_list("term", flat=True))
     if not own:
         return {}
-    lengths = TipTerm.objects.filter(tip__in=others).values_list("tip").annotate(terms=Count("id"))
+    lengths = TipTerm.objects.filter(tip__in=others).values_list("tip").annotate(terms=Count("term"))
     rows = TipTerm.objects.filter(tip__in=others, term__in=TipTerm.objects.filter(tip=tip).values("term"))
     shared = list(rows.values_list("tip_id", "term"))
     # Each word stands in the tip itself, too.
