@@ -11,7 +11,7 @@ COPY = "INSERT INTO {} (tip_id, term) SELECT tip_id, term FROM {} ORDER BY term,
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("tips", "0026_words_without_a_constraint"),
+        ("tips", "0027_interim_answer"),
     ]
 
     operations = [
