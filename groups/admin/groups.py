@@ -22,6 +22,7 @@ from groups.models import Group, GroupSize, JoinLink, Placement, Posting, Progra
 from groups.services import groups as services
 from groups.services.sync import expiring_groups, slot_warning
 from portal.errors import PortalError
+from portal.numbers import NumberField
 
 STALE_SIZE_DAYS = 90
 # The services name fields as the import files do; the form has one for the account itself.
@@ -34,12 +35,8 @@ class GroupForm(forms.ModelForm):
     steward = forms.ModelChoiceField(
         label=_("Người phụ trách"), queryset=Posting.objects.none(), required=False, blank=True
     )
-    members = forms.IntegerField(
-        label=_("Số thành viên hôm nay"), min_value=0, max_value=services.MOST_MEMBERS, required=False
-    )
-    households = forms.IntegerField(
-        label=_("Số hộ đại diện hôm nay"), min_value=0, max_value=services.MOST_MEMBERS, required=False
-    )
+    members = NumberField(label=_("Số thành viên hôm nay"), most=services.MOST_MEMBERS)
+    households = NumberField(label=_("Số hộ đại diện hôm nay"), most=services.MOST_MEMBERS)
 
     class Meta:
         model = Group

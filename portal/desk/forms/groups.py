@@ -8,13 +8,14 @@ from django.utils.translation import gettext_lazy as _
 
 from groups.models import Posting
 from portal.desk.forms.fields import DayField
+from portal.numbers import NumberField
 
 
 class SizeForm(forms.Form):
     """Members and households of a group on a day, as counted in Zalo."""
 
-    members = forms.IntegerField(label=_("Thành viên"), min_value=0, max_value=100_000)
-    households = forms.IntegerField(label=_("Hộ đại diện"), min_value=0, max_value=100_000)
+    members = NumberField(label=_("Thành viên"), most=100_000, required=True)
+    households = NumberField(label=_("Hộ đại diện"), most=100_000, required=True)
     date = DayField(label=_("Ngày đếm"), initial=timezone.localdate)
 
 

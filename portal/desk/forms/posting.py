@@ -7,6 +7,8 @@ from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from portal.numbers import NumberField
+
 LONGEST_WAIT_SECONDS = 30 * 24 * 3600
 
 
@@ -41,8 +43,8 @@ class PostedForm(ToldForm):
 class CountForm(forms.Form):
     """How many are in the group today, as Zalo shows it to who posts there."""
 
-    members = forms.IntegerField(label=_("Thành viên"), min_value=0, max_value=100_000)
-    households = forms.IntegerField(label=_("Hộ đại diện"), min_value=0, max_value=100_000)
+    members = NumberField(label=_("Thành viên"), most=100_000, required=True)
+    households = NumberField(label=_("Hộ đại diện"), most=100_000, required=True)
 
 
 class SkipForm(ToldForm):
