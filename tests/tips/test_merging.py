@@ -7,9 +7,9 @@ from groups.enums import Role
 from portal.audit.models import AuditEntry
 from portal.errors import NotAllowedError, StaleVersionError, WrongStateError
 from tests.factories import make_user
-from tips.enums import TipStatus
-from tips.models import Case, Tip
-from tips.services import closing, follow, handling, merging
+from tips.enums import Priority, TipStatus
+from tips.models import Case, Tip, TipAlarm
+from tips.services import closing, follow, handling, merging, routing
 from tips.services.intake import TipDraft, submit_tip
 from tips.timeline import steps_of
 
@@ -136,6 +136,30 @@ def test_every_receipt_works_before_between_and_after(sent, chief):
         "Tin này được xem xét r",
     ]
     assert seen(second).can_write and not seen(first).messages
+
+
+def test_main_tip_is_as_urgent_as_what_is_joined_with_it(sent, chief):
+    main, twin = sent[0].tip, sent[1].tip
+    urgent = Tip.objects.select_related("handler").get(pk=twin.pk)
+    routing.reclassify(urgent, actor=chief, version=1, priority="P0")
+    before = Tip.objects.get(pk=main.pk)
+    join(twin, chief, main)
+    after = Tip.objects.get(pk=main.pk)
+    assert (after.priority, after.version) == (Priority.P0, 2)
+    assert after.deadline < before.deadline
+    ringing = TipAlarm.objects.filter(stopped_at=None).values_list("tip", flat=True)
+    assert set(ringing) == {main.pk}
+    join(sent[2].tip, chief, main)
+    assert Tip.objects.get(pk=main.pk).version == 2
+
+
+def test_sender_of_what_is_joined_with_an_ended_tip_reads_how_it_ended(sent, chief):
+    first, second, _third = sent
+    main = handling.accept(Tip.objects.get(pk=first.tip.pk), actor=chief, version=1)
+    closing.close(main, actor=chief, version=2, outcome="guided", public_reason="Đã nhắc chủ quán")
+    join(second.tip, chief, first.tip)
+    assert [item.text for item in seen(second).messages][-1] == "Đã nhắc chủ quán"
+    assert seen(second).status_text == "Đã có kết quả"
 
 
 def test_unmerged_tip_no_longer_hears_of_the_matter(sent, chief):

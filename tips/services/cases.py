@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db.models import F
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from portal.audit.services import record
 from tips import permissions
@@ -39,6 +40,13 @@ def may_tell(main: Tip, duplicate: Tip) -> bool:
         and (duplicate.is_restricted or not main.is_restricted)
         and main.named_ids <= duplicate.named_ids
     )
+
+
+def result_for(main: Tip, duplicate: Tip, text: str) -> str:
+    """What the sender of a duplicate reads when its matter ended with ``text``."""
+    if may_tell(main, duplicate):
+        return text
+    return _("Công an đã xem xét xong vụ việc này. Cần hỏi thêm, xin viết ở ô bên dưới.")
 
 
 def _follow(tip: Tip, main: Tip, actor: Any) -> None:

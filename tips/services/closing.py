@@ -11,7 +11,7 @@ from tips import deadlines, permissions, validators
 from tips.enums import EventKind, MessageKind, Outcome, TipStatus
 from tips.models import Tip
 from tips.outcomes import Results, clean_public_reason
-from tips.services.cases import may_tell
+from tips.services.cases import result_for
 from tips.services.changes import Step, apply, check_version, require
 from tips.services.handling import add_internal, add_public
 from tips.services.states import STATUS_OF_OUTCOME, Act
@@ -63,7 +63,7 @@ def close(
     def also() -> None:
         add_public(tip, actor=actor, text=public, at=now)
         for other in _duplicates(tip):
-            add_public(other, actor=actor, text=public if may_tell(tip, other) else _settled(), at=now)
+            add_public(other, actor=actor, text=result_for(tip, other, public), at=now)
         if internal:
             add_internal(tip, actor=actor, text=internal, at=now)
 
@@ -130,10 +130,6 @@ def _is_shown(tip: Tip) -> bool:
     """Whether an officer's note or file already says what was done."""
     notes = tip.messages.filter(kind=MessageKind.NOTE)
     return notes.exists() or tip.evidence.filter(message__author__isnull=False).exists()
-
-
-def _settled() -> str:
-    return _("Công an đã xem xét xong vụ việc này. Cần hỏi thêm, xin viết ở ô bên dưới.")
 
 
 def _duplicates(tip: Tip) -> list[Tip]:

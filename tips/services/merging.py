@@ -4,6 +4,7 @@ Every receipt keeps working throughout: a duplicate has its own thread, shows ho
 its sender adds is heard at the main tip (``additions``).
 """
 
+import datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -13,14 +14,16 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from portal.audit.services import record
-from tips import permissions
-from tips.enums import OPEN, Category, EventKind, TipStatus
+from tips import deadlines, permissions
+from tips.enums import ENDED, OPEN, Category, EventKind, Priority, TipStatus
 from tips.models import Case, Tip, TipEvent
-from tips.services.cases import keep_together
-from tips.services.changes import Step, apply, check_version, require
+from tips.services import alarms
+from tips.services.cases import keep_together, result_for
+from tips.services.changes import Step, apply, check_version, reload, require
+from tips.services.clock import kept_running
 from tips.services.handling import add_public
 from tips.services.reading import by_id
-from tips.services.states import Act
+from tips.services.states import IN_HAND, Act
 
 # In the facts of a step: the tip went with another one, nobody decided about itself.
 ALONG = "along"
@@ -30,7 +33,8 @@ def merge(tip: Tip, *, actor: Any, version: int, into: Tip) -> Tip:
     """Say that a tip tells of the same matter as ``into``: one case, all receipts keep working.
 
     Tips that were joined with ``tip`` before come along, as far as the actor may see them; the others are
-    taken out of the case. All are from now on as confidential as ``into``. The step on the time line says
+    taken out of the case. All are from now on as confidential as ``into``, and it is as urgent as the most
+    urgent of them. Who told of what has ended already reads how. The step on the time line says
     what ``unmerge`` needs to put everything back. Raises ValidationError keyed ``into``.
     """
     check_version(tip, version)
@@ -58,6 +62,8 @@ def merge(tip: Tip, *, actor: Any, version: int, into: Tip) -> Tip:
                 at=now,
             )
             keep_together(into, actor=actor)
+            _tell_result(locked[into.pk], tip, actor=actor, at=now)
+            _raise_to(locked[into.pk], Priority(tip.priority), actor=actor)
 
         return apply(
             tip,
@@ -125,6 +131,29 @@ def _problem(tip: Tip, into: Tip, actor: Any) -> str:
     if tip.named_ids - into.named_ids:
         return _("Tin này đã ghi tên cán bộ: xin ghi tên ở tin kia trước, hoặc ghép tin kia vào tin này.")
     return ""
+
+
+def _tell_result(main: Tip, tip: Tip, *, actor: Any, at: datetime.datetime) -> None:
+    """A matter that has ended is not ended again: the sender of ``tip`` reads now what came of it."""
+    if main.status in ENDED and main.public_reason:
+        text = result_for(main, reload(tip), main.public_reason)
+        add_public(tip, actor=actor, text=text, at=at)
+
+
+def _raise_to(main: Tip, level: Priority, *, actor: Any) -> None:
+    """Let a locked main tip be as urgent as what was joined with it, whose alarm has just gone silent."""
+    if main.status not in OPEN or level >= main.priority:
+        return
+    now = timezone.now()
+    due = deadlines.deadline(
+        priority=level, since=now, received=main.received_at, is_opened=main.status in IN_HAND
+    )
+    values = kept_running(main, {"priority": level, "deadline": min(due, main.deadline or due)})
+    Tip.objects.filter(pk=main.pk).update(version=F("version") + 1, **values)
+    facts = {"category": [main.category] * 2, "priority": [int(main.priority), int(level)]}
+    TipEvent.objects.create(tip=main, kind=EventKind.RECLASSIFIED, actor=actor, at=now, data=facts)
+    record(actor, "tips.tip.reclassified", main, unit_path=main.handler.path, data=facts)
+    alarms.follow(main, values)
 
 
 def _case_of(tip: Tip) -> Case:
