@@ -10,7 +10,7 @@ from portal.errors import NotAllowedError, StaleVersionError, WrongStateError
 from tests.factories import make_user
 from tips.enums import Priority
 from tips.models import Tip, Transfer
-from tips.services import follow, handling, reading, routing
+from tips.services import follow, handling, merging, reading, routing
 
 pytestmark = pytest.mark.django_db
 
@@ -153,6 +153,29 @@ def test_only_a_chief_gives_back_and_only_what_was_passed_on_and_not_taken(taken
     accepted = handling.accept(moved, actor=theirs, version=moved.version)
     with pytest.raises(WrongStateError):
         give_back(accepted, theirs)
+
+
+def test_duplicates_go_along_and_come_back_and_their_senders_are_told(taken, chief, area):
+    main, twin = taken(), taken(village=area.village_a)
+    twin = merging.merge(twin, actor=chief, version=2, into=main)
+    chief_b = make_user(Role.CHIEF, area.commune_b)
+    routing.transfer(main, actor=chief, version=2, unit=area.commune_b, reason="Xảy ra ở bên đó")
+    twin.refresh_from_db()
+    assert (twin.handler, twin.unit, twin.village, twin.status) == (
+        *(area.commune_b, area.commune_b, None),
+        "duplicate",
+    )
+    assert {tip.pk for tip in Tip.objects.visible_to(chief_b)} == {main.pk, twin.pk}
+    assert {row.tip_id for row in reading.transferred_away(chief)} == {main.pk, twin.pk}
+    assert "Công an phường Bến Đá" in follow.sender_view(twin).messages[-1].text
+    follow.add_message(twin, text="Hôm nay họ lại hát")
+    page = reading.read_tip(chief_b, main.public_id)
+    assert page.events.get(kind="sender_added").data["from"] == twin.public_id
+    version = Tip.objects.get(pk=main.pk).version
+    now = Tip.objects.select_related("handler", "unit").get(pk=main.pk)
+    routing.give_back(now, actor=chief_b, version=version, reason="Không phải địa bàn")
+    twin.refresh_from_db()
+    assert (twin.handler, twin.unit, twin.village) == (area.commune_a, area.commune_a, area.village_a)
 
 
 def test_matter_of_another_authority_ends_and_tells_the_sender_where_it_went(taken, chief):

@@ -4,16 +4,18 @@ A duplicate tells of the same matter. Where its main tip becomes a complaint, ge
 only a circle opens, the duplicate goes the same way at the same moment.
 """
 
+from datetime import datetime
 from typing import Any
 
 from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from groups.models import Unit
 from portal.audit.services import record
 from tips import permissions
-from tips.enums import Category, EventKind, TipStatus
-from tips.models import NamedOfficer, Tip, TipEvent
+from tips.enums import Category, EventKind, MessageKind, TipStatus
+from tips.models import Message, NamedOfficer, Tip, TipEvent, Transfer
 from tips.services.changes import reload
 
 
@@ -31,6 +33,45 @@ def keep_together(main: Tip, *, actor: Any) -> None:
     )
     for tip in rows.exclude(pk=now.pk).select_for_update(of=("self",), no_key=True).order_by("pk"):
         _follow(tip, now, actor)
+
+
+def move_along(main: Tip, *, actor: Any, sender: Unit, text: str, at: datetime) -> None:
+    """Let the duplicates that ``sender`` handled go with their main tip; ``text`` tells their senders.
+
+    Else what those add would be heard where nobody may read it.
+    """
+    now = reload(main)
+    if now.case_id is None:
+        return
+    rows = Tip.objects.select_related("unit", "village").filter(
+        case=now.case_id, status=TipStatus.DUPLICATE, handler=sender
+    )
+    for tip in rows.exclude(pk=now.pk).select_for_update(of=("self",), no_key=True).order_by("pk"):
+        values: dict[str, Any] = {"handler": now.handler, "assignee": None}
+        if now.unit_id != main.unit_id:
+            before = place_before(tip)
+            is_back = before.get("unit") == now.unit
+            values |= before if is_back else {"unit": now.unit, "village": now.village}
+        Tip.objects.filter(pk=tip.pk).update(version=F("version") + 1, **values)
+        Transfer.objects.create(tip=tip, from_unit=sender, to_unit=now.handler, at=at)
+        Message.objects.create(tip=tip, kind=MessageKind.PUBLIC, author=actor, text=text, at=at)
+        facts: dict[str, Any] = {"from": sender.code, "to": now.handler.code}
+        facts |= {"handler": [facts["from"], facts["to"]], "place": place_of(tip)}
+        TipEvent.objects.create(tip=tip, kind=EventKind.TRANSFERRED, actor=actor, at=at, data=facts)
+        record(actor, "tips.tip.transferred", tip, unit_path=sender.path, data=facts)
+
+
+def place_of(tip: Tip) -> list[str]:
+    """The codes of where a tip says that it happened, for who gives it back."""
+    return [tip.unit.code, tip.village.code if tip.village else ""]
+
+
+def place_before(tip: Tip) -> dict[str, Any]:
+    """Where it happened before the last transfer said otherwise."""
+    step = tip.events.filter(kind=EventKind.TRANSFERRED).order_by("-id").first()
+    unit_code, village_code = (step.data.get("place") if step else None) or ["", ""]
+    units = {unit.code: unit for unit in Unit.objects.filter(code__in=[unit_code, village_code])}
+    return {"unit": units[unit_code], "village": units.get(village_code)} if unit_code in units else {}
 
 
 def may_tell(main: Tip, duplicate: Tip) -> bool:

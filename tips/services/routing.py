@@ -18,7 +18,7 @@ from tips.enums import Authority, Category, EventKind, Outcome, Priority, TipSta
 from tips.models import Tip, TipEvent, Transfer
 from tips.priority import guess
 from tips.services import closing
-from tips.services.cases import keep_together
+from tips.services.cases import keep_together, move_along, place_before, place_of
 from tips.services.changes import Step, apply, check_version, require
 from tips.services.handling import add_public
 from tips.services.intake import handling_unit
@@ -29,8 +29,9 @@ from tips.validators import keyed
 def transfer(tip: Tip, *, actor: Any, version: int, unit: Unit | str, reason: str) -> Tip:
     """Hand a tip to another unit. The sender is told where; this unit keeps only the fact (``Transfer``).
 
-    The deadline starts anew and nobody is assigned. A tip passed to another commune happened there. A conduct
-    complaint stays above the communes. Raises ValidationError keyed ``unit`` or ``reason``.
+    The deadline starts anew and nobody is assigned; its duplicates go along. A tip passed to another commune
+    happened there. A conduct complaint stays above the communes. Raises ValidationError keyed ``unit`` or
+    ``reason``.
     """
     check_version(tip, version)
     require(permissions.can_lead(actor, tip))
@@ -48,11 +49,12 @@ def transfer(tip: Tip, *, actor: Any, version: int, unit: Unit | str, reason: st
 
     def also() -> None:
         Transfer.objects.create(tip=tip, from_unit=tip.handler, to_unit=target, at=now)
-        add_public(tip, actor=actor, text=told(tip.handler, target.police_name, now), at=now)
+        text = told(tip.handler, target.police_name, now)
+        add_public(tip, actor=actor, text=text, at=now)
+        move_along(tip, actor=actor, sender=tip.handler, text=text, at=now)
         keep_together(tip, actor=actor)
 
-    place = [tip.unit.code, tip.village.code if tip.village else ""]
-    facts = {"from": tip.handler.code, "to": target.code, "place": place}
+    facts = {"from": tip.handler.code, "to": target.code, "place": place_of(tip)}
     step = Step(EventKind.TRANSFERRED, "tips.tip.transferred", note=why, facts=facts)
     return apply(tip, act=Act.TRANSFER, actor=actor, version=version, values=values, step=step, also=also)
 
@@ -74,12 +76,14 @@ def give_back(tip: Tip, *, actor: Any, version: int, reason: str) -> Tip:
 
     def also() -> None:
         Transfer.objects.create(tip=tip, from_unit=tip.handler, to_unit=target, at=now)
-        add_public(tip, actor=actor, text=told(tip.handler, target.police_name, now), at=now)
+        text = told(tip.handler, target.police_name, now)
+        add_public(tip, actor=actor, text=text, at=now)
+        move_along(tip, actor=actor, sender=tip.handler, text=text, at=now)
         keep_together(tip, actor=actor)
 
     facts = {"from": tip.handler.code, "to": target.code}
     step = Step(EventKind.RETURNED, "tips.tip.returned", note=why, facts=facts)
-    values = {"handler": target, "assignee": None, **_place_before(tip)}
+    values = {"handler": target, "assignee": None, **place_before(tip)}
     return apply(tip, act=Act.RETURN, actor=actor, version=version, values=values, step=step, also=also)
 
 
@@ -193,14 +197,6 @@ def _authority(value: Any) -> Authority:
     if value not in Authority.values:
         raise ValidationError(_("Xin chọn cơ quan nhận."))
     return Authority(value)
-
-
-def _place_before(tip: Tip) -> dict[str, Any]:
-    """Where it happened before the last transfer said otherwise."""
-    step = tip.events.filter(kind=EventKind.TRANSFERRED).order_by("-id").first()
-    unit_code, village_code = (step.data.get("place") if step else None) or ["", ""]
-    units = {unit.code: unit for unit in Unit.objects.filter(code__in=[unit_code, village_code])}
-    return {"unit": units[unit_code], "village": units.get(village_code)} if unit_code in units else {}
 
 
 def told(sender: Unit, target: str, now: datetime.datetime) -> str:
