@@ -102,6 +102,7 @@ SIZES = (
     Words("Markdown", "# Tin **mật** [a](javascript:alert(1))", "# Tin **mật** [a](javascript:alert(1))"),
     Words("address only", "https://vi.wikipedia.org/wiki/C", "https://vi.wikipedia.org/wiki/C"),
     Words("150 addresses", "http://a.vn/1234567890 " * 150, ("http://a.vn/1234567890 " * 150).strip()),
+    Words("500 addresses", "http://a.vn/1234567890 " * 500, None, "long"),
     Words("base64", "TW90IGNoYWkgcnVvdQ==" * 100, "TW90IGNoYWkgcnVvdQ==" * 100),
     Words("JSON", '{"text": ["a", {"b": null}]}', '{"text": ["a", {"b": null}]}'),
 )

@@ -109,13 +109,23 @@ def test_fields_that_are_no_fields_set_nothing(client, area):
     [
         ("&".join(f"f{n}=1" for n in range(1500)), FORM),
         ("text=" + "x" * 3_000_000, FORM),
+        ("text=" + "x" * 10_000_000, FORM),
         ("--x\r\nnot a part", "multipart/form-data; boundary=x"),
         ("", "multipart/form-data"),
         ('{"category": "MA_TUY"}', "application/json"),
         ("<tip/>", "text/xml"),
         ("text=%FF%FE%00", f"{FORM}; charset=utf-99"),
     ],
-    ids=["many-fields", "huge", "broken-multipart", "no-boundary", "json", "xml", "strange-charset"],
+    ids=[
+        "many-fields",
+        "huge",
+        "ten-megabytes",
+        "broken-multipart",
+        "no-boundary",
+        "json",
+        "xml",
+        "strange-charset",
+    ],
 )
 @pytest.mark.parametrize("path", ["/gui-tin/", "/theo-doi/"])
 def test_body_of_another_kind_is_refused_in_peace(client, area, path, body, content_type):
