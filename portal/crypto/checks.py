@@ -42,15 +42,15 @@ def check_field_keys(app_configs: Any = None, **kwargs: Any) -> list[CheckMessag
 
 
 def check_identity_keys(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
-    """The public key is there; the private one, where present, belongs to it."""
+    """The public key is there; the first private one, where present, belongs to it; former ones follow."""
     public = _decoded(getattr(settings, "IDENTITY_PUBLIC_KEY", ""))
     if public is None:
         return [Error("IDENTITY_PUBLIC_KEY thiếu hoặc không phải base64 của 32 byte.", id="crypto.E004")]
     encoded_private = getattr(settings, "IDENTITY_PRIVATE_KEY", "")
     if not encoded_private:
         return []
-    private = _decoded(encoded_private)
-    if private is None:
+    private, *former = map(_decoded, encoded_private.split(","))
+    if private is None or None in former:
         return [Error("IDENTITY_PRIVATE_KEY không phải base64 của 32 byte.", id="crypto.E005")]
     if bytes(PrivateKey(private).public_key) != public:
         message = "IDENTITY_PRIVATE_KEY và IDENTITY_PUBLIC_KEY không cùng một cặp."

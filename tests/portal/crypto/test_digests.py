@@ -7,6 +7,7 @@ import io
 import pytest
 from django.core.management import call_command
 from django.db import IntegrityError, transaction
+from nacl.public import PrivateKey
 
 from portal.crypto import digests, sealed
 from portal.crypto.errors import NoPrivateKeyError, TamperedTokenError
@@ -91,6 +92,19 @@ class TestSealedBox:
         assert not sealed.can_unseal()
         with pytest.raises(NoPrivateKeyError):
             sealed.unseal(blob)
+
+    def test_unseal_opens_what_was_sealed_before_the_pair_was_changed(self, settings):
+        old, new = PrivateKey.generate(), PrivateKey.generate()
+        text = {key: base64.b64encode(bytes(key)).decode() for key in (old, new)}
+        settings.IDENTITY_PUBLIC_KEY = base64.b64encode(bytes(old.public_key)).decode()
+        before = sealed.seal(b"before")
+        settings.IDENTITY_PUBLIC_KEY = base64.b64encode(bytes(new.public_key)).decode()
+        after = sealed.seal(b"after")
+        settings.IDENTITY_PRIVATE_KEY = f"{text[new]}, {text[old]}"
+        assert [sealed.unseal(box) for box in (before, after)] == [b"before", b"after"]
+        settings.IDENTITY_PRIVATE_KEY = text[new]
+        with pytest.raises(TamperedTokenError):
+            sealed.unseal(before)
 
     @pytest.mark.parametrize("damage", [lambda b: b[:-1], lambda b: b"", lambda b: bytes([b[0] ^ 1]) + b[1:]])
     def test_unseal_damaged_box_raises_tampered(self, damage):

@@ -98,6 +98,9 @@ class TestChecks:
             ("", "", ["crypto.E004"]),
             ("pair", "oops", ["crypto.E005"]),
             ("pair", OLD, ["crypto.E006"]),
+            ("pair", f"pair,{OLD}", []),
+            ("pair", "pair,oops", ["crypto.E005"]),
+            ("pair", f"{OLD},pair", ["crypto.E006"]),
         ],
     )
     def test_identity_keys(self, settings, public, private, expected):
@@ -107,7 +110,7 @@ class TestChecks:
             private=base64.b64encode(bytes(key)).decode(),
         )
         settings.IDENTITY_PUBLIC_KEY = pair.public if public == "pair" else public
-        settings.IDENTITY_PRIVATE_KEY = pair.private if private == "pair" else private
+        settings.IDENTITY_PRIVATE_KEY = private.replace("pair", pair.private)
         assert ids(checks.check_identity_keys()) == expected
 
     @pytest.mark.django_db
