@@ -31,8 +31,9 @@ from tests.factories import Area, OfficialAccountFactory, make_area, make_user
 from tests.groups.webhooks import post as post_event
 from tests.groups.webhooks import private
 from tests.tips import canary, written
-from tips.models import Evidence, Tip
-from tips.services import intake
+from tips.models import Evidence, PushDevice, Tip
+from tips.services import intake, push
+from tips.tasks import ring_alarms
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -124,6 +125,8 @@ class Life:
     answers: list[Answer] = field(default_factory=list)
     people: dict[str, Witness] = field(default_factory=dict)
     backup: Path | None = None
+    # What push services were sent: addresses, words, headers.
+    pushes: list[str] = field(default_factory=list)
 
     def form(self, path: str, **values: Any) -> Any:
         """Fill in a public form and send it."""
@@ -145,8 +148,13 @@ class Life:
         )
 
 
+PHOTO = canary.photo()
+# From the middle of its pixels, where no two photos are alike.
+OF_PHOTO = PHOTO[len(PHOTO) // 2 :][:24]
+
+
 def upload() -> SimpleUploadedFile:
-    return SimpleUploadedFile(canary.FILE, canary.photo(), "image/jpeg")
+    return SimpleUploadedFile(canary.FILE, PHOTO, "image/jpeg")
 
 
 @pytest.fixture
@@ -173,6 +181,11 @@ def life(settings, tmp_path: Path, monkeypatch) -> Life:
         "administrator": make_user(Role.ADMINISTRATOR, area.province, email="admin@example.vn"),
     }
     made = Life(area, OfficialAccountFactory(unit=area.commune_a), backup=tmp_path / "copy")
+    settings.VAPID_PUBLIC_KEY = settings.VAPID_PRIVATE_KEY = "key"
+    monkeypatch.setattr(push.Vapid, "from_string", lambda key: key)
+    monkeypatch.setattr(push, "webpush", lambda *what, **how: made.pushes.append(repr((what, how))))
+    endpoint = f"https://{settings.PUSH_HOSTS[0]}/send/x"
+    PushDevice.objects.create(user=users["chief"], digest="1", endpoint=endpoint, p256dh="p", auth="a")
     made.people["sender"] = Witness(
         "sender", made.answers, REMOTE_ADDR=canary.ADDRESS, HTTP_USER_AGENT=canary.BROWSER["user-agent"]
     )
@@ -280,6 +293,7 @@ def look_everywhere(life: Life, who: str, *starts: str) -> None:
 def lived(life: Life, log: io.StringIO, monkeypatch) -> Life:
     """After the whole life."""
     tip, child, told = send_by_form(life), send_by_api(life), send_by_zalo(life)
+    ring_alarms()
     handle(life, tip)
     life.act("chief", child, "accept")
     life.act("chief", told, "accept")
@@ -314,6 +328,7 @@ def test_planted_words_are_nowhere_but_before_those_who_may_read_them(lived: Lif
 def words_in_what_was_written(life: Life, log: str, media: Path) -> dict[str, set[str]]:
     """Planted words by the place they were found in."""
     places = {
+        "pushes": "\n".join(life.pushes).encode(),
         "log": log.encode(),
         "cache": repr(list(cache._cache.items())).encode() + b"".join(cache._cache.values()),
         "sessions": json.dumps([one.get_decoded() for one in Session.objects.all()]).encode(),
@@ -322,6 +337,10 @@ def words_in_what_was_written(life: Life, log: str, media: Path) -> dict[str, se
     if connection.vendor == "postgresql":
         places["backup"] = written.dump("pg_restore", "--file=-", str(life.backup / "database.dump"))
     assert len(places["database"]) > 100_000 and b"tips_tip" in places["database"]
+    assert life.pushes and OF_PHOTO in PHOTO
+    assert [
+        name for name, data in places.items() if OF_PHOTO in data or OF_PHOTO.hex().encode() in data
+    ] == []
     return {name: found for name, data in places.items() if (found := life.canaries.in_bytes(data))}
 
 
