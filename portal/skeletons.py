@@ -21,21 +21,22 @@ MARK_BYTES = 12
 
 
 class Skeleton:
-    """A rendered page, cut where its marks are. ``marks`` are by name."""
+    """A rendered page as bytes, cut where its marks are. ``marks`` are by name."""
 
     def __init__(self, html: str, marks: Mapping[str, str]) -> None:
         names = {mark: name for name, mark in marks.items()}
         parts = re.split(f"({'|'.join(names)})", html)
         # Text and names in turn, beginning and ending with text.
-        self._texts, self._names = parts[::2], [names[mark] for mark in parts[1::2]]
+        self._texts = [text.encode() for text in parts[::2]]
+        self._names = [names[mark] for mark in parts[1::2]]
 
-    def filled(self, values: Mapping[str, str]) -> str:
+    def filled(self, values: Mapping[str, str]) -> bytes:
         """The page with ``values`` in the place of their marks, escaped."""
-        escaped = {name: escape(value) for name, value in values.items()}
+        escaped = {name: escape(value).encode() for name, value in values.items()}
         pieces = [self._texts[0]]
         for name, text in zip(self._names, self._texts[1:], strict=True):
             pieces += (escaped[name], text)
-        return "".join(pieces)
+        return b"".join(pieces)
 
 
 class Page:

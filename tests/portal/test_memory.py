@@ -64,13 +64,13 @@ def test_oldest_goes_when_there_is_no_room():
 def test_skeleton_escapes_what_is_filled_in():
     skeleton = Skeleton("<p>m1m</p><i>m2m</i>m1m", {"name": "m1m", "code": "m2m"})
 
-    assert skeleton.filled({"name": "<b>", "code": "7"}) == "<p>&lt;b&gt;</p><i>7</i>&lt;b&gt;"
+    assert skeleton.filled({"name": "<b>", "code": "7"}) == b"<p>&lt;b&gt;</p><i>7</i>&lt;b&gt;"
 
 
 def test_value_that_looks_like_a_mark_stays_a_value():
     skeleton = Skeleton("m1m m2m", {"name": "m1m", "code": "m2m"})
 
-    assert skeleton.filled({"name": "m2m", "code": "7"}) == "m2m 7"
+    assert skeleton.filled({"name": "m2m", "code": "7"}) == b"m2m 7"
 
 
 def test_page_is_rendered_once_and_filled_for_each():
