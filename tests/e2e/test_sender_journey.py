@@ -4,13 +4,13 @@ import re
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from playwright.sync_api import expect
+from playwright.sync_api import Error, expect
 
 from groups.enums import Role
 from tests.e2e.test_public_pages import RECEIPT, assert_nothing_foreign, go_on, open_page, overflow
 from tests.factories import make_area, make_user
 from tests.tips import media
-from tips.models import Contact, DataRequest, Rating, Tip
+from tips.models import Contact, DataRequest, Message, Rating, Tip
 from tips.services import closing, handling, timing
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -137,3 +137,43 @@ def test_mistake_question_answer_rating_and_reopening_on_the_smallest_phone(
     assert DataRequest.objects.get().kind == "delete"
     assert receipt not in page.url and "Hoa" not in page.locator("body").inner_text()
     assert_nothing_foreign(page, live_server.url)
+
+
+@pytest.mark.parametrize("javascript", [True, False], ids=["js", "no-js"])
+def test_answer_lost_on_its_way_costs_no_words(browser, live_server, area, javascript):
+    """The tip arrived, its receipt did not: Back, and the same button again, gives one.
+
+    Without a script the browser asks for a fresh form, which nothing ties to the first: a second tip.
+    """
+    page = open_page(browser, javascript=javascript)
+    lost = []
+
+    def lose_once(route) -> None:
+        if route.request.method == "POST" and not lost:
+            lost.append(route.fetch().status)
+            route.abort("connectionreset")
+        else:
+            route.continue_()
+
+    page.route("**/gui-tin/", lose_once)
+    page.goto(f"{live_server.url}/gui-tin/?unit={area.commune_a.code}")
+    page.locator("label.choice", has_text="Ma túy").click()
+    page.get_by_label("Kể lại điều thấy, nghe").fill(TEXT)
+    go_on(page, javascript)
+    go_on(page, javascript)
+    button = page.get_by_role("button", name="Gửi tin", exact=True)
+    button.click(no_wait_after=True)
+    with pytest.raises(Error, match="CONNECTION_RESET"):
+        page.wait_for_url("chrome-error://**")
+    assert lost == [200] and Tip.objects.count() == 1
+
+    # The browser's own page about it is no event that anybody is told of.
+    page.wait_for_timeout(1000)
+    page.go_back()
+    expect(page.get_by_label("Kể lại điều thấy, nghe")).to_have_value(TEXT)
+    if javascript and not button.is_visible():
+        go_on(page)
+        go_on(page)
+    button.click()
+    page.wait_for_selector("#receipt")
+    assert Tip.objects.count() == (1 if javascript else 2) and not Message.objects.exists()
