@@ -35,7 +35,7 @@ class Throttled(PortalError):
 
 @dataclass(frozen=True)
 class Limit:
-    """So many in so many seconds, counted from the first one."""
+    """So many in so many seconds, counted from the minute of the first one."""
 
     count: int
     seconds: int
@@ -96,10 +96,13 @@ def _add(key: str, limit: Limit, amount: int = 1) -> tuple[int, int]:
 
 def _tally(key: str, now: float, limit: Limit, amount: int) -> tuple[int, float | None]:
     since_key = f"{key}:since"
+    # Neither what is kept nor when it ends may tell the second of a tip beside its network.
+    since = now - now % 60
+    lasts = limit.seconds - int(now - since)
     if hasattr(cache, "tally"):
-        return cache.tally(key, since_key, now, amount, limit.seconds)
-    cache.add(since_key, now, timeout=limit.seconds)
-    cache.add(key, 0, timeout=limit.seconds)
+        return cache.tally(key, since_key, since, amount, lasts)
+    cache.add(since_key, since, timeout=lasts)
+    cache.add(key, 0, timeout=lasts)
     return cache.incr(key, amount), cache.get(since_key)
 
 

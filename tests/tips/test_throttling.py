@@ -95,3 +95,15 @@ def test_switched_off_means_off(settings):
 def test_no_address_reaches_the_cache():
     check(request("203.0.113.7"), "tip")
     assert "203.0" not in str(cache._cache.keys())
+
+
+@pytest.mark.parametrize("second", [0, 17.25, 59.9])
+def test_second_of_a_tip_does_not_reach_the_cache(monkeypatch, second):
+    """Neither as a value nor as the end of one: what is left of a second tells nothing."""
+    minute = 29_400_000 * 60
+    monkeypatch.setattr("time.time", lambda: minute + second)
+    check(request("203.0.113.7"), "tip")
+
+    (since_key,) = (key for key in cache._cache if key.endswith(":since"))
+    assert cache.get(since_key.partition(":1:")[2]) == minute
+    assert {end // 1 for end in cache._expire_info.values()} == {minute + 3600}
