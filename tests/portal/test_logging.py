@@ -33,9 +33,13 @@ def ok(request, **kwargs):
     return HttpResponse("ok")
 
 
+def answer(request):
+    return HttpResponse("ok", status=int(request.GET.get("status", 200)))
+
+
 urlpatterns = [
-    path("gui-tin/", lambda request: HttpResponse("ok")),
-    path("theo-doi/<str:code>/", lambda request, code: HttpResponse("ok")),
+    path("gui-tin/", answer),
+    path("theo-doi/<str:code>/", lambda request, code: answer(request)),
     path("can-bo/", lambda request: HttpResponse(str(request.user.pk))),
     path("hong/", failing),
     path("api/v1/", include([re_path(r"^broadcasts/(?P<pk>\d+)/(?:posts|[a-z]{2,})\.json/$", ok)])),
@@ -73,7 +77,7 @@ def raw(entries: list[dict]) -> str:
 @override_settings(ROOT_URLCONF=__name__)
 def test_request_is_one_line_with_route_and_no_trace_of_the_sender(lines):
     Client().post(
-        "/gui-tin/?phone=0912345678",
+        "/gui-tin/?phone=0912345678&status=429",
         {"text": "bí mật của tôi", "contact_phone": "0912345678"},
         headers={"user-agent": "TorBrowser/9", "x-forwarded-for": "203.0.113.77"},
         REMOTE_ADDR="203.0.113.77",
@@ -83,7 +87,7 @@ def test_request_is_one_line_with_route_and_no_trace_of_the_sender(lines):
         "event": "request",
         "method": "POST",
         "route": "/gui-tin/",
-        "status": 200,
+        "status": 429,
         "level": "info",
     }
     assert set(entry) == {
@@ -101,8 +105,16 @@ def test_request_is_one_line_with_route_and_no_trace_of_the_sender(lines):
 
 @override_settings(ROOT_URLCONF=__name__)
 def test_request_is_logged_by_route_not_by_address(lines):
-    Client().get("/theo-doi/ABCD-EFGH-JKMN-PQRS/")
+    Client().get("/theo-doi/ABCD-EFGH-JKMN-PQRS/?status=404")
     assert [entry["route"] for entry in lines()] == ["/theo-doi/<str:code>/"]
+
+
+@override_settings(ROOT_URLCONF=__name__)
+def test_visit_of_a_sender_leaves_no_line_and_so_no_second(lines):
+    for address in ("/gui-tin/", "/theo-doi/ABCD-EFGH-JKMN-PQRS/"):
+        Client().get(address)
+        Client().post(address)
+    assert lines() == []
 
 
 @pytest.mark.parametrize(
@@ -139,7 +151,7 @@ def test_staff_request_names_the_account_number_only(lines, django_user_model):
     client = Client()
     client.force_login(user)
     client.get("/can-bo/")
-    client.get("/gui-tin/")
+    client.get("/gui-tin/?status=400")
     staff, public = lines()
     assert (staff["user_id"], "user_id" in public, "Kín" in raw(lines()), "canary" in raw(lines())) == (
         user.pk,
