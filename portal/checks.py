@@ -1,8 +1,8 @@
 """System checks: every combination of settings that makes no sense has an id, a sentence and a remedy.
 
 Errors (E) stop every command; warnings (W) show with ``check --deploy``. The checks read Django's settings
-only, so they see what the portal will really do, wherever a value came from. E018 alone asks the database,
-with ``prepare``, ``migrate`` and ``check --database default``.
+only, so they see what the portal will really do, wherever a value came from. E018 and W010 alone ask the
+database, with ``prepare``, ``migrate`` and ``check --database default``.
 
 E001 any host        E002 development secret   E003 development keys     E004 simulator in production
 E005 no https        E006 throttles off        E007 visibility timeout   E008 evidence among static files
@@ -11,7 +11,7 @@ E013 bad network      E014 broker is no Redis  E015 bad PKCE verifier  E016 odd 
 W001 no second factor  W002 embedded broker     W003 SQLite, many machines  W004 connection per request
 W005 DEBUG in public   W006 no proxy            W007 long sessions       W008 no mail
 E017 push keys do not fit   W009 no web push
-E018 commits may be lost
+E018 commits may be lost     W010 no holidays
 """
 
 import ipaddress
@@ -25,7 +25,11 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.urls import reverse
+from django.utils import timezone
 
+from groups.models import Holiday
+from groups.services import holidays
 from portal.keys import public_push_key
 
 LOOPBACK = {"127.0.0.1", "localhost", "::1", ""}
@@ -242,6 +246,20 @@ def check_commits(
     ]
 
 
+def check_holidays(
+    app_configs: Any = None, databases: Sequence[str] | None = None, **kwargs: Any
+) -> list[CheckMessage]:
+    """Deadlines in working days know the public holidays; nothing is asked before the table is made."""
+    found = [
+        holidays.missing(timezone.localdate(), using=alias)
+        for alias in databases or ()
+        if not settings.DEBUG and Holiday._meta.db_table in connections[alias].introspection.table_names()
+    ]
+    page = reverse("admin:groups_holiday_changelist")
+    hint = f"Nhập ở trang quản trị {page} (ngày nghỉ, ngày làm bù)."
+    return [Warning(sentence, hint=hint, id="portal.W010") for sentence in found if sentence]
+
+
 def all_messages() -> list[CheckMessage]:
     """Everything the checks have to say about the settings in force."""
     return [message for check in CHECKS for message in check()]
@@ -262,6 +280,7 @@ def register_all() -> None:
     register(errors, Tags.security)
     register(warnings, Tags.security, deploy=True)
     register(check_commits, Tags.database)
+    register(check_holidays, Tags.database)
 
 
 def _may_forget(connection: BaseDatabaseWrapper) -> bool:

@@ -4,12 +4,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django import template
+from django.contrib.auth.context_processors import PermWrapper
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from groups.services import holidays
 from portal import pieces, spans
 from portal.desk.paging import AFTER, BEFORE, NUMBER
 from portal.site.paging import NEWER, OLDER
@@ -36,6 +38,12 @@ PAGING = (NUMBER, AFTER, BEFORE, OLDER, NEWER)
 def open_breaches(user: Any) -> list[Breach]:
     """Breaches nobody reported yet, for the first page of somebody who works in the admin only."""
     return list(breaches.running_for(user))
+
+
+@register.simple_tag
+def missing_holidays(perms: PermWrapper) -> str:
+    """Which years have no holidays, for those who can enter them; costs others no query."""
+    return holidays.missing(timezone.localdate()) if "groups.add_holiday" in perms else ""
 
 
 @register.filter
