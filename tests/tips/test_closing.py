@@ -12,10 +12,10 @@ from portal.audit.models import AuditEntry
 from portal.errors import NotAllowedError, StaleVersionError, WrongStateError
 from tests.factories import make_user
 from tests.tips import media
-from tips.enums import TipStatus
-from tips.models import Tip
+from tips.enums import MessageKind, TipStatus
+from tips.models import Message, Tip
 from tips.outcomes import Results
-from tips.services import closing, follow, handling, merging, timing
+from tips.services import closing, follow, handling, merging, routing, timing
 
 pytestmark = pytest.mark.django_db
 
@@ -129,6 +129,51 @@ def test_file_of_the_sender_alone_does_not_show_what_was_done(submit, chief, off
     photo = SimpleUploadedFile("b.png", media.picture("PNG"))
     told = handling.reply(tip, actor=officer, version=tip.version, text="Biên bản đây", files=[photo])
     assert close(told, chief, note="").outcome == "handled"
+
+
+def test_note_of_the_machine_does_not_show_what_was_done(tip, chief):
+    Message.objects.create(tip=tip, kind=MessageKind.NOTE, text="Một tệp chưa tải được từ Zalo.")
+    with pytest.raises(ValidationError):
+        close(tip, chief, note="")
+
+
+def taken_up_again(tip, chief, how):
+    """A closed tip that its chief or its sender opened again."""
+    if how == "chief":
+        return closing.reopen(tip, actor=chief, version=tip.version, reason="Tái diễn")
+    follow.add_message(tip, text="Tối nay họ lại hát")
+    return Tip.objects.get(pk=tip.pk)
+
+
+@pytest.mark.parametrize("how", ["chief", "sender"])
+def test_what_was_shown_before_a_reopening_no_longer_counts(tip, chief, officer, how):
+    photo = SimpleUploadedFile("b.png", media.picture("PNG"))
+    told = handling.reply(tip, actor=officer, version=tip.version, text="Biên bản đây", files=[photo])
+    noted = handling.add_note(told, actor=officer, version=told.version, text="Đã gặp chủ quán")
+    again = taken_up_again(close(noted, chief), chief, how)
+    with pytest.raises(ValidationError) as caught:
+        close(again, chief, note="")
+    assert list(caught.value.message_dict) == ["note"]
+    assert close(again, chief, note="Đã gặp lần hai").outcome == "handled"
+
+
+@pytest.mark.parametrize("how", ["chief", "sender"])
+def test_note_or_file_since_the_reopening_counts(tip, chief, officer, how):
+    again = taken_up_again(close(tip, chief), chief, how)
+    noted = handling.add_note(again, actor=officer, version=again.version, text="Đã gặp lần hai")
+    third = taken_up_again(close(noted, chief, note=""), chief, how)
+    photo = SimpleUploadedFile("b.png", media.picture("PNG"))
+    told = handling.reply(third, actor=officer, version=third.version, text="Biên bản đây", files=[photo])
+    assert close(told, chief, note="").outcome == "handled"
+
+
+def test_note_of_the_unit_that_passed_the_tip_on_counts(tip, chief, officer, area):
+    noted = handling.add_note(tip, actor=officer, version=tip.version, text="Đã gặp chủ quán")
+    routing.transfer(noted, actor=chief, version=noted.version, unit=area.commune_b, reason="Quán ở xã bên")
+    there = make_user(Role.CHIEF, area.commune_b)
+    moved = Tip.objects.get(pk=tip.pk)
+    taken = handling.accept(moved, actor=there, version=moved.version)
+    assert close(taken, there, note="").outcome == "handled"
 
 
 def test_results_are_kept_with_the_tip_and_nonsense_is_refused(tip, chief):

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.db.models import Max, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -34,7 +35,7 @@ def close(
 
     Where a duplicate has other readers among the staff, its sender is told only that the matter is settled.
 
-    What was handled needs a note or a file of an officer that shows it. ``results`` is what came of it.
+    What was handled needs a note or a file of an officer that shows it, of this round. ``results`` is what came of it.
     Raises ValidationError keyed ``outcome``, ``public_reason``, ``note``, ``valuable_reason`` or a field of
     ``Results``.
     """
@@ -127,9 +128,16 @@ def _value(valuable: bool, reason: str, actor: Any) -> dict[str, Any]:
 
 
 def _is_shown(tip: Tip) -> bool:
-    """Whether an officer's note or file already says what was done."""
-    notes = tip.messages.filter(kind=MessageKind.NOTE)
-    return notes.exists() or tip.evidence.filter(message__author__isnull=False).exists()
+    """Whether an officer's note or file already says what was done, since the tip was last taken up again.
+
+    Only a reopening follows an end: what came before either tells of the round before. The end counts too, as
+    a sender's reopening bears its whole minute.
+    """
+    rounds = tip.events.filter(kind__in=(EventKind.CLOSED, EventKind.REOPENED))
+    said = tip.messages.filter(author__isnull=False)
+    if since := rounds.aggregate(Max("at"))["at__max"]:
+        said = said.filter(at__gt=since)
+    return said.filter(Q(kind=MessageKind.NOTE) | Q(evidence__isnull=False)).exists()
 
 
 def _duplicates(tip: Tip) -> list[Tip]:
