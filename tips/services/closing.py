@@ -35,7 +35,8 @@ def close(
 
     Where a duplicate has other readers among the staff, its sender is told only that the matter is settled.
 
-    What was handled needs a note or a file of an officer that shows it, of this round. ``results`` is what came of it.
+    What was handled needs a note or a file of an officer that shows it, of this round. ``results`` is what
+    came of it.
     Raises ValidationError keyed ``outcome``, ``public_reason``, ``note``, ``valuable_reason`` or a field of
     ``Results``.
     """
