@@ -99,7 +99,10 @@ class VerifyView(LoginRequiredMixin, RedirectURLMixin, FormView):
             form.add_error("code", error.message)
             return self.form_invalid(form)
         if device is None:
-            form.add_error("code", _("Mã không đúng hoặc đã dùng rồi. Xin chờ mã mới trên điện thoại."))
+            form.add_error(
+                "code",
+                _("Mã không đúng hoặc đã dùng rồi. Xin chờ mã mới, xem giờ của điện thoại có đúng không."),
+            )
             return self.form_invalid(form)
         otp_login(self.request, device)
         return redirect(self.get_success_url())

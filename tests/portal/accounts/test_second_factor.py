@@ -80,6 +80,17 @@ def test_verify_right_code_opens_the_page_that_was_asked_for(client: Client, off
     assert client.session["otp_device_id"] == device.persistent_id
 
 
+@pytest.mark.parametrize(
+    ("steps", "is_taken"), [(-10, False), (-2, False), (-1, True), (1, True), (2, False), (10, False)]
+)
+def test_verify_bears_a_clock_half_a_minute_off(officer: User, steps: int, is_taken: bool):
+    device, _codes = enrolled(officer)
+    # Past the step of the first code, so that the one before it is none that was used.
+    with time_machine.travel(time.time() + 90, tick=False):
+        verified = services.verify_second_factor(officer, code=current_code(device, steps=steps))
+    assert verified == (device if is_taken else None)
+
+
 def test_verify_same_code_twice_is_refused(officer: User):
     device, _codes = enrolled(officer)
     with time_machine.travel(time.time() + 60):
