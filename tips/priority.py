@@ -47,7 +47,7 @@ def _any_of(*phrases: str) -> re.Pattern[str]:
 
 @dataclass(frozen=True)
 class Raise:
-    """A text with one of the phrases is at least ``to``. No categories means all but questions."""
+    """A text with one of the phrases is at least ``to``. No categories means all."""
 
     to: Priority
     accented: re.Pattern[str]
@@ -58,7 +58,6 @@ class Raise:
 _MURMURS = "rất|lo|sợ|hoang mang|nghi|nghi ngờ|cần|mong|muốn|nhờ|làm đơn|không biết|bối rối"
 _HAPPENING = rf"đang(?! (?:{_MURMURS})(?!\w))"
 _HAPPENING_PLAIN = "(?:dang|hien|van dang) (?:cat|pha|cay|be|trom|cuop|dap|danh|dam|chem|la|keu|o trong)"
-_BLADES = "mã tấu|phóng lợn|dao phay|dao bầu|(?:cầm|có|mang|rút|bằng|vung|con|vác|dí|kề) dao(?! động)"
 _CHILD = "trẻ em|em bé|cháu bé|đứa bé|bé gái|bé trai|trẻ con|con nít|đứa trẻ|trẻ nhỏ|cháu nhỏ"
 # "Dễ gây tai nạn" is a worry, not an accident.
 _ACCIDENT = re.compile(
@@ -75,18 +74,30 @@ _JUST_PAID = re.compile(
     re.DOTALL,
 )
 
+# Questions and things lost or found speak of knives, guns and fires that threaten nobody.
+_REPORTS = tuple(category for category in Category if category not in (Category.TTHC, Category.TAI_SAN))
+
 RAISES = (
     Raise(
         Priority.P0,
         _any_of(
             *("kêu cứu", "cứu với", "cứu tôi", "tự tử", "tự sát", "bắt cóc", "đang cháy", "bốc cháy"),
-            *("cháy nhà", "cháy lớn", "cháy to", "(?:cầm|có|mang|rút|dí|nổ) súng", "đâm chém", "bị đâm"),
-            *("bị chém", "đuổi chém", "chém nhau", "đâm nhau", "bất tỉnh", "giết người", _BLADES),
+            *("(?:cầm|rút|dí|nổ) súng", "(?:cầm|rút|vung|dí|kề) dao(?! động)", "đâm chém", "bị đâm"),
+            *("bị chém", "đuổi chém", "chém nhau", "đâm nhau", "bất tỉnh", "giết người"),
         ),
         _any_of(
             *("keu cuu", "cuu voi", "cam dao", "rut dao", "cam sung", "no sung", "dam chem", "chem nhau"),
-            *("duoi chem", "bat coc", "ma tau", "chay nha", "chay lon", "boc chay", "giet nguoi"),
+            *("duoi chem", "bat coc", "boc chay", "giet nguoi"),
         ),
+    ),
+    Raise(
+        Priority.P0,
+        _any_of(
+            *("cháy nhà", "cháy lớn", "cháy to", "(?:có|mang) súng", "mã tấu", "phóng lợn", "dao phay"),
+            *("dao bầu", "(?:có|mang|bằng|con|vác) dao(?! động)"),
+        ),
+        _any_of("ma tau", "chay nha", "chay lon"),
+        _REPORTS,
     ),
     Raise(
         Priority.P0,
@@ -161,18 +172,12 @@ def raised(base: Priority, *, category: str, text: str) -> Priority:
     plain = _plain_text(text)
     accented = unicodedata.normalize("NFC", text).casefold()
     for rule in RAISES:
-        if not _applies(rule, category):
+        if rule.categories and category not in rule.categories:
             continue
         found = rule.accented.search(accented) if plain is None else rule.plain.search(plain)
         if found:
             base = min(base, rule.to)
     return base
-
-
-def _applies(rule: Raise, category: str) -> bool:
-    if rule.categories:
-        return category in rule.categories
-    return category not in (Category.TTHC, Category.TAI_SAN)
 
 
 def _plain_text(text: str) -> str | None:

@@ -43,6 +43,17 @@ def test_sample_tip_gets_its_priority(sample):
         ("GIAO_THONG", "Có tai nạn, xe tải tông xe máy", Priority.P0),
         ("MAT_TICH", "Bà cụ lẫn đi lạc từ sáng", Priority.P0),
         ("TTHC", "Cho hỏi làm căn cước cho cháu bé", Priority.P4),
+        ("TTHC", "Tôi hỏi chút, nhà bên có tiếng kêu cứu", Priority.P0),
+        ("TTHC", "nha ben co nguoi keu cuu, hoi goi so nao", Priority.P0),
+        ("TTHC", "Bạn tôi nhắn là muốn tự tử, hỏi báo ai", Priority.P0),
+        ("TTHC", "Nhà bị cháy lớn năm ngoái, hỏi cấp lại căn cước", Priority.P4),
+        ("TTHC", "Hỏi thủ tục giao nộp, ông tôi có súng săn cũ", Priority.P4),
+        ("TTHC", "Tôi đang cần gấp giấy xác nhận, cháu còn nhỏ", Priority.P4),
+        ("TAI_SAN", "Kẻ lạ cầm dao đòi lại chiếc ví tôi nhặt được", Priority.P0),
+        ("TAI_SAN", "ho cam dao doi cai vi", Priority.P0),
+        ("TAI_SAN", "Nhặt được một con dao ở bến xe", Priority.P3),
+        ("TAI_SAN", "Mất ví, bên trong có tiền mặt", Priority.P3),
+        ("KHAC", "Nhặt được một con dao ở bến xe", Priority.P0),
     ],
 )
 def test_phrase_raises_or_does_not(category, text, expected):
