@@ -166,6 +166,22 @@ def test_officer_takes_a_tip_and_answers_it_with_a_prepared_text(world, visit):
     assert "cần thêm: thời gian" in answer.text
 
 
+def test_answer_that_is_interim_ticks_the_box_without_a_new_page(world, visit):
+    page = visit("officer", f"/can-bo/tin-bao/{world.tip.public_id}/")
+    page.get_by_role("button", name="Tiếp nhận tin này").click()
+    page.wait_for_selector(".badge--accepted")
+    page.wait_for_load_state()
+    box, choices = page.get_by_label("Đây là báo tạm"), page.get_by_label("Mẫu trả lời").first
+    for label, ticked in (("Thiếu thông tin", False), ("Đang xác minh", True)):
+        choices.select_option(label=label)
+        page.get_by_role("button", name="Chèn").first.click()
+        expect(box).to_be_checked(checked=ticked)
+    expect(page.get_by_label("Trả lời người báo").last).to_have_value(
+        re.compile("cần thêm.*xác minh", re.DOTALL)
+    )
+    assert page.complaints == []
+
+
 def test_village_head_copies_confirms_and_is_done(world, visit):
     page = visit("relay", "/can-bo/")
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])

@@ -152,10 +152,7 @@ def build(
 
 def with_answer(name: str, tip: Tip, data: QueryDict) -> forms.ActForm:
     """The form again, a prepared answer below what was typed."""
-    field, typed = answers.TAKES_ANSWER[name], data.dict()
-    chosen = typed.pop("answer", "")
-    typed[field] = answers.insert(answers.answers_for(tip), chosen, typed.get(field, ""))
-    return build(name, tip, typed=typed)
+    return build(name, tip, typed=answers.filled_in(name, tip, data.dict()))
 
 
 def perform(name: str, tip: Tip, form: forms.ActForm, actor: Any) -> Any:

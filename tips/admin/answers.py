@@ -23,7 +23,7 @@ class AnswerTemplateForm(forms.ModelForm):
 
     class Meta:
         model = AnswerTemplate
-        fields = ("unit", "title", "category", "text", "procedure", "is_active")
+        fields = ("unit", "title", "category", "text", "procedure", "is_interim", "is_active")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -43,7 +43,7 @@ class AnswerTemplateAdmin(ScopedAdmin):
     list_filter = ("is_active", "category", AreaFilter)
     list_select_related = ("unit",)
     autocomplete_fields = ("unit",)
-    fields = ("unit", "title", "category", "text", "procedure", "is_active")
+    fields = ("unit", "title", "category", "text", "procedure", "is_interim", "is_active")
     audit_action = "tips.template.changed"
 
     @admin.display(description=_("Loại tin"), ordering="category")

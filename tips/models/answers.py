@@ -32,6 +32,11 @@ class AnswerTemplate(models.Model):
     )
     # The last part of the page's address: procedures belong to the public site, which tips do not know.
     procedure = models.SlugField(_("thủ tục kèm theo"), blank=True)
+    is_interim = models.BooleanField(
+        _("báo tạm"),
+        default=False,
+        help_text=_("Chèn mẫu này thì ô “Đây là báo tạm, việc còn đang xác minh” được đánh dấu sẵn."),
+    )
     is_active = models.BooleanField(_("đang dùng"), default=True)
 
     class Meta:

@@ -1,6 +1,8 @@
 """Prepared answers to senders: polite, short, promising nothing that is not certain."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -17,11 +19,15 @@ TAKES_ANSWER = {"reply": "text", "close": "public_reason"}
 
 @dataclass(frozen=True)
 class Answer:
-    """A prepared answer for one tip, filled in; ``key`` is what a form sends."""
+    """A prepared answer for one tip, filled in; ``key`` is what a form sends.
+
+    An ``is_interim`` one only says how far the matter is.
+    """
 
     key: str
     label: str
     text: str
+    is_interim: bool
 
 
 @dataclass(frozen=True)
@@ -32,6 +38,7 @@ class _Common:
     label: str | Promise
     text: str | Promise
     categories: tuple[str, ...] = ()
+    is_interim: bool = False
 
 
 COMMON = (
@@ -42,6 +49,7 @@ COMMON = (
             "Cảm ơn anh/chị. {office} đã nhận tin và đang xác minh. Thông tin người báo được giữ bí mật. "
             "Nếu việc đang xảy ra, xin gọi 113 ngay, không chờ trả lời tại đây."
         ),
+        is_interim=True,
     ),
     _Common(
         "thieu-thong-tin",
@@ -83,21 +91,34 @@ def answers_for(tip: Tip) -> list[Answer]:
     """Answers that fit the tip: those of its handler and the units above it, then those every office has."""
     office = tip.handler.police_name
     own = [
-        Answer(str(template.pk), template.title, _with_link(template).replace(OFFICE, office))
+        Answer(
+            str(template.pk),
+            template.title,
+            _with_link(template).replace(OFFICE, office),
+            template.is_interim,
+        )
         for template in _templates(tip)
     ]
     common = [
-        Answer(answer.key, str(answer.label), str(answer.text).replace(OFFICE, office))
+        Answer(answer.key, str(answer.label), str(answer.text).replace(OFFICE, office), answer.is_interim)
         for answer in COMMON
         if not answer.categories or tip.category in answer.categories
     ]
     return own + common
 
 
-def insert(answers: list[Answer], key: str, typed: str) -> str:
-    """What was typed so far with the chosen answer below it; unchanged when there is no such answer."""
-    chosen = next((answer.text for answer in answers if answer.key == key), "")
-    return "\n\n".join(part for part in (typed.strip(), chosen) if part)
+def filled_in(act: str, tip: Tip, typed: Mapping[str, Any]) -> dict[str, Any]:
+    """What was typed so far for ``act``, with the answer chosen in it below the words.
+
+    An interim answer ticks the box that says so; no other takes the tick away.
+    """
+    field, values = TAKES_ANSWER[act], dict(typed)
+    key = values.pop("answer", "")
+    chosen = next((answer for answer in answers_for(tip) if answer.key == key), None)
+    if chosen is not None:
+        values[field] = "\n\n".join(part for part in (values.get(field, "").strip(), chosen.text) if part)
+        values["interim"] = chosen.is_interim or values.get("interim")
+    return values
 
 
 def _templates(tip: Tip) -> list[AnswerTemplate]:

@@ -21,7 +21,7 @@ from tips.downloads import evidence_response
 from tips.enums import OPEN, Category, EventKind, SourceChannel
 from tips.models import Tip
 from tips.services import attention, offers, reading
-from tips.services.answers import TAKES_ANSWER, answers_for, insert
+from tips.services.answers import TAKES_ANSWER, answers_for, filled_in
 from tips.services.changes import last_change, version_read
 from tips.services.identity import live_grant
 from tips.services.rating import ratings_for
@@ -148,9 +148,7 @@ def act(request: HttpRequest, public_id: str, name: str) -> HttpResponse:
 
 def _with_answer(request: HttpRequest, tip: Tip, name: str) -> HttpResponse:
     """The page again, a prepared answer below what was typed; nothing is sent yet."""
-    field, typed = TAKES_ANSWER[name], request.POST.dict()
-    typed[field] = insert(answers_for(tip), typed.get("answer", ""), typed.get(field, ""))
-    form = tip_acts.build(name, request.user, tip, typed=typed)
+    form = tip_acts.build(name, request.user, tip, typed=filled_in(name, tip, request.POST.dict()))
     return _detail_page(request, tip.public_id, bound={name: form})
 
 

@@ -23,13 +23,15 @@ async function copy(button) {
   setTimeout(() => { label.textContent = before; }, 2000);
 }
 
-// A prepared answer goes below what was typed, as the server does it without script.
+// A prepared answer goes below what was typed, as the server does it without script; an interim one ticks the box.
 function insert(button, event) {
   const field = document.getElementById(button.dataset.insert);
   const [chosen] = button.form.elements.answer.selectedOptions;
   if (!field || !chosen) return;
   event.preventDefault();
   field.value = [field.value.trim(), chosen.dataset.text].filter(Boolean).join("\n\n");
+  const { interim } = button.form.elements;
+  if (interim && "interim" in chosen.dataset) interim.checked = true;
   field.focus();
 }
 

@@ -12,7 +12,7 @@ from portal.audit.models import AuditEntry
 from tests.clients import browser_of
 from tests.factories import make_user
 from tests.tips.admin.pages import QUEUE, do, page_of
-from tips.models import Tip
+from tips.models import AnswerTemplate, Tip
 from tips.services import handling
 
 pytestmark = pytest.mark.django_db
@@ -137,6 +137,30 @@ def test_prepared_answer_goes_below_what_was_typed(submit, desk):
     body = do(desk, tip, "reply", text="Chào bác,", answer="thieu-thong-tin", insert="1").content.decode()
     assert "Chào bác,\n\nCảm ơn Quý công dân." in body
     assert "errorlist" not in body and not tip.messages.exists()
+
+
+@pytest.mark.parametrize("place", ["admin", "desk"])
+@pytest.mark.parametrize(("key", "ticked"), [("da-nhan", True), ("thieu-thong-tin", False), ("own", True)])
+def test_answer_that_is_interim_ticks_the_box(submit, desk, area, place, key, ticked):
+    tip = submit()
+    do(desk, tip, "accept")
+    own = AnswerTemplate.objects.create(unit=area.district, title="Đang đo", text="Đang đo", is_interim=True)
+    typed = {"text": "", "answer": str(own.pk) if key == "own" else key, "insert": "1"}
+    if place == "admin":
+        body = do(desk, tip, "reply", **typed).content.decode()
+    else:
+        body = desk.post(reverse("desk:tip_act", args=[tip.public_id, "reply"]), typed).content.decode()
+    assert (" checked" in body.partition('name="interim"')[2].partition(">")[0]) == ticked
+    assert not tip.messages.exists()
+
+
+def test_box_that_somebody_ticked_stays_ticked(submit, desk):
+    tip = submit()
+    do(desk, tip, "accept")
+    body = do(
+        desk, tip, "reply", text="", interim="on", answer="thieu-thong-tin", insert="1"
+    ).content.decode()
+    assert " checked" in body.partition('name="interim"')[2].partition(">")[0]
 
 
 def test_conflict_names_who_was_faster_and_keeps_what_was_typed(submit, desk, area):
