@@ -1,6 +1,5 @@
 """Forms of the public tip pages. They check with ``tips.validators``, like the API; the services write."""
 
-import copy
 import datetime
 import re
 from dataclasses import dataclass, field, replace
@@ -157,12 +156,12 @@ class TipForm(forms.Form):
         error_messages={"required": _("Xin viết nội dung: chuyện gì xảy ra, ở đâu, lúc nào.")},
         widget=forms.Textarea(attrs={"rows": 7, "aria-required": "true"}),
     )
-    unit = SharedPlainField(
+    unit = PlainField(
         label=_("Xảy ra ở xã, phường nào?"),
         error_messages={"required": _("Xin chọn xã, phường, đặc khu nơi xảy ra.")},
         widget=forms.Select(attrs={"aria-required": "true"}),
     )
-    village = SharedPlainField(label=_("Thôn, tổ dân phố"), required=False, widget=forms.Select)
+    village = PlainField(label=_("Thôn, tổ dân phố"), required=False, widget=forms.Select)
     place = SharedPlainField(
         label=_("Chỗ cụ thể"),
         help_text=_("Ví dụ: lò gạch bỏ hoang cuối thôn, đối diện trạm y tế."),
@@ -199,15 +198,11 @@ class TipForm(forms.Form):
         """Fill the selects: ``villages`` are those of the commune chosen so far."""
         names = [(unit.code, unit.full_name) for unit in communes]
         blank = [("", _("Chọn xã, phường, đặc khu"))]
-        self._offer("unit", names if len(names) == 1 else blank + names)
-        known = [(village.code, village.full_name) for village in villages]
-        self._offer("village", [("", _("Không nhớ, không rõ")), *known])
-
-    def _offer(self, name: str, choices: list[tuple[str, Any]]) -> None:
-        """Give this form a field of its own, with its own choices."""
-        field = self.fields[name] = copy.copy(self.fields[name])
-        field.widget = copy.deepcopy(field.widget)
-        field.widget.choices = choices
+        self.fields["unit"].widget.choices = names if len(names) == 1 else blank + names
+        self.fields["village"].widget.choices = [
+            ("", _("Không nhớ, không rõ")),
+            *((village.code, village.full_name) for village in villages),
+        ]
 
     @property
     def wants_contact(self) -> bool:

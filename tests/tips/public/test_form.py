@@ -172,6 +172,13 @@ def test_time_in_words_waits_for_the_rest_of_the_form(client, area):
     assert Tip.objects.count() == 0
 
 
+def test_form_that_comes_back_still_offers_and_holds_the_commune(client, area):
+    html = client.post("/gui-tin/", filled(client, area, category=None)).content.decode()
+
+    assert f'<option value="{area.commune_a.code}" selected>' in html
+    assert f'<option value="{area.village_a.code}">' in html
+
+
 def test_time_in_words_counts_neither_for_nor_against_the_length_of_the_report(client, area):
     short = filled(client, area, occurred_at="khoảng 9 giờ tối", text="ngắn")
     assert "Nội dung quá ngắn" in client.post("/gui-tin/", short).content.decode()
