@@ -245,9 +245,9 @@ def test_make_interrupted_alone_stops_everything(tmp_path_factory, prepared):
     for name in ("DATABASE_URL", "CELERY_BROKER_URL", "DJANGO_SETTINGS_MODULE"):
         environment.pop(name, None)
     output = folder / "output"
-    make = subprocess.Popen(
-        ["make", "-f", str(folder / "Makefile"), "run"], env=environment, stdout=output.open("w"), cwd=folder
-    )
+    # What a shell starts in the background, a whole test run too, ignores the signal; so would make.
+    command = ["env", "--default-signal=INT", "make", "-f", str(folder / "Makefile"), "run"]
+    make = subprocess.Popen(command, env=environment, stdout=output.open("w"), cwd=folder)
     try:
         wait_for(lambda: "Cổng đã chạy" in output.read_text(), seconds=120)
         make.send_signal(signal.SIGINT)
