@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from tips.enums import Priority, TipStatus
+from tips.querysets import DANGER_FIRST
 
 
 class StatusFilter(admin.SimpleListFilter):
@@ -50,7 +51,13 @@ class PriorityFilter(admin.SimpleListFilter):
         return [(priority.name, f"{priority.name} {priority.label}") for priority in Priority]
 
     def queryset(self, request, queryset: QuerySet) -> QuerySet:
-        return queryset.filter(priority=Priority[self.value()]) if self.value() else queryset
+        level = Priority.__members__.get(self.value())
+        if level is None:
+            return queryset
+        if level == Priority.P0 and StatusFilter.parameter_name not in request.GET:
+            # Of open tips their index knows it, in the order of the page; by number it would be asked of all.
+            return queryset.alias(danger=DANGER_FIRST).filter(danger=0)
+        return queryset.filter(priority=level)
 
 
 class DeadlineFilter(admin.SimpleListFilter):

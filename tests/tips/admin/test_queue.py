@@ -60,6 +60,23 @@ def test_filters_and_search_find_one(submit, desk, supervisor, area, query, foun
     assert [name for name, tip in tips.items() if tip.public_id in body] == [found]
 
 
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [({}, ["danger"]), ({"status": "all"}, ["danger", "ended"]), ({"status": "new"}, ["danger"])],
+)
+def test_tips_in_danger_are_found_among_open_ones_and_among_all(submit, desk, query, found):
+    words = "Có người cầm dao đuổi chém nhau ở đầu ngõ, kêu cứu."
+    tips = {"calm": submit(), "danger": submit(text=words), "ended": submit(text=f"{words} Lần hai.")}
+    Tip.objects.filter(pk=tips["ended"].pk).update(status="closed")
+    body = desk.get(QUEUE, {**query, "priority": "P0"}).content.decode()
+    assert [name for name, tip in tips.items() if tip.public_id in body] == found
+
+
+@pytest.mark.parametrize("name", ["priority", "deadline", "holder", "valuable", "status"])
+def test_filter_nobody_offers_is_no_fault_of_the_page(submit, desk, name):
+    assert desk.get(QUEUE, {name: "bịa"}, follow=True).status_code == 200
+
+
 def test_way_back_from_a_row_keeps_filters_and_search(submit, desk):
     tip = submit(text="duong cho cu toi nao cung danh bai")
     listed = desk.get(QUEUE, {"area": "D6801", "q": "cho cu"}).content.decode()
