@@ -6,7 +6,7 @@ from django.http import HttpRequest
 from portal.keyset import Slice, capped_count, cut
 from tips.admin.filters import StatusFilter
 from tips.models import Tip
-from tips.paging import most_counted
+from tips.paging import COUNTED_IN_SEARCH, most_counted
 from tips.querysets import BY_DEADLINE, NEWEST_FIRST
 
 AFTER, BEFORE = "sau", "truoc"
@@ -46,8 +46,9 @@ class TipChangeList(ChangeList):
             self.queryset, order, size=self.list_per_page, marks=lambda: self.root_queryset, **self._place
         )
         self.result_list = found.rows
-        # Rows of the queue lie scattered by deadline: those of a unit are sooner gathered than met in order.
-        counted = self.queryset.order_by() if is_queue else order.sorted(self.queryset)
+        # Words are met in the order of a list, newest first; other rows are sooner gathered from an index.
+        is_searched = self._most == COUNTED_IN_SEARCH
+        counted = order.sorted(self.queryset) if is_searched and not is_queue else self.queryset.order_by()
         self.result_count = self.full_result_count = capped_count(counted, self._most)
         self.show_full_result_count = self.can_show_all = False
         self.show_admin_actions = True
